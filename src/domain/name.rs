@@ -1,0 +1,126 @@
+//! Names: the ids by which rollouts, platforms, segments, metrics and guardrails are targeted.
+//!
+//! A target is always an id, never a row number. A name holds 1 to 64 characters of letters,
+//! digits, `-`, `_`, `.` and `/`, so that it can stand in a file name, a label, a log line and on
+//! any terminal. Copies are cheap: the text is shared.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest name in characters: fits the widest column and every label limit we know of.
+pub const MAX_NAME: usize = 64;
+
+/// Why a text cannot be a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The text is empty.
+    #[error("a name cannot be empty")]
+    Empty,
+    /// The text has more than [`MAX_NAME`] characters.
+    #[error("a name has at most {MAX_NAME} characters, this one has {0}")]
+    TooLong(usize),
+    /// A character that cannot stand in a name.
+    #[error("a name cannot contain {0:?}: use letters, digits, '-', '_', '.' and '/'")]
+    BadCharacter(char),
+}
+
+fn check(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    let length = text.chars().count();
+    if length > MAX_NAME {
+        return Err(NameError::TooLong(length));
+    }
+    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_./".contains(*c))) {
+        Some(bad) => Err(NameError::BadCharacter(bad)),
+        None => Ok(()),
+    }
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Checks the text and makes it a name.
+            ///
+            /// # Errors
+            /// [`NameError`] when the text is empty, too long, or has a character that a name cannot hold.
+            pub fn new(text: &str) -> Result<Self, NameError> {
+                check(text).map(|()| Self(Arc::from(text)))
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::new(&text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0.to_string()
+            }
+        }
+    )+};
+}
+
+names! {
+    /// The name of a rollout; also the name of its journal file.
+    RolloutName,
+    /// The name of one place where the flag is served.
+    PlatformName,
+    /// The name of one group of customers.
+    SegmentName,
+    /// The name of one measured series.
+    MetricName,
+    /// The name of one guardrail; unique in its rollout.
+    GuardrailName,
+    /// The key of the flag at the backend.
+    FlagKey,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_refuses_what_could_reach_a_terminal_or_a_path_as_something_else() {
+        for bad in ["", "a b", "\u{1b}[31m", "a\n", "é", &"x".repeat(65)] {
+            assert!(SegmentName::new(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(SegmentName::new("free-tier_2.eu").map(String::from), Ok("free-tier_2.eu".into()));
+    }
+}

@@ -1,0 +1,72 @@
+//! A rollout: the release of one feature, as one rollout file describes it.
+//!
+//! This is the part that the engine needs: names, ladders and guardrails. Addresses and tokens
+//! stay in `config` and in the adapters that are built from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FlagKey, Guardrail, Ladder, MetricName, PlatformName, RolloutName, SegmentName, Span, Text};
+
+/// The release of one feature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// Its name; the journal is kept under it.
+    pub name: RolloutName,
+    /// The team that answers for it.
+    pub owner: Option<Text>,
+    /// Where the flag is served; at least one.
+    pub platforms: Vec<Platform>,
+    /// Who gets it; at least one.
+    pub segments: Vec<Segment>,
+    /// What is measured.
+    pub metrics: Vec<Metric>,
+    /// What must not get worse.
+    pub guardrails: Vec<Guardrail>,
+    /// How long the autopilot waits without data before it pauses.
+    pub pause_without_data: Span,
+}
+
+/// One place where the flag is served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// Its name.
+    pub name: PlatformName,
+    /// The flag's key there.
+    pub flag: FlagKey,
+    /// How often its state is expected to be confirmed at the least; past twice that it is stale.
+    pub interval: Span,
+}
+
+/// One group of customers that is exposed, measured and judged on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Its name.
+    pub name: SegmentName,
+    /// Number of targeted customers. `None`: not said.
+    pub size: Option<u64>,
+    /// The stages that it climbs.
+    pub ladder: Ladder,
+}
+
+/// One measured thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Its name.
+    pub name: MetricName,
+    /// How often a new sample is expected; past twice that it is stale.
+    pub interval: Span,
+}
+
+impl Rollout {
+    /// The segment of that name.
+    #[must_use]
+    pub fn segment(&self, name: &SegmentName) -> Option<&Segment> {
+        self.segments.iter().find(|segment| segment.name == *name)
+    }
+
+    /// The metric of that name.
+    #[must_use]
+    pub fn metric(&self, name: &MetricName) -> Option<&Metric> {
+        self.metrics.iter().find(|metric| metric.name == *name)
+    }
+}
