@@ -1,2 +1,8 @@
 //! gonogo
+pub mod action;
+pub mod backends;
 pub mod domain;
+pub mod effect;
+pub mod event;
+pub mod feedback;
+pub mod metrics;
