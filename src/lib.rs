@@ -3,6 +3,8 @@ pub mod action;
 pub mod backends;
 pub mod domain;
 pub mod effect;
+pub mod engine;
 pub mod event;
 pub mod feedback;
 pub mod metrics;
+pub mod stats;
