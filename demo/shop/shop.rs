@@ -1,0 +1,270 @@
+//! The shop itself: lets people in, asks the flag, counts, and can be broken. In: time, the flag last seen, faults.
+//! Out: the ledger, comments, and [`State`]: what is served right now.
+//!
+//! One lock guards everything that changes; it is held for microseconds and never across an await.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::flag::Visitor;
+use crate::ledger::Ledger;
+use crate::people::{Arm, Fault, People, SEGMENTS, Segment};
+use crate::watcher::Seen;
+
+/// What "right now" means in [`State`].
+const WINDOW: Duration = Duration::from_secs(1);
+/// After a long pause (a suspended machine) at most so much of it is made up for.
+const CATCH_UP: Duration = Duration::from_secs(1);
+/// Users of a segment for whom the flag is evaluated to tell the share: ±1 % at worst.
+const PANEL: u32 = 2_000;
+/// Comments that are kept: some minutes of the default traffic.
+const COMMENT_LIMIT: usize = 500;
+
+/// The running shop.
+pub struct Shop {
+    flag: String,
+    seen: watch::Receiver<Seen>,
+    users_per_second: f64,
+    floor: Mutex<Floor>,
+}
+
+/// What changes while the shop is open.
+struct Floor {
+    people: People,
+    ledger: Ledger,
+    faults: BTreeMap<Segment, Fault>,
+    last_tick: Option<Instant>,
+    /// Part of a user who has not arrived yet.
+    due: f64,
+    recent: VecDeque<(Instant, Segment, Arm)>,
+    last_treatment: BTreeMap<Segment, Instant>,
+    comments: VecDeque<Comment>,
+    comments_ever: u64,
+}
+
+/// One piece of feedback.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comment {
+    /// 1, 2, 3… since the start.
+    pub id: u64,
+    /// Seconds since 1970.
+    pub at: f64,
+    segment: &'static str,
+    arm: &'static str,
+    stars: u8,
+    text: &'static str,
+}
+
+/// Answer of `GET /state`.
+#[derive(Debug, Serialize)]
+pub struct State {
+    flag: FlagState,
+    faults: BTreeMap<&'static str, FaultState>,
+    segments: BTreeMap<&'static str, SegmentState>,
+}
+
+#[derive(Debug, Serialize)]
+struct FlagState {
+    name: String,
+    /// Whether Unleash knows the flag, and whether its environment is on.
+    found: bool,
+    enabled: bool,
+    etag: Option<String>,
+    checked_ms_ago: Option<u64>,
+    changed_ms_ago: Option<u64>,
+    problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FaultState {
+    rate: f64,
+    slow_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct SegmentState {
+    /// Arrivals within the last second, and those of them who got the treatment.
+    users_last_second: u64,
+    treatment_last_second: u64,
+    /// Share of a panel of users for whom the flag is on, 0 to 1: what the next arrivals get.
+    evaluated_share: f64,
+    users_total: u64,
+    treatment_total: u64,
+    /// Since somebody last got the treatment; null if nobody ever did.
+    last_treatment_ms_ago: Option<u64>,
+}
+
+impl Shop {
+    /// A shop that opens with its first [`Shop::serve`].
+    pub fn new(flag: String, seen: watch::Receiver<Seen>, seed: u64, users_per_second: f64) -> Self {
+        let floor = Floor {
+            people: People::new(seed),
+            ledger: Ledger::new(),
+            faults: BTreeMap::new(),
+            last_tick: None,
+            due: 0.0,
+            recent: VecDeque::new(),
+            last_treatment: BTreeMap::new(),
+            comments: VecDeque::new(),
+            comments_ever: 0,
+        };
+        Self { flag, seen, users_per_second, floor: Mutex::new(floor) }
+    }
+
+    /// Lets in everybody who arrived since the last call.
+    pub fn serve(&self, now: Instant) {
+        let seen = self.seen.borrow().clone();
+        let mut floor = self.floor();
+        let elapsed = floor.last_tick.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+        floor.last_tick = Some(now);
+        floor.due += elapsed.min(CATCH_UP).as_secs_f64() * self.users_per_second;
+        while floor.due >= 1.0 {
+            floor.due -= 1.0;
+            floor.serve_one(&seen, now);
+        }
+        while floor.recent.front().is_some_and(|(at, ..)| now.saturating_duration_since(*at) >= WINDOW) {
+            floor.recent.pop_front();
+        }
+    }
+
+    /// Makes the new checkout bad, in one segment or in all.
+    pub fn break_checkout(&self, segment: Option<Segment>, fault: Fault) {
+        let mut floor = self.floor();
+        for broken in SEGMENTS.into_iter().filter(|s| segment.is_none_or(|only| only == *s)) {
+            floor.faults.insert(broken, fault);
+        }
+    }
+
+    /// Undoes every fault.
+    pub fn mend(&self) {
+        self.floor().faults.clear();
+    }
+
+    /// All counters as Prometheus text.
+    pub fn metrics(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        self.floor().ledger.expose(&mut text)?;
+        Ok(text)
+    }
+
+    /// Comments with an id above `after`, oldest first.
+    pub fn comments(&self, after: u64) -> Vec<Comment> {
+        self.floor().comments.iter().filter(|comment| comment.id > after).cloned().collect()
+    }
+
+    /// What is served now.
+    pub fn state(&self, now: Instant) -> State {
+        let seen = self.seen.borrow().clone();
+        let ago =
+            |at: Instant| u64::try_from(now.saturating_duration_since(at).as_millis()).unwrap_or(u64::MAX);
+        let floor = self.floor();
+        let segment_state = |segment: Segment| {
+            let fresh = floor
+                .recent
+                .iter()
+                .filter(|(at, s, _)| *s == segment && now.saturating_duration_since(*at) < WINDOW);
+            let arms: Vec<Arm> = fresh.map(|(.., arm)| *arm).collect();
+            let treatment_total = floor.ledger.users(segment, Arm::Treatment);
+            SegmentState {
+                users_last_second: arms.len() as u64,
+                treatment_last_second: arms.iter().filter(|arm| **arm == Arm::Treatment).count() as u64,
+                evaluated_share: share(&seen, segment),
+                users_total: treatment_total + floor.ledger.users(segment, Arm::Control),
+                treatment_total,
+                last_treatment_ms_ago: floor.last_treatment.get(&segment).copied().map(ago),
+            }
+        };
+        State {
+            faults: floor
+                .faults
+                .iter()
+                .map(|(segment, fault)| {
+                    (segment.name, FaultState { rate: fault.rate, slow_ms: fault.slow_ms })
+                })
+                .collect(),
+            segments: SEGMENTS.into_iter().map(|segment| (segment.name, segment_state(segment))).collect(),
+            flag: FlagState {
+                name: self.flag.clone(),
+                found: seen.flag.is_some(),
+                enabled: seen.flag.as_ref().is_some_and(|flag| flag.enabled),
+                etag: seen.etag,
+                checked_ms_ago: seen.checked.map(ago),
+                changed_ms_ago: seen.changed.map(ago),
+                problem: seen.problem,
+            },
+        }
+    }
+
+    fn floor(&self) -> MutexGuard<'_, Floor> {
+        // Counters that a panic left half-written are still counters.
+        self.floor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Floor {
+    fn serve_one(&mut self, seen: &Seen, now: Instant) {
+        let visit = self.people.next();
+        let segment = visit.segment;
+        let arm = arm(seen, &visit.user_id, segment);
+        let outcome = visit.outcome(arm, self.faults.get(&segment).copied().unwrap_or_default());
+        self.ledger.add(segment, arm, outcome);
+        self.recent.push_back((now, segment, arm));
+        if arm == Arm::Treatment {
+            self.last_treatment.insert(segment, now);
+        }
+        if let Some(stars) = outcome.stars {
+            self.comments_ever += 1;
+            let comment = Comment {
+                id: self.comments_ever,
+                at: wall_clock(),
+                segment: segment.name,
+                arm: arm.name(),
+                stars,
+                text: words(stars, outcome.failed),
+            };
+            self.comments.push_back(comment);
+            if self.comments.len() > COMMENT_LIMIT {
+                self.comments.pop_front();
+            }
+        }
+    }
+}
+
+fn arm(seen: &Seen, user_id: &str, segment: Segment) -> Arm {
+    let on =
+        seen.flag.as_ref().is_some_and(|flag| flag.is_on_for(Visitor { user_id, segment: segment.name }));
+    if on { Arm::Treatment } else { Arm::Control }
+}
+
+fn share(seen: &Seen, segment: Segment) -> f64 {
+    let on = (0..PANEL).filter(|n| arm(seen, &format!("panel-{n}"), segment) == Arm::Treatment).count();
+    on as f64 / f64::from(PANEL)
+}
+
+fn words(stars: u8, failed: bool) -> &'static str {
+    match stars {
+        1 => "payment failed, I gave up",
+        2 if failed => "had to try twice, the pay button did nothing",
+        2 => "slow and confusing",
+        3 => "okay, a bit slow",
+        4 => "works well",
+        _ => "quick and easy, thank you",
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a simulated service is its own world: it stamps its own comments"
+)]
+fn wall_clock() -> f64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0.0, |since| since.as_secs_f64())
+}
+
+#[cfg(test)]
+#[path = "shop_tests.rs"]
+mod tests;
