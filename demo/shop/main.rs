@@ -20,6 +20,7 @@ mod people;
 mod routes;
 mod seed;
 mod shop;
+mod state;
 mod watcher;
 
 use std::io::Write as _;

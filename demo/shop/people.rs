@@ -25,6 +25,18 @@ pub const SEGMENTS: [Segment; 4] = [
     Segment { name: "enterprise", arrivals: 25, base_errors: 8 },
 ];
 
+impl Segment {
+    /// The segment of the arrival at a place among 100.
+    fn at(place: u32) -> Self {
+        let mut end = 0;
+        let mut of = |segment: &Self| {
+            end += segment.arrivals;
+            place < end
+        };
+        SEGMENTS.into_iter().find(&mut of).unwrap_or(SEGMENTS[0])
+    }
+}
+
 /// The segment of that name.
 pub fn segment(name: &str) -> Option<Segment> {
     SEGMENTS.into_iter().find(|segment| segment.name == name)
@@ -134,15 +146,8 @@ impl People {
 
     /// The next user.
     pub fn next(&mut self) -> Visit {
-        let mut place = self.dice.random_range(0..100);
-        let mut segment = SEGMENTS[0];
-        for candidate in SEGMENTS {
-            segment = candidate;
-            if place < candidate.arrivals {
-                break;
-            }
-            place -= candidate.arrivals;
-        }
+        let place = self.dice.random_range(0..100);
+        let segment = Segment::at(place);
         self.arrived += 1;
         let mut die = || self.dice.random::<f64>();
         // Log-normal round a median of 180 ms by Box and Muller; 1 - die is never 0, so the logarithm is finite.
@@ -160,45 +165,5 @@ impl People {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_seed_brings_the_same_people() {
-        let draw = |seed| {
-            let mut people = People::new(seed);
-            (0..500).map(|_| people.next()).collect::<Vec<_>>()
-        };
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(draw(7), draw(8));
-    }
-
-    #[test]
-    fn users_are_distinct_and_segments_get_their_share() {
-        let mut people = People::new(1);
-        let visits: Vec<_> = (0..20_000).map(|_| people.next()).collect();
-        let ids: std::collections::HashSet<_> = visits.iter().map(|v| &v.user_id).collect();
-        assert_eq!(ids.len(), visits.len());
-        for segment in SEGMENTS {
-            let share = visits.iter().filter(|v| v.segment == segment).count() as f64 / 20_000.0;
-            assert!((share - f64::from(segment.arrivals) / 100.0).abs() < 0.015, "{} {share}", segment.name);
-        }
-    }
-
-    #[test]
-    fn a_fault_raises_errors_and_latency_of_the_treatment_only() {
-        let mut people = People::new(1);
-        let visits: Vec<_> = (0..20_000).map(|_| people.next()).collect();
-        let fault = Fault { rate: 0.2, slow_ms: 100.0 };
-        let rate =
-            |arm, fault| visits.iter().filter(|v| v.outcome(arm, fault).failed).count() as f64 / 20_000.0;
-        assert!((0.005..0.02).contains(&rate(Arm::Treatment, Fault::default())));
-        assert_eq!(rate(Arm::Control, fault), rate(Arm::Control, Fault::default()));
-        assert!((0.19..0.23).contains(&rate(Arm::Treatment, fault)));
-        let visit = &visits[0];
-        assert_eq!(
-            visit.outcome(Arm::Treatment, fault).latency_ms,
-            visit.outcome(Arm::Control, fault).latency_ms + 100.0
-        );
-    }
-}
+#[path = "people_tests.rs"]
+mod tests;

@@ -1,5 +1,5 @@
 //! The shop itself: lets people in, asks the flag, counts, and can be broken. In: time, the flag last seen, faults.
-//! Out: the ledger, comments, and [`State`]: what is served right now.
+//! Out: the ledger and comments; `state` tells what is served right now.
 //!
 //! One lock guards everything that changes; it is held for microseconds and never across an await.
 
@@ -14,35 +14,38 @@ use tokio::time::Instant;
 use crate::flag::Visitor;
 use crate::ledger::Ledger;
 use crate::people::{Arm, Fault, People, SEGMENTS, Segment};
+use crate::state::WINDOW;
 use crate::watcher::Seen;
 
-/// What "right now" means in [`State`].
-const WINDOW: Duration = Duration::from_secs(1);
 /// After a long pause (a suspended machine) at most so much of it is made up for.
 const CATCH_UP: Duration = Duration::from_secs(1);
-/// Users of a segment for whom the flag is evaluated to tell the share: ±1 % at worst.
-const PANEL: u32 = 2_000;
 /// Comments that are kept: some minutes of the default traffic.
 const COMMENT_LIMIT: usize = 500;
 
 /// The running shop.
 pub struct Shop {
-    flag: String,
-    seen: watch::Receiver<Seen>,
+    /// Key of the flag.
+    pub flag: String,
+    /// What Unleash last said about it.
+    pub seen: watch::Receiver<Seen>,
     users_per_second: f64,
     floor: Mutex<Floor>,
 }
 
 /// What changes while the shop is open.
-struct Floor {
+pub struct Floor {
     people: People,
-    ledger: Ledger,
-    faults: BTreeMap<Segment, Fault>,
+    /// All that was counted.
+    pub ledger: Ledger,
+    /// What is broken.
+    pub faults: BTreeMap<Segment, Fault>,
     last_tick: Option<Instant>,
     /// Part of a user who has not arrived yet.
     due: f64,
-    recent: VecDeque<(Instant, Segment, Arm)>,
-    last_treatment: BTreeMap<Segment, Instant>,
+    /// Arrivals within the last [`WINDOW`].
+    pub recent: VecDeque<(Instant, Segment, Arm)>,
+    /// When a segment last got the treatment; absent if never.
+    pub last_treatment: BTreeMap<Segment, Instant>,
     comments: VecDeque<Comment>,
     comments_ever: u64,
 }
@@ -58,45 +61,6 @@ pub struct Comment {
     arm: &'static str,
     stars: u8,
     text: &'static str,
-}
-
-/// Answer of `GET /state`.
-#[derive(Debug, Serialize)]
-pub struct State {
-    flag: FlagState,
-    faults: BTreeMap<&'static str, FaultState>,
-    segments: BTreeMap<&'static str, SegmentState>,
-}
-
-#[derive(Debug, Serialize)]
-struct FlagState {
-    name: String,
-    /// Whether Unleash knows the flag, and whether its environment is on.
-    found: bool,
-    enabled: bool,
-    etag: Option<String>,
-    checked_ms_ago: Option<u64>,
-    changed_ms_ago: Option<u64>,
-    problem: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct FaultState {
-    rate: f64,
-    slow_ms: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct SegmentState {
-    /// Arrivals within the last second, and those of them who got the treatment.
-    users_last_second: u64,
-    treatment_last_second: u64,
-    /// Share of a panel of users for whom the flag is on, 0 to 1: what the next arrivals get.
-    evaluated_share: f64,
-    users_total: u64,
-    treatment_total: u64,
-    /// Since somebody last got the treatment; null if nobody ever did.
-    last_treatment_ms_ago: Option<u64>,
 }
 
 impl Shop {
@@ -157,50 +121,8 @@ impl Shop {
         self.floor().comments.iter().filter(|comment| comment.id > after).cloned().collect()
     }
 
-    /// What is served now.
-    pub fn state(&self, now: Instant) -> State {
-        let seen = self.seen.borrow().clone();
-        let ago =
-            |at: Instant| u64::try_from(now.saturating_duration_since(at).as_millis()).unwrap_or(u64::MAX);
-        let floor = self.floor();
-        let segment_state = |segment: Segment| {
-            let fresh = floor
-                .recent
-                .iter()
-                .filter(|(at, s, _)| *s == segment && now.saturating_duration_since(*at) < WINDOW);
-            let arms: Vec<Arm> = fresh.map(|(.., arm)| *arm).collect();
-            let treatment_total = floor.ledger.users(segment, Arm::Treatment);
-            SegmentState {
-                users_last_second: arms.len() as u64,
-                treatment_last_second: arms.iter().filter(|arm| **arm == Arm::Treatment).count() as u64,
-                evaluated_share: share(&seen, segment),
-                users_total: treatment_total + floor.ledger.users(segment, Arm::Control),
-                treatment_total,
-                last_treatment_ms_ago: floor.last_treatment.get(&segment).copied().map(ago),
-            }
-        };
-        State {
-            faults: floor
-                .faults
-                .iter()
-                .map(|(segment, fault)| {
-                    (segment.name, FaultState { rate: fault.rate, slow_ms: fault.slow_ms })
-                })
-                .collect(),
-            segments: SEGMENTS.into_iter().map(|segment| (segment.name, segment_state(segment))).collect(),
-            flag: FlagState {
-                name: self.flag.clone(),
-                found: seen.flag.is_some(),
-                enabled: seen.flag.as_ref().is_some_and(|flag| flag.enabled),
-                etag: seen.etag,
-                checked_ms_ago: seen.checked.map(ago),
-                changed_ms_ago: seen.changed.map(ago),
-                problem: seen.problem,
-            },
-        }
-    }
-
-    fn floor(&self) -> MutexGuard<'_, Floor> {
+    /// All that changes, locked.
+    pub fn floor(&self) -> MutexGuard<'_, Floor> {
         // Counters that a panic left half-written are still counters.
         self.floor.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,15 +157,11 @@ impl Floor {
     }
 }
 
-fn arm(seen: &Seen, user_id: &str, segment: Segment) -> Arm {
+/// The arm in which a user of a segment lands; without a flag it is control.
+pub fn arm(seen: &Seen, user_id: &str, segment: Segment) -> Arm {
     let on =
         seen.flag.as_ref().is_some_and(|flag| flag.is_on_for(Visitor { user_id, segment: segment.name }));
     if on { Arm::Treatment } else { Arm::Control }
-}
-
-fn share(seen: &Seen, segment: Segment) -> f64 {
-    let on = (0..PANEL).filter(|n| arm(seen, &format!("panel-{n}"), segment) == Arm::Treatment).count();
-    on as f64 / f64::from(PANEL)
 }
 
 fn words(stars: u8, failed: bool) -> &'static str {
