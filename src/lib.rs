@@ -1,2 +1,10 @@
 //! gonogo
+pub mod action;
+pub mod backends;
 pub mod domain;
+pub mod effect;
+pub mod engine;
+pub mod event;
+pub mod feedback;
+pub mod metrics;
+pub mod stats;
