@@ -28,7 +28,9 @@ impl Client {
             bail!("cannot use {base} as Unleash: it must be http://HOST:PORT or https://HOST");
         }
         if !base.username().is_empty() || base.password().is_some() {
-            bail!("cannot use an address of Unleash with a user or password in it: it would show up in messages");
+            bail!(
+                "cannot use an address of Unleash with a user or password in it: it would show up in messages"
+            );
         }
         let token = match std::env::var(token_env) {
             Ok(token) if !token.trim().is_empty() => SecretString::from(token.trim().to_owned()),

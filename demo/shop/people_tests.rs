@@ -30,8 +30,7 @@ fn a_fault_raises_errors_and_latency_of_the_treatment_only() {
     let mut people = People::new(1);
     let visits: Vec<_> = (0..20_000).map(|_| people.next()).collect();
     let fault = Fault { rate: 0.2, slow_ms: 100.0 };
-    let rate =
-        |arm, fault| visits.iter().filter(|v| v.outcome(arm, fault).failed).count() as f64 / 20_000.0;
+    let rate = |arm, fault| visits.iter().filter(|v| v.outcome(arm, fault).failed).count() as f64 / 20_000.0;
     assert!((0.005..0.02).contains(&rate(Arm::Treatment, Fault::default())));
     assert_eq!(rate(Arm::Control, fault), rate(Arm::Control, Fault::default()));
     assert!((0.19..0.23).contains(&rate(Arm::Treatment, fault)));

@@ -107,4 +107,3 @@ fn share(seen: &Seen, segment: Segment) -> f64 {
     let on = (0..PANEL).filter(|n| arm(seen, &format!("panel-{n}"), segment) == Arm::Treatment).count();
     on as f64 / f64::from(PANEL)
 }
-
