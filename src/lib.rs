@@ -1,2 +1,4 @@
 //! gonogo
 pub mod domain;
+pub mod keys;
+pub mod theme;
