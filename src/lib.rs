@@ -1,4 +1,5 @@
 //! gonogo
 pub mod domain;
 pub mod keys;
+pub mod term;
 pub mod theme;
