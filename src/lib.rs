@@ -1,2 +1,3 @@
 //! gonogo
 pub mod domain;
+pub mod feed;
