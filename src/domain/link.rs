@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Text, Timestamp};
+use super::{Span, Text};
 
 /// What a source delivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,8 +65,8 @@ pub enum LinkState {
     Retrying {
         /// Why the last attempt failed.
         cause: Text,
-        /// When the next attempt is made.
-        next: Timestamp,
+        /// How long until the next attempt.
+        wait: Span,
     },
     /// Given up: an error that trying again cannot mend (a bad token, an unknown flag).
     Failed {

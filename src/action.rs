@@ -1,0 +1,170 @@
+//! Actions: the one list of everything that a person or the autopilot can ask for.
+//!
+//! [`ACTIONS`] feeds the keymap, the hint bar, the help overlay, the one-shot verbs and the table
+//! in the README. Adding an action is one line here and, if it acts on the rollout, one file in
+//! `engine/acts/`.
+//!
+//! A [`Request`] is an action on its way: who, what, on which target, as seen at which version.
+//! Keys, one-shot verbs and the autopilot all make the same request; there is no other way to
+//! change an exposure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Actor, Percent, PlatformName, SegmentName, Text, Version};
+
+/// Which way an action moves the number of exposed users; danger has a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Danger {
+    /// Changes what is shown, nothing else.
+    View,
+    /// Changes nobody's exposure.
+    Harmless,
+    /// Exposes fewer: easy, `enter` is on *do it*.
+    Stops,
+    /// Exposes more: guarded, `enter` is on *cancel*.
+    Grows,
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// What it is.
+    pub verb: Verb,
+    /// Its kebab-case word, the same in help, log and command line.
+    pub name: &'static str,
+    /// The chords that ask for it, in the notation of `keys`.
+    pub chords: &'static [&'static str],
+    /// Which way it moves.
+    pub danger: Danger,
+    /// What it does, for the help overlay.
+    pub help: &'static str,
+}
+
+macro_rules! actions {
+    ($($verb:ident, $name:literal, [$($chord:literal),*], $danger:ident, $help:literal;)+) => {
+        /// What can be asked for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Verb {
+            $(#[doc = $help] $verb,)+
+        }
+
+        /// Everything that can be asked for, in the order of the help overlay.
+        pub const ACTIONS: &[Spec] = &[
+            $(Spec { verb: Verb::$verb, name: $name, chords: &[$($chord),*], danger: Danger::$danger, help: $help },)+
+        ];
+
+        impl Verb {
+            /// Its line of the list.
+            #[must_use]
+            pub const fn spec(self) -> Spec {
+                match self {
+                    $(Self::$verb => Spec {
+                        verb: Self::$verb, name: $name, chords: &[$($chord),*], danger: Danger::$danger, help: $help,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    Widen,     "widen",      ["w"],                   Grows,    "widen the focused segment to its next stage";
+    Pause,     "pause",      ["p"],                   Harmless, "pause: no widening until somebody resumes; the exposure stays";
+    Resume,    "resume",     ["r"],                   Grows,    "resume after a pause, or bring back what was killed";
+    RollBack,  "rollback",   ["u"],                   Stops,    "roll the focused segment back one stage";
+    Kill,      "kill",       ["K"],                   Stops,    "kill: nobody in the focused scope gets the feature";
+    Clear,     "clear",      ["c"],                   Harmless, "clear a latched NO-GO, with a reason; counting starts anew";
+    Note,      "note",       ["n"],                   Harmless, "write a note into the journal";
+    NextPane,  "next-pane",  ["tab"],                 View,     "go to the next pane";
+    PrevPane,  "prev-pane",  ["backtab"],             View,     "go to the previous pane";
+    Up,        "up",         ["up", "k"],             View,     "move up";
+    Down,      "down",       ["down", "j"],           View,     "move down";
+    Left,      "left",       ["left", "h"],           View,     "move left";
+    Right,     "right",      ["right", "l"],          View,     "move right";
+    Zoom,      "zoom",       ["enter"],               View,     "open what is focused, with its evidence";
+    Back,      "back",       ["esc"],                 View,     "close what is open";
+    Help,      "help",       ["?", "f1"],             View,     "show all keys";
+    Redraw,    "redraw",     ["ctrl-l"],              View,     "draw the whole screen again";
+    Suspend,   "suspend",    ["ctrl-z"],              View,     "stop gonogo and go back to the shell; `fg` comes back";
+    Quit,      "quit",       ["q", "ctrl-c"],         View,     "leave; the rollout goes on as it is";
+}
+
+/// What an action is aimed at. `None` means all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Scope {
+    /// One segment, or the whole rollout.
+    pub segment: Option<SegmentName>,
+    /// One platform, or all of them.
+    pub platform: Option<PlatformName>,
+}
+
+impl Scope {
+    /// One segment on all platforms.
+    #[must_use]
+    pub const fn segment(name: SegmentName) -> Self {
+        Self { segment: Some(name), platform: None }
+    }
+}
+
+impl std::fmt::Display for Scope {
+    /// `everything`, `enterprise`, `enterprise at web`, `everything at web`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.segment {
+            Some(segment) => write!(f, "{segment}")?,
+            None => write!(f, "everything")?,
+        }
+        match &self.platform {
+            Some(platform) => write!(f, " at {platform}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An action on its way to the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Who asks.
+    pub actor: Actor,
+    /// For what.
+    pub verb: Verb,
+    /// On what.
+    pub scope: Scope,
+    /// The exposure to go to. `None`: the next stage of the ladder.
+    pub to: Option<Percent>,
+    /// Why, in the actor's words. Needed past a verdict that is not GO.
+    pub reason: Option<Text>,
+    /// The rollout's name as the person typed it: needed to resume a kill.
+    pub typed_name: Option<Text>,
+    /// The version of each platform's flag that the actor saw. What makes the exposure larger is
+    /// refused if a platform has moved on since; what stops is not.
+    pub seen: BTreeMap<PlatformName, Version>,
+}
+
+impl Request {
+    /// A request without target exposure, reason or seen versions.
+    #[must_use]
+    pub const fn new(actor: Actor, verb: Verb, scope: Scope) -> Self {
+        Self { actor, verb, scope, to: None, reason: None, typed_name: None, seen: BTreeMap::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_action_has_its_own_name_help_and_chords() {
+        let mut chords: Vec<_> = ACTIONS.iter().flat_map(|spec| spec.chords).collect();
+        let count = chords.len();
+        chords.sort_unstable();
+        chords.dedup();
+        assert_eq!(chords.len(), count, "two actions share a chord");
+        assert!(ACTIONS.iter().all(|spec| !spec.help.is_empty() && spec.verb.spec().name == spec.name));
+        for chord in ["ctrl-b", "ctrl-a", "ctrl-s", "ctrl-q"] {
+            assert!(!chords.contains(&&chord), "{chord} belongs to tmux or the terminal");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Flag backends: one adapter per place where a flag can live.
+//!
+//! In: settings from the rollout file and a [`Target`]. Out: the flag's state as events
+//! ([`Backend::watch`]), and, with rights, a [`Control`] that changes it and reads it back.
+//!
+//! Without rights no control is constructed: read-only is structural. An adapter never decides
+//! anything; it neither sees the engine nor another adapter. It must never report a change as done
+//! that it has not read back.
+//!
+//! A new backend is one file (or folder) here, one variant of [`BackendSettings`] and one arm of
+//! [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
+//! `unleash` (polls, verifies afterwards).
+
+use serde::Deserialize;
+
+use crate::domain::{Capabilities, FlagKey, FlagState, PlatformName, SegmentName, Text};
+use crate::effect::Command;
+use crate::event::{Promise, Sink};
+
+/// Which flag on which platform, and what its segments are called there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The platform, for messages.
+    pub platform: PlatformName,
+    /// The flag's key.
+    pub flag: FlagKey,
+    /// Our segments, each with the name that the backend knows it by.
+    pub segments: Vec<(SegmentName, String)>,
+}
+
+/// Whether a control may be constructed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// Look only.
+    ReadOnly,
+    /// Look and change.
+    ReadWrite,
+}
+
+/// One flag on one platform.
+pub trait Backend: Send + Sync {
+    /// What this backend is able to do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Watches the flag for ever, with its own retry timer: hands in every state as
+    /// [`Body::Flag`](crate::event::Body::Flag), link changes, problems, and a
+    /// [`Body::Heard`](crate::event::Body::Heard) for every answer without news.
+    fn watch<'a>(&'a self, sink: &'a dyn Sink) -> Promise<'a, ()>;
+
+    /// Reads the flag once.
+    fn read(&self) -> Promise<'_, Result<FlagState, BackendError>>;
+
+    /// The means to change the flag; `None` without rights.
+    fn control(&self) -> Option<&dyn Control>;
+
+    /// Asks the backend whether our credentials may write, without writing. `Ok(None)`: it cannot be
+    /// known without trying.
+    fn may_write(&self) -> Promise<'_, Result<Option<bool>, BackendError>>;
+}
+
+/// The means to change a flag.
+pub trait Control: Send + Sync {
+    /// Makes one attempt: checks, writes, reads back. Returns only what was read. The caller repeats
+    /// it where that is right; doing it twice must do no harm.
+    fn apply<'a>(&'a self, command: &'a Command) -> Promise<'a, Result<Applied, BackendError>>;
+}
+
+/// What was read back after a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The state, which meets the command.
+    pub state: FlagState,
+    /// A change by somebody else that ours overwrote, in words.
+    pub overwrote: Option<Text>,
+}
+
+/// Why a backend could not be read or changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BackendError {
+    /// It said no, or we did before sending: nothing was changed.
+    #[error("{cause}")]
+    Refused {
+        /// Why, with a hint where there is a remedy.
+        cause: Text,
+        /// What was read on that occasion.
+        state: Option<Box<FlagState>>,
+    },
+    /// It could not be reached or did not answer. After a write: it may or may not have happened.
+    #[error("{cause}")]
+    Lost {
+        /// Why.
+        cause: Text,
+    },
+    /// It answered, but reading back shows something else than was asked for.
+    #[error("{cause}")]
+    NotMet {
+        /// What is different.
+        cause: Text,
+        /// What was read.
+        state: Box<FlagState>,
+    },
+    /// The settings cannot work: a bad address, a missing token.
+    #[error("{cause}")]
+    Settings {
+        /// What is wrong, with a hint.
+        cause: Text,
+    },
+}
+
+/// The `backend = { kind = …, … }` of the rollout file: the list of all adapters.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum BackendSettings {}
+
+/// Constructs the adapter for a target.
+///
+/// # Errors
+/// [`BackendError::Settings`] when the settings cannot work, before anything is connected.
+pub fn build(
+    settings: &BackendSettings,
+    target: Target,
+    rights: Rights,
+) -> Result<Box<dyn Backend>, BackendError> {
+    let _ = (target, rights);
+    match *settings {}
+}

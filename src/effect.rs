@@ -1,0 +1,198 @@
+//! Effects: the only way out.
+//!
+//! The engine answers an event with [`Effect`]s; the runner carries them out and reports each step
+//! back as an event. A [`Command`] moves `requested → sent → confirmed | refused | unknown`, and
+//! nothing counts as done before the backend was read back.
+//!
+//! A [`Record`] is a line of the journal. The runner writes [`Record::Commanded`] before it sends a
+//! command, and [`Record::Finished`] after; everything else is written when the engine says so.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Scope, Verb};
+use crate::domain::{
+    Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, SegmentName, Station, Text, Version,
+};
+
+/// The id of one command; unique over restarts, and the idempotency key at backends that take one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EffectId(pub u64);
+
+impl std::fmt::Display for EffectId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+/// What the engine wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Change a flag, and read it back.
+    Command(Command),
+    /// Write a line into the journal.
+    Record(Record),
+}
+
+/// A change of the flag on one platform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Its id.
+    pub id: EffectId,
+    /// The action that it is part of.
+    pub verb: Verb,
+    /// Where.
+    pub platform: PlatformName,
+    /// What.
+    pub change: Change,
+    /// Refuse if the platform's flag is no longer at this version. `None`: whatever it is now;
+    /// only what stops may be sent so.
+    pub expected: Option<Version>,
+    /// Who asked.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<Text>,
+    /// What it was decided on, as a sentence. Written down before the command is sent.
+    pub evidence: Option<String>,
+}
+
+impl Command {
+    /// Whether it stops: overtakes everything, and is repeated until it is read back.
+    #[must_use]
+    pub const fn is_urgent(&self) -> bool {
+        matches!(self.verb, Verb::Kill | Verb::RollBack)
+    }
+}
+
+/// What to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// Set the shares of some segments; the others and the switch stay.
+    Shares(BTreeMap<SegmentName, Percent>),
+    /// Switch the whole flag off; the stored shares stay.
+    Off,
+    /// Switch the whole flag on with these shares, set before the switch: no moment with others.
+    On(BTreeMap<SegmentName, Percent>),
+}
+
+impl Change {
+    /// Whether a state is what this change asks for.
+    #[must_use]
+    pub fn is_met_by(&self, state: &FlagState) -> bool {
+        let shares_are = |wanted: &BTreeMap<SegmentName, Percent>| {
+            wanted.iter().all(|(segment, share)| state.shares.get(segment) == Some(share))
+        };
+        match self {
+            Self::Shares(wanted) => {
+                shares_are(wanted) || (!state.on && wanted.values().all(|share| share.is_zero()))
+            }
+            Self::Off => !state.on,
+            Self::On(wanted) => state.on && shares_are(wanted),
+        }
+    }
+}
+
+/// How far a command has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// On the wire.
+    Sent,
+    /// Read back as asked for.
+    Confirmed {
+        /// What was read.
+        state: FlagState,
+        /// A change by somebody else that ours overwrote, in words.
+        overwrote: Option<Text>,
+    },
+    /// Not done, for sure.
+    Refused {
+        /// Why, with a remedy where there is one.
+        cause: Text,
+        /// The state that was read on that occasion.
+        state: Option<FlagState>,
+    },
+    /// We do not know whether it was done. An urgent command is being repeated.
+    Unknown {
+        /// Why.
+        cause: Text,
+        /// How many times it was tried.
+        attempts: u32,
+    },
+}
+
+impl Outcome {
+    /// Whether nothing more will come for this command.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Confirmed { .. } | Self::Refused { .. })
+    }
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "record")]
+pub enum Record {
+    /// A command is about to be sent.
+    Commanded {
+        /// The command.
+        command: Command,
+    },
+    /// A command came to an end, or its end is not known.
+    Finished {
+        /// Which.
+        id: EffectId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Widening is held.
+    Paused {
+        /// What.
+        scope: Scope,
+        /// By whom.
+        actor: Actor,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// Widening is free again.
+    Resumed {
+        /// What.
+        scope: Scope,
+        /// By whom.
+        actor: Actor,
+        /// Why.
+        reason: Option<Text>,
+    },
+    /// A person's words.
+    Noted {
+        /// On what.
+        scope: Scope,
+        /// By whom.
+        actor: Actor,
+        /// The words.
+        text: Text,
+    },
+    /// A guardrail said NO-GO. It stays until it is cleared.
+    Latched {
+        /// In which segment.
+        segment: SegmentName,
+        /// At which station.
+        station: Station,
+        /// Which guardrail.
+        guardrail: GuardrailName,
+        /// On what grounds.
+        evidence: Evidence,
+    },
+    /// A person cleared the NO-GOs of a segment.
+    Cleared {
+        /// Which.
+        segment: SegmentName,
+        /// Who.
+        actor: Actor,
+        /// Why.
+        reason: Text,
+    },
+}

@@ -1,0 +1,115 @@
+//! Events: the only way in.
+//!
+//! Every source, key, verb, timer and effect result becomes an [`Event`], stamped with our time
+//! and, where there is one, the source's. The engine sees nothing else: the same events give the
+//! same model, the same verdicts and the same commands.
+//!
+//! Events travel in two lanes ([`Body::lane`]). **Facts** are lossless: whoever hands one in waits
+//! while the inbox is full. **Samples** are cumulative, so only the newest of each series is kept.
+//!
+//! Adapters hand in through a [`Sink`]; they never see the inbox, the clock or the engine.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::Request;
+use crate::domain::{
+    Feedback, FlagState, LinkState, MetricName, PlatformName, Sample, SegmentName, Source, Text, Timestamp,
+};
+use crate::effect::{EffectId, Outcome, Record};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it reached us, by our clock.
+    pub at: Timestamp,
+    /// When it happened, by the source's clock. `None`: the source does not say.
+    pub source_at: Option<Timestamp>,
+    /// What happened.
+    pub body: Body,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// Time went on. The only clock that the engine has.
+    Tick,
+    /// A platform's flag was read: its full state.
+    Flag {
+        /// The platform.
+        platform: PlatformName,
+        /// The state.
+        state: FlagState,
+    },
+    /// A source's link changed.
+    Link {
+        /// The source.
+        source: Source,
+        /// The new state.
+        state: LinkState,
+    },
+    /// A source answered, whether or not it had anything new: its data is fresh as of now.
+    Heard(Source),
+    /// A metric was read.
+    Sample(Sample),
+    /// A customer said something.
+    Feedback(Feedback),
+    /// Input that could not be used: shown once for each different text, counted always.
+    Problem {
+        /// Where it came from.
+        source: Source,
+        /// What is wrong, in words.
+        problem: Text,
+    },
+    /// Somebody asks for an action.
+    Asked(Request),
+    /// An effect went on.
+    Effect {
+        /// Which.
+        id: EffectId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A line of the journal, read at start or written by another process.
+    Restored {
+        /// When it was written.
+        written_at: Timestamp,
+        /// What it says.
+        record: Record,
+    },
+}
+
+/// How an event is queued.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Never dropped.
+    Fact,
+    /// Only the newest of this series is kept.
+    Sample(MetricName, SegmentName),
+}
+
+impl Body {
+    /// The lane that it travels in.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Sample(sample) => Lane::Sample(sample.metric.clone(), sample.segment.clone()),
+            _ => Lane::Fact,
+        }
+    }
+}
+
+/// A future that can stand behind `dyn`.
+pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where adapters hand in what they see. The receiver stamps it with our time.
+pub trait Sink: Send + Sync {
+    /// Hands in a fact; waits while the inbox is full.
+    fn fact(&self, source_at: Option<Timestamp>, body: Body) -> Promise<'_, ()>;
+
+    /// Hands in a sample; never waits, replaces an older one of the same series.
+    fn sample(&self, source_at: Option<Timestamp>, sample: Sample);
+}
