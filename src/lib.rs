@@ -37,8 +37,10 @@ pub mod engine;
 
 // The edges: what comes in from the world, and what goes out to it.
 pub mod backends;
+pub mod feed;
 pub mod feedback;
 pub mod metrics;
+pub mod net;
 
 // The screen.
 pub mod keys;
