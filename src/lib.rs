@@ -42,6 +42,9 @@ pub mod feedback;
 pub mod metrics;
 pub mod net;
 
+// What makes it live.
+pub mod runtime;
+
 // The screen.
 pub mod keys;
 pub mod term;
