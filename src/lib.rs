@@ -1,6 +1,7 @@
 //! gonogo
 pub mod action;
 pub mod backends;
+pub mod config;
 pub mod domain;
 pub mod effect;
 pub mod event;
