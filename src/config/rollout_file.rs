@@ -60,15 +60,16 @@ pub struct PlatformConfig {
 pub fn parse(text: &str, origin_name: &str) -> Result<RolloutFile, ConfigError> {
     let origin = printable(origin_name);
     let mut problems = Problems::default();
-    let root = match DeTable::parse(text) {
-        Ok(root) => root,
-        Err(error) => {
-            // The end of the file where the parser does not say.
-            let place = error.span().unwrap_or(text.len()..text.len());
-            problems.push(Problem::new(place, error.message()).maybe_hint(syntax_hint(text, error.span())));
-            return Err(invalid(&problems, &SourceText::new(&origin, text, secret_lines(text))));
-        }
-    };
+    let (root, syntax_errors) = DeTable::parse_recoverable(text);
+    if !syntax_errors.is_empty() {
+        // Only the first: the others are mostly what follows from it.
+        let first =
+            syntax_errors.iter().min_by_key(|error| error.span().map_or(text.len(), |span| span.start));
+        problems
+            .push(first.map_or_else(|| Problem::new(0..0, "this is no TOML"), |error| syntax(error, text)));
+        let masked = [secret_lines(text), secret_places(root.get_ref(), text)].concat();
+        return Err(invalid(&problems, &SourceText::new(&origin, text, masked)));
+    }
     let file = document::read(root.get_ref(), &mut problems);
     match file {
         Some(file) if problems.count() == 0 => Ok(file),
@@ -83,9 +84,14 @@ fn invalid(problems: &Problems, source: &SourceText<'_>) -> ConfigError {
     ConfigError::Invalid { report: problems.report(source), faults: problems.count() }
 }
 
-/// The usual slip behind a syntax error: a word without quotes after `=`.
-fn syntax_hint(text: &str, place: Option<std::ops::Range<usize>>) -> Option<String> {
-    let found = text.get(place?)?;
-    let bare = found.chars().next().is_some_and(char::is_alphabetic);
-    bare.then(|| "a text needs quotes: name = \"checkout\"".to_owned())
+fn syntax(error: &toml::de::Error, text: &str) -> Problem {
+    // The end of the file where the parser does not say.
+    let place = error.span().unwrap_or(text.len()..text.len());
+    let bare = text.get(place.clone()).is_some_and(|found| found.starts_with(char::is_alphabetic));
+    // What the parser calls a text without quotes depends on its first letter.
+    if bare && (error.message().starts_with("invalid boolean") || error.message().contains("must be quoted"))
+    {
+        return Problem::new(place, "a text needs quotes").hint("write it as \"...\"");
+    }
+    Problem::new(place, error.message())
 }

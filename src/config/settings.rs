@@ -71,9 +71,13 @@ fn explain<T: DeserializeOwned>(value: &Value<'_>, fault: Fault, what: &str) -> 
         }
         Fault::UnknownVariant { variant, expected } => {
             let list = one_of(expected.iter().copied());
-            let subject = if culprit.name == "kind" { format!("kind of `{what}`") } else { culprit.name };
-            Problem::new(culprit.place, format!("unknown {subject} `{variant}`, expected {list}"))
-                .maybe_hint(did_you_mean(&variant, expected.iter().copied()))
+            let message = if culprit.name == "kind" {
+                format!("unknown kind of `{what}` `{variant}`, expected {list}")
+            } else {
+                // The word is not repeated: it could be a token in the place of a `{ env = … }`.
+                format!("`{}`: expected {list}", culprit.name_or(what))
+            };
+            Problem::new(culprit.place, message).maybe_hint(did_you_mean(&variant, expected.iter().copied()))
         }
         Fault::MissingField { field: "kind" } => {
             let kinds = blame::kinds::<T>(value);

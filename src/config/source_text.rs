@@ -67,7 +67,8 @@ impl<'a> SourceText<'a> {
     fn snippet(&self, place: &Place, number: usize) -> String {
         let start = self.line_start(place.start);
         let line = self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        if line.trim().is_empty() {
+        // What is missing from the file as a whole has no line to look at.
+        if line.trim().is_empty() || *place == (0..0) {
             return String::new();
         }
         let marked = place.start..place.end.max(place.start + 1);

@@ -98,7 +98,14 @@ pub(super) fn list<'a>(
     most: usize,
     problems: &mut Problems,
 ) -> Option<Vec<&'a Value<'a>>> {
-    let Some(array) = value.get_ref().as_array() else { return expected(value, what, problems) };
+    let Some(array) = value.get_ref().as_array() else {
+        let message = format!("expected {what}, found {}", kind_of(value.get_ref()));
+        // The usual slip: one pair of brackets.
+        let table = value.get_ref().is_table();
+        let hint = table.then(|| "a list of tables has two pairs of brackets: [[...]]".to_owned());
+        problems.push(Problem::new(value.span(), message).maybe_hint(hint));
+        return None;
+    };
     if array.iter().count() > most {
         let message = format!("{} items are more than the {most} that {what} may have", array.iter().count());
         problems.push(Problem::new(value.span(), message));

@@ -26,7 +26,7 @@ pub(super) fn read(root: &Fields<'_>, problems: &mut Problems) -> FeedbackSource
         .get("feedback")
         .and_then(|value| values::list(value, "the list of feedback sources", MAX_SOURCES, problems))
         .unwrap_or_default();
-    let mut names = Names::of("feedback source");
+    let mut names = Names::of("feedback sources named");
     for item in items {
         source(item, &mut names, &mut read, problems);
     }

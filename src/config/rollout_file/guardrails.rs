@@ -35,7 +35,7 @@ pub(super) fn read(root: &Fields<'_>, metrics: &Names, problems: &mut Problems) 
         .get("guardrails")
         .and_then(|value| values::list(value, "the list of guardrails", MAX_GUARDRAILS, problems))
         .unwrap_or_default();
-    let mut names = Names::of("guardrail");
+    let mut names = Names::of("guardrails named");
     let guardrails: Vec<Guardrail> =
         items.into_iter().filter_map(|item| guardrail(item, metrics, &mut names, problems)).collect();
     let sum: f64 = guardrails.iter().map(|guardrail| guardrail.risk).sum();

@@ -37,7 +37,8 @@ pub(super) struct Metrics {
 
 /// Reads all metrics.
 pub(super) fn read(root: &Fields<'_>, problems: &mut Problems) -> Metrics {
-    let mut read = Metrics { metrics: vec![], groups: vec![], sources: vec![], names: Names::of("metric") };
+    let mut read =
+        Metrics { metrics: vec![], groups: vec![], sources: vec![], names: Names::of("metrics named") };
     let items = root
         .get("metrics")
         .and_then(|value| values::list(value, "the list of metrics", MAX_METRICS, problems))
@@ -66,7 +67,7 @@ fn metric(item: &Value<'_>, read: &mut Metrics, problems: &mut Problems) -> Opti
     let own = fields.get("interval").map(|own| values::span(own, MIN_INTERVAL, MAX_INTERVAL, problems));
     let value = fields.require("source", "source = { kind = \"...\", ... }", problems)?;
     let source: Option<SourceSettings> = settings::read(value, "source", problems);
-    // A bad duration in the settings is reported once, by whoever reads it first.
+    // What the adapter has already complained about is not reported again.
     let interval = match (own, &source) {
         (Some(own), _) => own,
         (None, Some(_)) => interval_of(value, problems),

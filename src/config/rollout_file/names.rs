@@ -15,7 +15,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Starts with no name; `what` is the word for one of them.
+    /// Starts with no name; `what` completes "there are two …".
     pub const fn of(what: &'static str) -> Self {
         Self { what, seen: Vec::new() }
     }
@@ -36,7 +36,7 @@ impl Names {
     pub fn add(&mut self, name: &str, place: Place, problems: &mut Problems) {
         match self.seen.iter().find(|(seen, _)| seen == name) {
             Some((_, earlier)) => problems.push(
-                Problem::new(place, format!("there are two {}s named `{name}`", self.what))
+                Problem::new(place, format!("there are two {} `{name}`", self.what))
                     .earlier(earlier.clone())
                     .hint("give each its own name"),
             ),

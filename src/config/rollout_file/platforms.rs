@@ -39,7 +39,7 @@ pub(super) fn read(root: &Fields<'_>, segments: &Segments, problems: &mut Proble
                 .hint("add [[platforms]] with name, backend and flag: where the flag is served"),
         );
     }
-    let mut names = Names::of("platform");
+    let mut names = Names::of("platforms named");
     for item in items {
         platform(item, segments, &mut names, &mut read, problems);
     }
@@ -60,8 +60,8 @@ fn platform(
         .and_then(|flag| values::parsed(flag, "the flag's key", problems));
     let value = fields.require("backend", "backend = { kind = \"...\", ... }", problems)?;
     let backend = settings::read(value, "backend", problems);
-    let interval = metrics::interval_of(value, problems);
-    let (name, flag, backend, interval) = (name?, flag?, backend?, interval?);
+    let (name, flag, backend) = (name?, flag?, backend?);
+    let interval = metrics::interval_of(value, problems)?;
     read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
     let target =
         Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };

@@ -37,7 +37,7 @@ pub(super) fn read(root: &Fields<'_>, problems: &mut Problems) -> Segments {
             "add [[segments]] with a name: a group of customers that is exposed and judged on its own",
         ));
     }
-    let (mut names, mut at_backends) = (Names::of("segment"), Names::of("strategy"));
+    let (mut names, mut at_backends) = (Names::of("segments named"), Names::of("segments with the strategy"));
     for item in items {
         segment(item, plan.as_ref(), (&mut names, &mut at_backends), &mut read, problems);
     }
@@ -58,7 +58,9 @@ fn segment(
     problems: &mut Problems,
 ) -> Option<()> {
     let fields = Fields::of(item, "a segment", &["name", "size", "match", "stages"], problems)?;
+    let taken = names.all().count();
     let name: Option<SegmentName> = names.read(&fields, problems);
+    let fresh = names.all().count() > taken;
     let size = fields.get("size").map(|size| values::whole(size, 1, problems));
     let matched = fields.get("match").map(|matched| strategy(matched, at_backends, problems));
     let ladder = match fields.get("stages") {
@@ -81,7 +83,10 @@ fn segment(
     let at_backend = match matched {
         Some(strategy) => strategy?,
         None => {
-            at_backends.add(name.as_str(), fields.place_of("name"), problems);
+            // A name that is taken was reported as such.
+            if fresh {
+                at_backends.add(name.as_str(), fields.place_of("name"), problems);
+            }
             name.as_str().to_owned()
         }
     };

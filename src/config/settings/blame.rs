@@ -39,9 +39,15 @@ impl Culprit<'_> {
     }
 }
 
-/// Finds the field that caused a fault.
+/// Finds the field that caused a fault; for a missing field, the table that it is missing in.
 pub(super) fn blame<'a, T: DeserializeOwned>(root: &'a Value<'a>, fault: &Fault) -> Culprit<'a> {
     let mut culprit = Culprit { name: String::new(), key: root.span(), place: root.span(), value: None };
+    if let Fault::MissingField { field } = fault {
+        let complete = with(root.get_ref(), field);
+        if T::deserialize(Node(&complete)).err().as_ref() != Some(fault) {
+            return culprit;
+        }
+    }
     let mut path: Vec<&str> = Vec::new();
     let mut inner = root;
     while let Some(table) = inner.get_ref().as_table().filter(|table| table.len() <= MAX_FIELDS) {
@@ -99,11 +105,17 @@ fn without<'a>(root: &DeValue<'a>, path: &[&str]) -> DeValue<'a> {
     DeValue::Table(left)
 }
 
+/// A copy of the settings with one more field, of a value that fits few types: the fault then is at
+/// least another one.
+fn with<'a>(root: &DeValue<'a>, field: &'a str) -> DeValue<'a> {
+    let mut table = root.as_table().cloned().unwrap_or_default();
+    table.insert(Spanned::new(0..0, field.into()), Spanned::new(0..0, DeValue::String("".into())));
+    DeValue::Table(table)
+}
+
 /// The kinds that the settings can be of: what serde answers to one that there cannot be.
 pub(super) fn kinds<T: DeserializeOwned>(root: &Value<'_>) -> &'static [&'static str] {
-    let mut table = root.get_ref().as_table().cloned().unwrap_or_default();
-    table.insert(Spanned::new(0..0, "kind".into()), Spanned::new(0..0, DeValue::String("".into())));
-    match T::deserialize(Node(&DeValue::Table(table))) {
+    match T::deserialize(Node(&with(root.get_ref(), "kind"))) {
         Err(Fault::UnknownVariant { expected, .. }) => expected,
         _ => &[],
     }

@@ -137,3 +137,37 @@ fn a_description_shows_the_address_without_user_and_query() {
     let table = DeTable::parse(text).unwrap();
     assert_eq!(describe(table.get_ref().get("source").unwrap()), "feed at ws://h:1/x");
 }
+
+#[test]
+fn a_missing_field_is_looked_for_in_the_right_table() {
+    #[derive(Debug, Deserialize)]
+    #[serde(tag = "kind", rename_all = "kebab-case")]
+    enum Nested {
+        Outer(Outer),
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[expect(dead_code, reason = "only read by serde")]
+        login: Login,
+        #[expect(dead_code, reason = "only read by serde")]
+        place: String,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Login {
+        #[expect(dead_code, reason = "only read by serde")]
+        user: String,
+    }
+    let said = |text: &str| {
+        let table = DeTable::parse(text).unwrap();
+        let mut problems = Problems::default();
+        let found: Option<Nested> = read(table.get_ref().get("s").unwrap(), "s", &mut problems);
+        assert!(found.is_none());
+        problems.report(&SourceText::new("f.toml", text, vec![]))
+    };
+    let inner = said("s = { kind = 'outer', place = 'x', login = {} }");
+    assert!(inner.starts_with("f.toml:1:44: missing field `user` in `login`"), "{inner}");
+    let outer = said("s = { kind = 'outer', login = { user = 'x' } }");
+    assert!(outer.starts_with("f.toml:1:5: missing field `place` in `s`"), "{outer}");
+}
