@@ -6,5 +6,7 @@ pub mod effect;
 pub mod engine;
 pub mod event;
 pub mod feedback;
+pub mod keys;
 pub mod metrics;
 pub mod stats;
+pub mod theme;
