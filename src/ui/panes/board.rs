@@ -30,7 +30,7 @@ pub const PANE: Pane = Pane {
 /// Width of the station names, with a gap.
 const STATION: usize = 9;
 /// Narrowest column: `✘ NO-GO` and a gap.
-pub const NARROWEST: usize = 8;
+const NARROWEST: usize = 8;
 /// Widest column: beyond it the eye loses the row.
 const WIDEST: usize = 14;
 
@@ -42,7 +42,7 @@ fn stations(scene: &Scene<'_>) -> Vec<Station> {
 
 /// The width that shows all segments, without frame.
 pub fn wanted_width(scene: &Scene<'_>) -> usize {
-    STATION + scene.model.segments.len() * NARROWEST
+    STATION + (scene.model.segments.len() * NARROWEST).saturating_sub(1)
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
@@ -53,8 +53,9 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
         return;
     }
     let room = usize::from(area.width).saturating_sub(STATION);
-    let fitting = (room / NARROWEST).clamp(1, segments.len().max(1));
-    let width = (room / fitting).clamp(NARROWEST, WIDEST);
+    // The last column needs no gap behind it.
+    let fitting = ((room + 1) / NARROWEST).clamp(1, segments.len().max(1));
+    let width = ((room + 1) / fitting).clamp(NARROWEST, WIDEST);
     let selected = scene.view.selected();
     let chosen = segments.iter().position(|s| Some(&s.name) == selected).unwrap_or(0);
     let first = (chosen + 1).saturating_sub(fitting);

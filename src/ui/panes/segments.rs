@@ -43,9 +43,9 @@ const COLUMNS: [Column; 7] = [
     Column { head: "desired", width: 8, cell: desired },
     Column { head: "confirmed", width: 10, cell: confirmed },
     Column { head: "observed", width: 9, cell: observed },
-    Column { head: "errors t/c %", width: 13, cell: errors },
+    Column { head: "errors t/c", width: 11, cell: errors },
     Column { head: "p95 t/c", width: 10, cell: latency },
-    Column { head: "verdict", width: 9, cell: |scene, s| scene.verdict(s.verdict) },
+    Column { head: "verdict", width: 8, cell: |scene, s| scene.verdict(s.verdict) },
     Column { head: "phase", width: 9, cell: phase },
 ];
 /// Which columns go first when room is short, by index into [`COLUMNS`].
