@@ -5,8 +5,9 @@
 
 use ratatui::text::Line;
 
-use super::{Scene, paint, words};
+use super::{Scene, View, paint, words};
 use crate::domain::{Evidence, Station};
+use crate::engine::Model;
 use crate::engine::model::{Cell, Hold, PlatformModel, SegmentModel};
 use crate::theme::Role;
 
@@ -23,14 +24,14 @@ pub fn title(scene: &Scene<'_>) -> String {
     }
 }
 
-/// How many lines there are at least, for scrolling.
-pub fn rows(scene: &Scene<'_>) -> usize {
-    // Wrapped at the narrowest screen that has panes.
-    lines(scene, 58).count()
+/// About how many lines there are, for scrolling: a sentence takes two where it is narrow.
+pub fn rows(model: &Model, view: &View) -> usize {
+    let shown = model.segments.iter().filter(|s| view.selected().is_none_or(|name| s.name == *name));
+    shown.map(|s| 3 + 2 * s.latches.len() + 4 * s.board.len().max(1)).sum::<usize>() + model.platforms.len()
 }
 
 /// The lines.
-pub fn lines(scene: &Scene<'_>, width: usize) -> impl Iterator<Item = Line<'static>> {
+pub fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let selected = scene.view.selected();
     let mut lines = Vec::new();
     for segment in scene.model.segments.iter().filter(|s| selected.is_none_or(|name| s.name == *name)) {
@@ -39,7 +40,7 @@ pub fn lines(scene: &Scene<'_>, width: usize) -> impl Iterator<Item = Line<'stat
     for platform in &scene.model.platforms {
         add_platform(scene, platform, width, &mut lines);
     }
-    lines.into_iter()
+    lines
 }
 
 fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &mut Vec<Line<'static>>) {

@@ -80,7 +80,7 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
 }
 
 fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
-    let board = u16::try_from(board::wanted_width(scene) + 2).unwrap_or(u16::MAX);
+    let board = u16::try_from(board::wanted_width(scene.model) + 2).unwrap_or(u16::MAX);
     let right = board.clamp(body.width * 3 / 10, body.width * 9 / 20);
     let upper = [Place::UpperLeft, Place::UpperRight]
         .into_iter()
@@ -138,7 +138,7 @@ fn at(place: Place) -> impl Iterator<Item = (usize, &'static Pane)> {
 }
 
 fn rows(scene: &Scene<'_>, pane: &Pane) -> u16 {
-    u16::try_from((pane.rows)(scene)).unwrap_or(u16::MAX / 4).min(u16::MAX / 4)
+    u16::try_from((pane.rows)(scene.model, scene.view)).unwrap_or(u16::MAX / 4).min(u16::MAX / 4)
 }
 
 /// Shares a column evenly from top to bottom.

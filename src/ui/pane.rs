@@ -6,8 +6,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Scene;
+use super::{Scene, View};
 use super::panes::{board, chart, feedback, segments, timeline};
+use crate::engine::Model;
 
 /// Where a pane stands on a large screen. On a small one the upper two are stacked and the others
 /// share the room below: the one with the keys is shown.
@@ -47,7 +48,7 @@ pub(crate) struct Pane {
     /// Its title.
     pub title: fn(&Scene<'_>) -> String,
     /// How many rows it would fill.
-    pub rows: fn(&Scene<'_>) -> usize,
+    pub rows: fn(&Model, &View) -> usize,
     /// Draws it; the last argument is the first row to show.
     pub draw: fn(&Scene<'_>, &mut Buffer, Rect, usize),
 }

@@ -43,7 +43,10 @@ fn draw_pane(scene: &Scene<'_>, buf: &mut Buffer, index: usize, place: Rect, box
     let focused = index == scene.view.focus();
     if scene.view.is_zoomed() && pane.opens_evidence {
         let inner = paint::frame(scene, buf, place, &evidence::title(scene), boxed, focused);
-        paint::put_all(buf, inner, evidence::lines(scene, usize::from(inner.width)).skip(scene.view.top()));
+        let lines = evidence::lines(scene, usize::from(inner.width));
+        // The last line stays in sight, however far it was scrolled.
+        let top = scene.view.top().min(lines.len().saturating_sub(1));
+        paint::put_all(buf, inner, lines.into_iter().skip(top));
         return;
     }
     let inner = paint::frame(scene, buf, place, &(pane.title)(scene), boxed, focused);

@@ -9,6 +9,7 @@ use ratatui::text::Line;
 
 use crate::domain::Station;
 use crate::domain::text::cut;
+use crate::engine::Model;
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
 use crate::ui::{Scene, paint, words};
@@ -23,7 +24,7 @@ pub const PANE: Pane = Pane {
         1 => "go / no-go".to_owned(),
         n => format!("go / no-go in {n} segments"),
     },
-    rows: |scene| stations(scene).len().max(1) + 1,
+    rows: |model, _| stations(model).len().max(1) + 1,
     draw,
 };
 
@@ -35,19 +36,19 @@ const NARROWEST: usize = 8;
 const WIDEST: usize = 14;
 
 /// The stations that have something to say in any segment.
-fn stations(scene: &Scene<'_>) -> Vec<Station> {
-    let speaks = |station: &Station| scene.model.segments.iter().any(|s| s.board.contains_key(station));
+fn stations(model: &Model) -> Vec<Station> {
+    let speaks = |station: &Station| model.segments.iter().any(|s| s.board.contains_key(station));
     Station::ALL.into_iter().filter(speaks).collect()
 }
 
 /// The width that shows all segments, without frame.
-pub fn wanted_width(scene: &Scene<'_>) -> usize {
-    STATION + (scene.model.segments.len() * NARROWEST).saturating_sub(1)
+pub fn wanted_width(model: &Model) -> usize {
+    STATION + (model.segments.len() * NARROWEST).saturating_sub(1)
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let segments = &scene.model.segments;
-    let stations = stations(scene);
+    let stations = stations(scene.model);
     if stations.is_empty() {
         paint::put(buf, area, 0, &scene.line(" no station has reported yet: WAIT", Role::Dim));
         return;

@@ -26,7 +26,7 @@ pub const PANE: Pane = Pane {
     steer: Steer::Rows,
     opens_evidence: false,
     title,
-    rows: |_| 0,
+    rows: |_, _| 0,
     draw,
 };
 

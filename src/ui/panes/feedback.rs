@@ -9,10 +9,11 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::text::cut;
 use crate::domain::{Arm, SourceKind};
+use crate::engine::Model;
 use crate::engine::model::Comment;
 use crate::theme::{Glyphs, Role};
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, facts, paint, words};
+use crate::ui::{Scene, View, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -21,16 +22,16 @@ pub const PANE: Pane = Pane {
     steer: Steer::Scroll,
     opens_evidence: false,
     title,
-    rows: |scene| comments(scene).count(),
+    rows: |model, view| comments(model, view).count(),
     draw,
 };
 
 /// Scores up to here are complaints.
 const LOW: u8 = 2;
 
-fn comments<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Comment> {
-    let selected = scene.selected().map(|segment| &segment.name);
-    scene.model.comments.iter().rev().filter(move |c| selected.is_none_or(|s| c.feedback.segment == *s))
+fn comments<'a>(model: &'a Model, view: &'a View) -> impl Iterator<Item = &'a Comment> {
+    let selected = view.selected();
+    model.comments.iter().rev().filter(move |c| selected.is_none_or(|s| c.feedback.segment == *s))
 }
 
 fn title(scene: &Scene<'_>) -> String {
@@ -41,7 +42,7 @@ fn title(scene: &Scene<'_>) -> String {
     }
     let mean = totals.score_sum as f64 / totals.scored as f64;
     let (mut low, mut scored) = (0_usize, 0_usize);
-    for score in comments(scene).filter_map(|c| c.feedback.score) {
+    for score in comments(scene.model, scene.view).filter_map(|c| c.feedback.score) {
         scored += 1;
         low += usize::from(score <= LOW);
     }
@@ -57,12 +58,12 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
         paint::put(buf, area, row, &scene.line(cut(&text, usize::from(area.width)), Role::Lost));
         row += 1;
     }
-    if comments(scene).next().is_none() {
+    if comments(scene.model, scene.view).next().is_none() {
         let place = scene.selected().map_or_else(String::new, |s| format!(" from {}", s.name));
         paint::put(buf, area, row, &scene.line(format!(" no feedback yet{place}"), Role::Dim));
         return;
     }
-    for comment in comments(scene).skip(top).take(usize::from(area.height).saturating_sub(row)) {
+    for comment in comments(scene.model, scene.view).skip(top).take(usize::from(area.height).saturating_sub(row)) {
         paint::put(buf, area, row, &line(scene, comment, usize::from(area.width)));
         row += 1;
     }

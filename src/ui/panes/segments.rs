@@ -10,10 +10,11 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::text::cut;
 use crate::domain::{Arm, Percent, Phase, SourceKind, Station};
+use crate::engine::Model;
 use crate::engine::model::SegmentModel;
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, facts, paint, words};
+use crate::ui::{Scene, View, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -51,9 +52,9 @@ const COLUMNS: [Column; 7] = [
 /// Which columns go first when room is short, by index into [`COLUMNS`].
 const EXPENDABLE: [usize; 5] = [2, 4, 3, 0, 6];
 
-fn rows(scene: &Scene<'_>) -> usize {
-    let troubles = facts::troubles(scene.model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
-    scene.model.segments.len() + 2 + troubles
+fn rows(model: &Model, _: &View) -> usize {
+    let troubles = facts::troubles(model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
+    model.segments.len() + 2 + troubles
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {

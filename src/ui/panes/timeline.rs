@@ -21,7 +21,7 @@ pub const PANE: Pane = Pane {
     steer: Steer::Scroll,
     opens_evidence: false,
     title: |_| "timeline, newest first".to_owned(),
-    rows: |scene| scene.model.timeline.len(),
+    rows: |model, _| model.timeline.len(),
     draw,
 };
 
