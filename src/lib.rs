@@ -9,4 +9,6 @@ pub mod feedback;
 pub mod keys;
 pub mod metrics;
 pub mod stats;
+pub mod term;
 pub mod theme;
+pub mod ui;

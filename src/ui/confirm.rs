@@ -7,11 +7,10 @@
 
 use super::field::Field;
 use super::overlay::Step;
-use super::view::Planner;
 use crate::action::{Danger, Request, Verb};
 use crate::domain::Text;
 use crate::engine::acts::{Move, Plan};
-use crate::engine::Model;
+use crate::engine::{Model, acts};
 
 mod paper;
 
@@ -66,7 +65,7 @@ impl Confirm {
     }
 
     /// Takes a key that does not edit text.
-    pub fn press(&mut self, verb: Verb, model: &Model, planner: Planner) -> Step {
+    pub fn press(&mut self, verb: Verb, model: &Model) -> Step {
         self.said = None;
         match verb {
             Verb::Back | Verb::Quit => return Step::Close,
@@ -74,7 +73,7 @@ impl Confirm {
             Verb::PrevPane | Verb::Up => self.go(self.parts().len() - 1),
             Verb::Right if self.field().is_none() => self.go(1),
             Verb::Left if self.field().is_none() => self.go(self.parts().len() - 1),
-            Verb::Zoom => return self.enter(model, planner),
+            Verb::Zoom => return self.enter(model),
             _ => {}
         }
         Step::Stay
@@ -103,7 +102,7 @@ impl Confirm {
         self.part = parts.get((at + steps) % parts.len()).copied().unwrap_or(Part::Cancel);
     }
 
-    fn enter(&mut self, model: &Model, planner: Planner) -> Step {
+    fn enter(&mut self, model: &Model) -> Step {
         match self.part {
             Part::Cancel => return Step::Close,
             // Never straight to *do it*: a held key would go on.
@@ -112,7 +111,7 @@ impl Confirm {
                 if let Some((part, why)) = self.missing(model) {
                     self.said = Some(why);
                     self.part = part;
-                } else if let Err(why) = self.standing(model, planner) {
+                } else if let Err(why) = self.standing(model) {
                     self.said = Some(why);
                 } else {
                     return Step::Ask(self.filled());
@@ -140,8 +139,8 @@ impl Confirm {
     }
 
     /// Whether the request still does what the panel says, or why not.
-    fn standing(&self, model: &Model, planner: Planner) -> Result<(), String> {
-        let plan = planner(model, &self.filled())
+    fn standing(&self, model: &Model) -> Result<(), String> {
+        let plan = acts::plan(model, &self.filled())
             .map_err(|cause: Text| format!("{cause}: nothing will be done; esc closes"))?;
         let same = match self.request.verb.spec().danger {
             _ if self.request.verb == Verb::Kill => true,

@@ -13,7 +13,7 @@ use super::prompt::Prompt;
 use super::view::asks_for_words;
 use super::{Intent, View, evidence};
 use crate::action::{ACTIONS, Danger, Verb};
-use crate::engine::Model;
+use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
 
 impl View {
@@ -60,11 +60,10 @@ impl View {
         if !typing && matches!(verb, Verb::Kill | Verb::Pause) {
             return self.act(verb, model);
         }
-        let planner = self.planner;
         let step = match &mut self.overlay {
             Overlay::None => return self.command(verb, model),
             Overlay::Help => return self.press_in_help(verb, model),
-            Overlay::Confirm(confirm) => confirm.press(verb, model, planner),
+            Overlay::Confirm(confirm) => confirm.press(verb, model),
             Overlay::Prompt(prompt) => prompt.press(verb),
         };
         match step {
@@ -130,8 +129,7 @@ impl View {
             return None;
         }
         if let Some(cause) = self.refusal(verb, model) {
-            let spec = verb.spec();
-            self.said = Some(format!("cannot {} {}: {cause}", spec.name, self.request(verb, model).scope));
+            self.said = Some(format!("{}: {cause}", verb.spec().name));
             if verb == Verb::Kill {
                 // Why a kill is refused must not stand behind a panel.
                 self.overlay = Overlay::None;
@@ -146,7 +144,7 @@ impl View {
         if verb.spec().danger == Danger::Harmless {
             return Some(Intent::Ask(request));
         }
-        if let Ok(plan) = (self.planner)(model, &request) {
+        if let Ok(plan) = acts::plan(model, &request) {
             self.overlay = Overlay::Confirm(Box::new(Confirm::new(request, plan)));
         }
         None

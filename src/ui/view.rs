@@ -5,7 +5,7 @@
 
 use crate::action::{ACTIONS, Request, Scope, Verb};
 use crate::domain::{Actor, MetricName, SegmentName, Text};
-use crate::engine::acts::{self, Plan};
+use crate::engine::acts;
 use crate::engine::Model;
 use crate::engine::model::Refusal;
 use crate::keys::{Keymap, KeymapError};
@@ -45,15 +45,11 @@ impl std::fmt::Display for Bound {
     }
 }
 
-/// Says what a request would do; [`acts::plan`], except in tests.
-pub(super) type Planner = fn(&Model, &Request) -> Result<Plan, Text>;
-
 /// How one person looks at a rollout.
 #[derive(Debug, Clone)]
 pub struct View {
     pub(super) actor: Actor,
     pub(super) keymap: Keymap<Bound>,
-    pub(super) planner: Planner,
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
@@ -78,7 +74,6 @@ impl View {
         Ok(Self {
             actor,
             keymap: Keymap::new(&bindings)?,
-            planner: acts::plan,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
@@ -159,7 +154,7 @@ impl View {
         if asks_for_words(verb) {
             request.reason = Some(Text::new("to be typed"));
         }
-        (self.planner)(model, &request).err()
+        acts::plan(model, &request).err()
     }
 }
 

@@ -79,13 +79,15 @@ fn body(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'stati
         say(&format!("and {} more", moves.len() - MAX_MOVES), Role::Text);
     }
     say(&users(scene, moves), Role::Text);
-    if let Some(evidence) = &confirm.plan.evidence {
+    let grows = confirm.request.verb.spec().danger == Danger::Grows;
+    // What grows shows every station below.
+    if let Some(evidence) = confirm.plan.evidence.as_ref().filter(|_| !grows) {
         say(evidence, Role::Text);
     }
     if let Some(why) = &confirm.plan.needs_reason {
         say(&format!("a reason is needed: {why}"), Role::Hold);
     }
-    if confirm.request.verb.spec().danger == Danger::Grows {
+    if grows {
         lines.extend(stations(scene, confirm, columns));
     }
     lines.push(Line::default());
@@ -176,7 +178,7 @@ fn said(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'stati
     let why = confirm
         .said
         .clone()
-        .or_else(|| confirm.standing(scene.model, scene.view.planner).err());
+        .or_else(|| confirm.standing(scene.model).err());
     let lines = why.map_or_else(Vec::new, |why| paint::wrap(&why, columns));
     lines.into_iter().map(|line| scene.line(line, Role::Danger)).collect()
 }
