@@ -1,8 +1,10 @@
 //! gonogo
 pub mod action;
 pub mod backends;
+pub mod demo;
 pub mod domain;
 pub mod effect;
 pub mod event;
+pub mod feed;
 pub mod feedback;
 pub mod metrics;
