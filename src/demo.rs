@@ -22,5 +22,5 @@ pub mod server;
 pub mod world;
 
 pub use scenario::{Listed, Scenario, ScenarioError, find, list};
-//pub use server::{ServeError, Served, Snapshot, serve};
+pub use server::{ServeError, Served, Snapshot, serve};
 pub use world::World;

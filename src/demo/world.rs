@@ -1,8 +1,9 @@
 //! The world: customers who come and go, the flag that decides what they get, and what is measured.
 //!
-//! In: a [`Scenario`], a seed, steps of time and [`Set`]s. Out: what happened ([`Happening`]), the
-//! stored flag, and cumulative samples. Pure: the same scenario, seed, steps and sets give the same
-//! world, down to the last comment.
+//! In: a [`Scenario`], a seed, steps of time, and the [`Log`] of a flag service: who changes the flag
+//! changes it there ([`Log::apply`]), and the world obeys. Out: what happened ([`Happening`]), and in the log
+//! everything that a flag service would tell. Pure: the same scenario, seed, steps and changes give
+//! the same world and the same log, down to the last comment.
 //!
 //! One step: acts that are due take effect; then each segment's users of this step arrive, each
 //! falls into an arm by the stored share, meets an error or not, waits for an answer, and may say
@@ -12,11 +13,10 @@
 //! It must never read a clock, never touch the network, and never let the script overrule a
 //! person: a scripted hand stands back once somebody else has acted.
 //!
-//! Start reading at [`World::step`], then [`flag`] for the stored state and [`crowd`] for the users.
+//! Start reading at [`World::step`], then `crowd` for the users and `script` for the acts.
 
-pub mod crowd;
+mod crowd;
 mod dice;
-pub mod flag;
 mod fortune;
 mod script;
 mod tally;
@@ -26,20 +26,25 @@ use std::time::Duration;
 
 use self::crowd::People;
 use self::dice::Dice;
-use self::flag::FlagBook;
 use self::fortune::Fortunes;
 use self::script::Script;
-use crate::domain::{Arm, Sample, SegmentName, Text, Timestamp};
-use crate::feed::message::{Ack, Refused, Set, State};
+use crate::domain::{
+    Arm, Feedback, FlagKey, KillScope, Percent, Sample, SegmentName, Text, Timestamp, Version,
+};
+use crate::feed::message::State;
+use crate::feed::{Log, OpaqueId};
 
 use super::scenario::Scenario;
 
 pub use self::crowd::Getting;
 
+/// How the flag service introduces itself.
+const SERVER: &str = concat!("gonogo demo/", env!("CARGO_PKG_VERSION"));
+
 /// One simulated world.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct World {
-    flag: FlagBook,
+    first: State,
     people: Vec<People>,
     script: Script,
     fortunes: Fortunes,
@@ -63,19 +68,26 @@ pub enum Happening {
     Fault(Fault),
 }
 
-/// What a customer said, in their own words: not stripped, as it would reach a real service.
+/// What a customer said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// Unique in this world.
-    pub id: u64,
     /// The customer's segment.
     pub segment: SegmentName,
     /// Whether they have the feature.
     pub arm: Arm,
     /// Stars, 1 to 5.
     pub score: u8,
-    /// The words.
+    /// The customer's own words, not stripped: making them safe is the reader's duty.
     pub words: String,
+}
+
+impl Remark {
+    fn publish(&self, id: Text, now: Timestamp, log: &mut Log) {
+        let Self { segment, arm, score, words } = self;
+        let text = Text::new("");
+        let feedback = Feedback { id, segment: segment.clone(), arm: Some(*arm), score: Some(*score), text };
+        log.publish_raw_feedback(now, feedback, words);
+    }
 }
 
 /// How the network misbehaves.
@@ -93,10 +105,19 @@ impl World {
     /// The world of a scenario before anybody has come.
     #[must_use]
     pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
+        let first = State {
+            flag: scenario.flag.clone(),
+            version: Version(1),
+            on: true,
+            shares: scenario.segments.iter().map(|crowd| (crowd.name.clone(), crowd.share)).collect(),
+            by: None,
+            changed_at_ms: Some(start),
+            reason: None,
+        };
         Self {
-            flag: FlagBook::new(scenario, start),
+            script: Script::new(&scenario.acts, first.clone()),
+            first,
             people: scenario.segments.iter().map(People::new).collect(),
-            script: Script::new(&scenario.acts),
             fortunes: Fortunes::default(),
             dice: Dice::new(seed),
             started: start,
@@ -106,32 +127,50 @@ impl World {
         }
     }
 
-    /// Lets time go on by `dt`, and returns what happened in it, in order.
-    pub fn step(&mut self, dt: Duration) -> Vec<Happening> {
+    /// The log of this world's flag service, with the flag as it is at the start. `epoch` names this run.
+    #[must_use]
+    pub fn open_log(&self, epoch: OpaqueId) -> Log {
+        let mut log = Log::new(epoch, Text::new(SERVER), KillScope::Segment);
+        log.publish_state(self.first.clone());
+        log
+    }
+
+    /// Lets time go on by `dt`, publishes what happened, and returns it, in order.
+    pub fn step(&mut self, dt: Duration, log: &mut Log) -> Vec<Happening> {
         self.elapsed = self.elapsed.saturating_add(dt);
         let now = self.now();
-        let mut happened = self.script.play(self.elapsed, now, &mut self.flag, &mut self.fortunes);
+        let stored = log.state(&self.first.flag).unwrap_or(&self.first);
+        let mut happened = self.script.play(self.elapsed, now, stored, &mut self.fortunes);
+        for happening in &happened {
+            if let Happening::Flag(state) = happening {
+                log.publish_state(state.clone());
+            }
+        }
         self.fortunes.forget_the_past(self.elapsed);
+        let served = log.state(&self.first.flag).filter(|state| state.on);
         for people in &mut self.people {
-            let share = self.flag.serves(people.name());
+            let share = served.and_then(|state| state.shares.get(people.name())).copied();
+            let share = share.unwrap_or(Percent::ZERO);
             let fortune = self.fortunes.of(people.crowd(), share, self.elapsed);
-            for mut remark in people.arrive(dt, share, &fortune, self.rude, &mut self.dice) {
+            let remarks = people.arrive(dt, share, &fortune, self.rude, &mut self.dice);
+            happened.extend(remarks.into_iter().map(Happening::Said));
+        }
+        for happening in &happened {
+            if let Happening::Said(remark) = happening {
                 self.remarks += 1;
-                remark.id = self.remarks;
-                happened.push(Happening::Said(remark));
+                let id = Text::new(&format!("{}.{}", log.epoch, self.remarks));
+                remark.publish(id, now, log);
             }
         }
         happened
     }
 
-    /// Stores a change, or refuses it with the present state. `now` is when it arrived.
-    ///
-    /// # Errors
-    /// [`Refused`] when the flag or a segment is not there, the version is old, or nothing is asked for.
-    pub fn apply(&mut self, set: &Set, now: Timestamp) -> Result<Ack, Box<Refused>> {
-        let ack = self.flag.apply(set, now)?;
-        self.script.notice(set);
-        Ok(ack)
+    /// Publishes the present reading of every metric in every segment.
+    pub fn publish_samples(&self, log: &mut Log) {
+        for sample in self.samples() {
+            // Not taken beyond the log's own limit of series, which a scenario cannot reach.
+            log.publish_sample(self.now(), sample);
+        }
     }
 
     /// The time in the world.
@@ -146,10 +185,10 @@ impl World {
         self.elapsed
     }
 
-    /// The flag as it is stored.
+    /// The flag that decides what its users get.
     #[must_use]
-    pub const fn flag(&self) -> &State {
-        self.flag.state()
+    pub const fn flag(&self) -> &FlagKey {
+        &self.first.flag
     }
 
     /// What the users of each segment got in the last step, and over all.

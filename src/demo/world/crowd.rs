@@ -40,7 +40,7 @@ pub struct Getting {
 }
 
 /// The people of one segment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct People {
     crowd: Crowd,
     treatment: Tally,
@@ -70,7 +70,7 @@ impl People {
         self.getting
     }
 
-    /// Lets the users of `dt` come, and returns what they say; the ids are still 0.
+    /// Lets the users of `dt` come, and returns what they say.
     pub(super) fn arrive(
         &mut self,
         dt: Duration,
@@ -130,7 +130,7 @@ impl People {
             (false, false, false, Arm::Control) => Occasion::DislikesOld,
         };
         let words = words::say(occasion, rude, dice);
-        let remark = Remark { id: 0, segment: self.crowd.name.clone(), arm, score, words };
+        let remark = Remark { segment: self.crowd.name.clone(), arm, score, words };
         (Visit { failed, latency_ms, complained: !happy }, Some(remark))
     }
 

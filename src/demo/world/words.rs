@@ -1,8 +1,9 @@
 //! What customers write, by occasion.
 //!
-//! In: an [`Occasion`] and dice. Out: a comment. All of it is our own writing. With `rude`, some
-//! comments are what a terminal must survive: escape sequences, overrides of the writing direction, walls
-//! of text. They leave here as they are; making them safe is the reader's duty, and is meant to be seen.
+//! In: an [`Occasion`] and dice. Out: a comment. All of it is our own writing.
+//!
+//! With `rude`, some comments are what a terminal must survive: escape sequences, overrides of the
+//! writing direction, walls of text. They leave here as they are.
 
 use super::dice::Dice;
 
@@ -33,7 +34,10 @@ const WALL: usize = 120;
 /// Writes a comment.
 pub(super) fn say(occasion: Occasion, rude: bool, dice: &mut Dice) -> String {
     if rude && dice.happens(RUDE) {
-        return rude_words(dice);
+        return match dice.pick(RUDE_WORDS).copied() {
+            Some(WALL_OF_TEXT) | None => WALL_OF_TEXT.repeat(WALL),
+            Some(words) => words.to_owned(),
+        };
     }
     let (first, second): (&[&str], &[&str]) = match occasion {
         Occasion::LikesNew => (LIKES_NEW, PS_GLAD),
@@ -49,13 +53,6 @@ pub(super) fn say(occasion: Occasion, rude: bool, dice: &mut Dice) -> String {
         words.push_str(dice.pick(second).copied().unwrap_or_default());
     }
     words
-}
-
-fn rude_words(dice: &mut Dice) -> String {
-    match dice.pick(RUDE_WORDS).copied() {
-        Some(WALL_OF_TEXT) | None => WALL_OF_TEXT.repeat(WALL),
-        Some(words) => words.to_owned(),
-    }
 }
 
 const LIKES_NEW: &[&str] = &[
