@@ -8,3 +8,4 @@ pub mod event;
 pub mod feed;
 pub mod feedback;
 pub mod metrics;
+pub mod net;
