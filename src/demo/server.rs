@@ -33,9 +33,8 @@ use self::network::{MAX_CLIENTS, Network};
 use super::scenario::Scenario;
 use super::world::{Getting, Happening, World};
 use crate::domain::{SegmentName, Timestamp};
-use crate::feed::OpaqueId;
 use crate::feed::message::State;
-use crate::feed::server::{Access, Hub};
+use crate::feed::{Access, Hub, OpaqueId};
 
 /// One step of the world: fine enough that a kill is felt at once, coarse enough to cost nothing.
 pub const STEP: Duration = Duration::from_millis(100);
