@@ -23,4 +23,4 @@ pub mod world;
 
 pub use scenario::{Listed, Scenario, ScenarioError, find, list};
 pub use server::{ServeError, Served, Snapshot, serve};
-pub use world::World;
+pub use world::{Getting, World};

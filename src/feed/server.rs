@@ -112,7 +112,9 @@ impl Hub {
             let batch: Vec<Line> =
                 self.with(|log| std::iter::from_fn(|| session.next(log)).take(BATCH).collect());
             let more = batch.len() == BATCH;
-            send(&mut socket, batch.iter().map(|line| Message::text(&**line))).await?;
+            // Collected: a borrowing iterator across the await would keep this future from being `Send`.
+            let messages: Vec<Message> = batch.iter().map(|line| Message::text(&**line)).collect();
+            send(&mut socket, messages).await?;
             if session.over() && !more {
                 let _ = timeout(PING_EVERY, socket.close(None)).await;
                 return Ok(());
