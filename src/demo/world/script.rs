@@ -40,7 +40,9 @@ impl Script {
     ) -> Vec<Happening> {
         self.look_at(stored);
         let mut happened = Vec::new();
-        while let Some(act) = self.coming.pop_front_if(|act| act.at.0 <= elapsed) {
+        while self.coming.front().is_some_and(|act| act.at.0 <= elapsed)
+            && let Some(act) = self.coming.pop_front()
+        {
             let until = |lasts: Option<Span>| lasts.map(|span| act.at.0.saturating_add(span.0));
             match act.deed {
                 Deed::Set { actor, mut shares, reason } => {
