@@ -15,6 +15,7 @@ use gonogo::net::Backoff;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -292,6 +293,16 @@ async fn others_may_reach_the_world_only_with_a_token() -> Result<(), Failure> {
         _ => None,
     });
     assert!(failed.await?.as_str().contains("token"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_web_page_cannot_steer_the_world() -> Result<(), Failure> {
+    let served = world("").await?;
+    let mut request = served.url().into_client_request()?;
+    request.headers_mut().insert("origin", "http://localhost".parse()?);
+    let answer = tokio_tungstenite::connect_async(request).await.err();
+    assert!(answer.is_some_and(|error| error.to_string().contains("403")));
     Ok(())
 }
 

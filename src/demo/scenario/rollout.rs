@@ -14,6 +14,9 @@ pub const PLATFORM: &str = "web";
 /// The name of the one feedback source of a simulated rollout.
 pub const VOICES: &str = "customers";
 
+/// How often a sample is expected; the server sends them twice as often, so that one may be late.
+const INTERVAL: &str = "1s";
+
 impl Scenario {
     /// The rollout file with which a cockpit watches this scenario at `url` (`ws://127.0.0.1:1234`).
     /// `token_env` names the environment variable that holds the server's token, if it wants one.
@@ -43,7 +46,7 @@ impl Scenario {
         }
         writeln!(out, "]\n")?;
         for metric in METRICS {
-            writeln!(out, "[[metrics]]\nname = \"{metric}\"\nsource = {feed}\n")?;
+            writeln!(out, "[[metrics]]\nname = \"{metric}\"\nsource = {feed}\ninterval = \"{INTERVAL}\"\n")?;
         }
         for rail in &self.guardrails {
             writeln!(out, "[[guardrails]]\nstation = \"{}\"\nmetric = \"{}\"", rail.station, rail.metric)?;
