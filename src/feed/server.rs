@@ -84,9 +84,12 @@ impl Hub {
         #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
         let check = |request: &Request, response: Response| {
             shown = access.check(request.headers());
-            if matches!(shown, Shown::Wrong) {
+            // A browser names the page that asks: no page may steer flags from somebody's machine.
+            let from_a_page = request.headers().contains_key(header::ORIGIN);
+            if from_a_page || matches!(shown, Shown::Wrong) {
+                let status = if from_a_page { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
                 let mut refusal = ErrorResponse::new(None);
-                *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+                *refusal.status_mut() = status;
                 return Err(refusal);
             }
             Ok(response)
@@ -112,7 +115,9 @@ impl Hub {
             let batch: Vec<Line> =
                 self.with(|log| std::iter::from_fn(|| session.next(log)).take(BATCH).collect());
             let more = batch.len() == BATCH;
-            send(&mut socket, batch.iter().map(|line| Message::text(&**line))).await?;
+            // Collected: a borrowing iterator across the await would keep this future from being `Send`.
+            let messages: Vec<Message> = batch.iter().map(|line| Message::text(&**line)).collect();
+            send(&mut socket, messages).await?;
             if session.over() && !more {
                 let _ = timeout(PING_EVERY, socket.close(None)).await;
                 return Ok(());
