@@ -37,6 +37,7 @@ pub mod engine;
 
 // The edges: what comes in from the world, and what goes out to it.
 pub mod backends;
+pub mod config;
 pub mod feed;
 pub mod feedback;
 pub mod metrics;
@@ -49,3 +50,7 @@ pub mod runtime;
 pub mod keys;
 pub mod term;
 pub mod theme;
+pub mod ui;
+
+// The simulated world.
+pub mod demo;
