@@ -22,6 +22,9 @@
 //! Start reading at [`session`], then [`live`].
 
 pub mod clock;
+pub mod headless;
 pub mod inbox;
+pub mod live;
 pub mod runner;
 pub mod scribe;
+pub mod session;
