@@ -7,5 +7,6 @@ pub mod effect;
 pub mod engine;
 pub mod event;
 pub mod feedback;
+pub mod journal;
 pub mod metrics;
 pub mod stats;
