@@ -257,6 +257,33 @@ pub struct Moment {
     pub effect: Option<EffectId>,
 }
 
+impl Moment {
+    /// A moment with its words; foreign ones are stripped.
+    #[must_use]
+    pub fn new(at: Timestamp, kind: MomentKind, text: impl AsRef<str>) -> Self {
+        let text = Text::new(text.as_ref());
+        Self { at, kind, verdict: None, segment: None, actor: None, text, effect: None }
+    }
+
+    /// The same, in a segment.
+    #[must_use]
+    pub fn in_segment(self, segment: &SegmentName) -> Self {
+        Self { segment: Some(segment.clone()), ..self }
+    }
+
+    /// The same, done by somebody.
+    #[must_use]
+    pub fn by(self, actor: &Actor) -> Self {
+        Self { actor: Some(actor.clone()), ..self }
+    }
+
+    /// The same, belonging to a command.
+    #[must_use]
+    pub fn of(self, effect: EffectId) -> Self {
+        Self { effect: Some(effect), ..self }
+    }
+}
+
 /// One comment with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comment {
