@@ -40,6 +40,7 @@ pub mod backends;
 pub mod config;
 pub mod feed;
 pub mod feedback;
+pub mod journal;
 pub mod metrics;
 pub mod net;
 

@@ -140,25 +140,26 @@ fn a_description_shows_the_address_without_user_and_query() {
 
 #[test]
 fn a_missing_field_is_looked_for_in_the_right_table() {
-    #[derive(Debug, Deserialize)]
+    #[derive(PartialEq, Deserialize)]
     #[serde(tag = "kind", rename_all = "kebab-case")]
     enum Nested {
         Outer(Outer),
     }
-    #[derive(Debug, Deserialize)]
+    #[derive(PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Outer {
-        #[expect(dead_code, reason = "only read by serde")]
         login: Login,
-        #[expect(dead_code, reason = "only read by serde")]
         place: String,
     }
-    #[derive(Debug, Deserialize)]
+    #[derive(PartialEq, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Login {
-        #[expect(dead_code, reason = "only read by serde")]
         user: String,
     }
+    let whole = Nested::Outer(Outer { login: Login { user: "u".into() }, place: "p".into() });
+    let text = "s = { kind = 'outer', place = 'p', login = { user = 'u' } }";
+    let table = DeTable::parse(text).unwrap();
+    assert!(read(table.get_ref().get("s").unwrap(), "s", &mut Problems::default()) == Some(whole));
     let said = |text: &str| {
         let table = DeTable::parse(text).unwrap();
         let mut problems = Problems::default();
