@@ -24,6 +24,7 @@
 pub mod clock;
 pub mod headless;
 pub mod inbox;
+pub mod ledger;
 pub mod live;
 pub mod runner;
 pub mod scribe;
