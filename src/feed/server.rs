@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use super::log::{Line, Log};
+use super::log::Log;
 use super::message::{Failure, FailureCode, FromClient, FromServer};
 use super::session::Session;
 use super::{MAX_FRAME, codec};
@@ -109,10 +109,12 @@ impl Hub {
         let mut heard = Instant::now();
         loop {
             news.borrow_and_update();
-            let batch: Vec<Line> =
-                self.with(|log| std::iter::from_fn(|| session.next(log)).take(BATCH).collect());
+            let batch = self.with(|log| {
+                let lines = std::iter::from_fn(|| session.next(log)).take(BATCH);
+                lines.map(|line| Message::text(&*line)).collect::<Vec<_>>()
+            });
             let more = batch.len() == BATCH;
-            send(&mut socket, batch.iter().map(|line| Message::text(&**line))).await?;
+            send(&mut socket, batch).await?;
             if session.over() && !more {
                 let _ = timeout(PING_EVERY, socket.close(None)).await;
                 return Ok(());
@@ -127,7 +129,7 @@ impl Hub {
                                 admitted = access.admits(&frame);
                             }
                             if !admitted {
-                                send(&mut socket, [Message::text(unauthorized())]).await?;
+                                send(&mut socket, vec![Message::text(unauthorized())]).await?;
                                 return Err(Gone);
                             }
                             if self.with(|log| session.take(log, &frame, (self.clock)())) {
@@ -140,7 +142,7 @@ impl Hub {
                 }
                 () = std::future::ready(()), if more => {}
                 changed = news.changed() => changed.map_err(|_| Gone)?,
-                _ = pings.tick() => send(&mut socket, [Message::Ping(Bytes::new())]).await?,
+                _ = pings.tick() => send(&mut socket, vec![Message::Ping(Bytes::new())]).await?,
                 () = sleep_until(heard + DEAD_AFTER) => return Err(Gone),
             }
         }
@@ -152,7 +154,7 @@ struct Gone;
 
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
-    messages: impl IntoIterator<Item = Message>,
+    messages: Vec<Message>,
 ) -> Result<(), Gone> {
     let all = async {
         for message in messages {
