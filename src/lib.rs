@@ -21,7 +21,7 @@
 //! | an action | one file in `engine/acts/` | `action.rs` |
 //! | a pane | one file in `ui/panes/` | `ui/panes.rs` |
 //! | a theme | one file in `themes/` | `theme/shipped.rs` |
-//! | a scenario | one file in `demo/scenarios/` | `demo/scenario.rs` |
+//! | a scenario | one file in `demo/scenarios/` | `demo/scenario/shelf.rs` |
 
 // The words, and the numbers that judge.
 pub mod domain;
@@ -46,3 +46,6 @@ pub mod net;
 pub mod keys;
 pub mod term;
 pub mod theme;
+
+// The simulated world.
+pub mod demo;
