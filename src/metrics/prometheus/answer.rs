@@ -18,6 +18,9 @@ use crate::domain::{Text, Timestamp};
 /// How much of a body that is no JSON is shown: enough to recognise a proxy's page.
 const SHOWN_OF_A_STRANGER: usize = 80;
 
+/// How many remarks of one answer are kept: they are for people, and repeat themselves.
+const MAX_REMARKS: usize = 10;
+
 /// The result of one instant query.
 #[derive(Debug)]
 pub struct Answer<'a> {
@@ -164,7 +167,7 @@ impl<'a> Answer<'a> {
         let warnings = envelope.warnings.unwrap_or_default();
         let partial = envelope.partial || warnings.iter().any(|warning| !is_about_the_query(&warning.0));
         let texts = warnings.iter().chain(envelope.infos.iter().flatten()).map(|text| Text::new(&text.0));
-        Ok(Self { remarks: Remarks { texts: texts.collect(), partial }, series })
+        Ok(Self { remarks: Remarks { texts: texts.take(MAX_REMARKS).collect(), partial }, series })
     }
 
     /// The moment of the evaluation; `None` when there are no series to tell it.
@@ -272,7 +275,9 @@ mod tests {
         assert!(error(r#"{"status":"success","data":{"resultType":"vec"#).contains("cannot be read"));
         assert!(error(r#"{"status":"success"}"#).contains("without `data`"));
         assert_eq!(
-            error(r#"{"status":"error","errorType":"bad_data","error":"1:5: parse error: unexpected \")\""}"#),
+            error(
+                r#"{"status":"error","errorType":"bad_data","error":"1:5: parse error: unexpected \")\""}"#
+            ),
             r#"bad_data: 1:5: parse error: unexpected ")""#
         );
     }

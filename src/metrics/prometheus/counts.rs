@@ -16,7 +16,12 @@ use super::layout::Layout;
 use super::table::{ARMS, Cell, Table, by_arm};
 
 /// The counts of each segment, in the order of the layout.
-pub fn join(bad: &Answer<'_>, total: &Answer<'_>, layout: &Layout, faults: &mut Faults) -> Vec<ByArm<Counts>> {
+pub fn join(
+    bad: &Answer<'_>,
+    total: &Answer<'_>,
+    layout: &Layout,
+    faults: &mut Faults,
+) -> Vec<ByArm<Counts>> {
     let bad = Table::read(bad, "bad", layout, faults);
     let total = Table::read(total, "total", layout, faults);
     if total.empty {
@@ -71,7 +76,8 @@ mod tests {
     #[test]
     fn both_arms_of_a_segment_come_together() {
         let (found, faults) = joined(&[("free", "control", "1e-300"), ("free", "treatment", "3")], TOTAL);
-        let free = ByArm { treatment: counts(100.0, 3.0), control: counts(123_456_789_012_345_680.0, 1e-300) };
+        let free =
+            ByArm { treatment: counts(100.0, 3.0), control: counts(123_456_789_012_345_680.0, 1e-300) };
         assert_eq!(found, [free, ByArm::default()]);
         assert_eq!(faults, "");
     }
@@ -107,8 +113,10 @@ mod tests {
     fn nan_infinite_and_negative_are_no_data_and_never_zero() {
         for unusable in ["NaN", "+Inf", "-Inf", "-1", "", "x"] {
             for (bad, total) in [(unusable, "100"), ("1", unusable)] {
-                let (found, faults) =
-                    joined(&[("free", "treatment", bad)], &[("free", "treatment", total), ("free", "control", "9")]);
+                let (found, faults) = joined(
+                    &[("free", "treatment", bad)],
+                    &[("free", "treatment", total), ("free", "control", "9")],
+                );
                 assert_eq!(found[0], ByArm { treatment: None, control: counts(9.0, 0.0) }, "{unusable}");
                 assert!(faults.contains("free/treatment"), "{faults}");
             }

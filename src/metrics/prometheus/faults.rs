@@ -69,7 +69,7 @@ impl Faults {
     /// One sentence for each kind of fault and query.
     pub fn sentences<'a>(&'a self, layout: &'a Layout) -> impl Iterator<Item = Text> + 'a {
         self.0.iter().map(move |((fault, query), places)| {
-            Text::new(&format!("`{query}`: {}", fault.sentence(&listed(places), layout)))
+            Text::new(&format!("`{query}`: {}", fault.sentence(query, &listed(places), layout)))
         })
     }
 }
@@ -84,21 +84,23 @@ pub fn listed(places: &BTreeSet<String>) -> String {
 }
 
 impl Fault {
-    fn sentence(self, at: &str, layout: &Layout) -> String {
-        let le = |query_is_histogram: bool| if query_is_histogram { ", le" } else { "" };
+    fn sentence(self, query: &str, at: &str, layout: &Layout) -> String {
+        let sum_by = || layout.sum_by(if query == "buckets" { ", le" } else { "" });
         let (segment, arm) = layout.labels();
         let (treatment, control) = layout.arms();
         match self {
             Self::Empty => "no series: no data, which is not 0\nhint: check the metric's name and its label \
                             filters in the server's own page; a series appears with its first scrape"
                 .into(),
-            Self::Unborn => "no series, while `total` has some: counted as 0 bad\nhint: normal before the first \
+            Self::Unborn => {
+                "no series, while `total` has some: counted as 0 bad\nhint: normal before the first \
                              bad event; otherwise the name or a label filter is wrong"
-                .into(),
+                    .into()
+            }
             Self::NoLabel => format!(
                 "{at} without the labels `{segment}` and `{arm}`: not used\nhint: write `{}`, or name your labels \
                  with `segment_label` and `arm_label`",
-                layout.sum_by("")
+                sum_by()
             ),
             Self::OtherSegment => format!("segments that are not in the rollout are ignored: {at}"),
             Self::OtherArm => format!(
@@ -107,7 +109,7 @@ impl Fault {
             ),
             Self::Duplicate => format!(
                 "several series for {at}: no data, rather than one of them by chance\nhint: write `{}`",
-                layout.sum_by("")
+                sum_by()
             ),
             Self::NoNumber => format!(
                 "NaN, infinite or negative for {at}: no data\nhint: hand in raw cumulative counters, no ratios or rates"
@@ -116,10 +118,9 @@ impl Fault {
             Self::TooBad => format!(
                 "more bad units than units for {at}\nhint: `bad` and `total` must count the same thing, each once"
             ),
-            Self::NoBound => format!(
-                "a bucket without a usable label `le` for {at}: no data\nhint: write `{}`",
-                layout.sum_by(le(true))
-            ),
+            Self::NoBound => {
+                format!("a bucket without a usable label `le` for {at}: no data\nhint: write `{}`", sum_by())
+            }
             Self::NoInfinity => format!(
                 "no bucket `+Inf` for {at}: no data, because the units above the last bound are unknown\nhint: \
                  leave no `le` out"

@@ -1,6 +1,9 @@
 //! Answers as a server would write them, for this room's own tests.
 
-use crate::domain::SegmentName;
+use std::sync::Mutex;
+
+use crate::domain::{Sample, SegmentName, Timestamp};
+use crate::event::{Body, Promise, Sink};
 
 use super::Settings;
 use super::layout::Layout;
@@ -35,5 +38,28 @@ pub fn buckets(rows: &[(&str, &str, &str, &str)]) -> String {
             serde_json::json!({ "metric": labels, "value": [1_700_000_000.5, value] })
         })
         .collect();
-    serde_json::json!({ "status": "success", "data": { "resultType": "vector", "result": series } }).to_string()
+    serde_json::json!({ "status": "success", "data": { "resultType": "vector", "result": series } })
+        .to_string()
+}
+
+/// A sink that keeps everything, in order.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<Vec<(Option<Timestamp>, Body)>>);
+
+impl Seen {
+    /// Everything so far; the sink is empty again.
+    pub fn take(&self) -> Vec<(Option<Timestamp>, Body)> {
+        std::mem::take(&mut self.0.lock().expect("lock"))
+    }
+}
+
+impl Sink for Seen {
+    fn fact(&self, source_at: Option<Timestamp>, body: Body) -> Promise<'_, ()> {
+        self.0.lock().expect("lock").push((source_at, body));
+        Box::pin(async {})
+    }
+
+    fn sample(&self, source_at: Option<Timestamp>, sample: Sample) {
+        self.0.lock().expect("lock").push((source_at, Body::Sample(sample)));
+    }
 }

@@ -13,7 +13,7 @@ use crate::domain::{Arm, ByArm, Histogram};
 use super::answer::Answer;
 use super::faults::{Fault, Faults};
 use super::layout::Layout;
-use super::table::{ARMS, by_arm, find_place, number, slot};
+use super::table::{by_arm, find_place, number, slot};
 
 /// A fall of a bucket by no more than this share is rounding, and not worth a word: sums of floats
 /// are good to about 15 digits.
@@ -32,15 +32,19 @@ struct Buckets {
 }
 
 /// The distributions of each segment, in the order of the layout. `None`: no data in either arm.
-pub fn read(answer: &Answer<'_>, scale: f64, layout: &Layout, faults: &mut Faults) -> Vec<Option<Distribution>> {
+pub fn read(
+    answer: &Answer<'_>,
+    scale: f64,
+    layout: &Layout,
+    faults: &mut Faults,
+) -> Vec<Option<Distribution>> {
     const QUERY: &str = "buckets";
     if answer.series.is_empty() {
         faults.note_whole(Fault::Empty, QUERY);
     }
-    let mut complete = true;
     let mut all = vec![<[Buckets; 2]>::default(); layout.segments().len()];
     for series in &answer.series {
-        let Some((segment, arm)) = find_place(series, QUERY, layout, faults, &mut complete) else { continue };
+        let Some((segment, arm)) = find_place(series, QUERY, layout, faults) else { continue };
         let Some(buckets) = all.get_mut(segment).map(|arms| &mut arms[slot(arm)]) else { continue };
         let fault = match (series.metric.get("le").and_then(bound), number(series)) {
             (None, _) => Fault::NoBound,
@@ -61,9 +65,11 @@ pub fn read(answer: &Answer<'_>, scale: f64, layout: &Layout, faults: &mut Fault
         .enumerate()
         .map(|(segment, arms)| {
             let [treatment, control] = arms;
-            let mut finish = |arm, buckets: Buckets| buckets.finish(|fault| {
-                faults.note(fault, QUERY, || layout.describe(segment, arm));
-            });
+            let mut finish = |arm, buckets: Buckets| {
+                buckets.finish(|fault| {
+                    faults.note(fault, QUERY, || layout.describe(segment, arm));
+                })
+            };
             let arms = [finish(Arm::Treatment, treatment), finish(Arm::Control, control)];
             align(arms, || faults.note(Fault::NoCommonBound, QUERY, || segment_name(layout, segment)))
         })
@@ -134,7 +140,6 @@ fn align(arms: [Option<Buckets>; 2], no_common_bound: impl FnOnce()) -> Option<D
         return None;
     }
     let histograms = arms.map(|buckets| buckets.map(|buckets| buckets.at(&bounds)));
-    debug_assert_eq!(ARMS.len(), histograms.len());
     Some((bounds, by_arm(histograms)))
 }
 

@@ -96,12 +96,15 @@ impl Settings {
     /// Refuses what cannot work, before anything is connected.
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let shown = address::shown(&self.url);
-        let refuse = |why: String| Err(SourceError(Text::new(&format!("cannot use {shown} for metrics: {why}"))));
+        let refuse =
+            |why: String| Err(SourceError(Text::new(&format!("cannot use {shown} for metrics: {why}"))));
         if !self.url.username().is_empty() || self.url.password().is_some() {
             return refuse("an address must not hold a password\nhint: use `token` or `auth`".into());
         }
         if self.url.query().is_some() || self.url.fragment().is_some() {
-            return refuse("an address must not have a `?` or `#` part\nhint: end it before `/api/v1`".into());
+            return refuse(
+                "an address must not have a `?` or `#` part\nhint: end it before `/api/v1`".into(),
+            );
         }
         if self.timeout.0.is_zero() {
             return refuse("`timeout` is 0\nhint: the default is \"3s\"".into());
@@ -109,7 +112,8 @@ impl Settings {
         if self.lookback.is_some_and(|lookback| lookback.0.is_zero()) {
             return refuse("`lookback` is 0\nhint: use a few times the scrape interval".into());
         }
-        if self.segment_label.is_empty() || self.arm_label.is_empty() || self.segment_label == self.arm_label {
+        if self.segment_label.is_empty() || self.arm_label.is_empty() || self.segment_label == self.arm_label
+        {
             return refuse("`segment_label` and `arm_label` must be two different labels".into());
         }
         if self.treatment.is_empty() || self.control.is_empty() || self.treatment == self.control {
@@ -135,13 +139,17 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Settings, toml::de::Error> {
-        let SourceSettings::Prometheus(settings) = toml::from_str::<Metric>(&format!("source = {text}"))?.source;
-        Ok(settings)
+        match toml::from_str::<Metric>(&format!("source = {text}"))?.source {
+            SourceSettings::Prometheus(settings) => Ok(settings),
+            #[allow(unreachable_patterns, reason = "not so once there is a second kind of source")]
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn an_address_is_enough_and_the_rest_has_its_usual_names() {
-        let settings = read(r#"{ kind = "prometheus", url = "http://127.0.0.1:9090" }"#).expect("good settings");
+        let settings =
+            read(r#"{ kind = "prometheus", url = "http://127.0.0.1:9090" }"#).expect("good settings");
         assert_eq!(
             (settings.segment_label.as_str(), settings.arm_label.as_str(), settings.treatment.as_str()),
             ("segment", "arm", "treatment")

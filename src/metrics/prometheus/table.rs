@@ -41,7 +41,8 @@ impl Table {
             empty: answer.series.is_empty(),
         };
         for series in &answer.series {
-            let Some((segment, arm)) = find_place(series, query, layout, faults, &mut table.complete) else {
+            let Some((segment, arm)) = find_place(series, query, layout, faults) else {
+                table.complete &= layout.place(&series.metric) != Place::NoLabel;
                 continue;
             };
             let Some(cell) = table.cells.get_mut(segment).map(|arms| &mut arms[slot(arm)]) else { continue };
@@ -88,16 +89,12 @@ pub fn find_place(
     query: &'static str,
     layout: &Layout,
     faults: &mut Faults,
-    complete: &mut bool,
 ) -> Option<(usize, Arm)> {
     match layout.place(&series.metric) {
         Place::At(segment, arm) => return Some((segment, arm)),
         Place::OtherSegment(name) => faults.note(Fault::OtherSegment, query, || name.to_owned()),
         Place::OtherArm(arm) => faults.note(Fault::OtherArm, query, || arm.to_owned()),
-        Place::NoLabel => {
-            *complete = false;
-            faults.note(Fault::NoLabel, query, || "series".into());
-        }
+        Place::NoLabel => faults.note(Fault::NoLabel, query, || "series".into()),
     }
     None
 }

@@ -120,13 +120,7 @@ impl Client {
         }
         let inner = builder.build().map_err(|error| setup(error.without_url().to_string()))?;
         let secrets = credentials().map(|auth| auth.secret().clone()).filter(is_worth_striking).collect();
-        let shared = Shared {
-            inner,
-            timeout: options.timeout,
-            max_body: options.max_body,
-            secrets,
-            base,
-        };
+        let shared = Shared { inner, timeout: options.timeout, max_body: options.max_body, secrets, base };
         Ok(Self { shared: Arc::new(shared) })
     }
 
