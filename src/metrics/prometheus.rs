@@ -42,5 +42,8 @@ mod source;
 mod table;
 mod watch;
 
+#[cfg(test)]
+mod tests;
+
 pub use settings::{Header, Settings};
 pub use source::Prometheus;
