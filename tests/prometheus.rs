@@ -51,7 +51,7 @@ async fn a_real_prometheus_gives_what_the_shop_says_and_no_more() {
 
 async fn counters(shop: &Shop, url: &str) {
     shop.say(users("free", "treatment", 100) + &users("free", "control", 1000));
-    let mut errors = Watched::start(url, "", Query::errors(select(BAD, TOTAL)));
+    let mut errors = Watched::start(url, Query::errors(select(BAD, TOTAL)));
     errors.until("the link lives", |body| matches!(body, Body::Link { state: LinkState::Live, .. })).await;
     errors.until("a counter that is not born is 0", is("free", Arm::Treatment, of(100.0, 0.0))).await;
 
@@ -103,7 +103,7 @@ async fn distributions(shop: &Shop, url: &str) {
             + &bucket("control", "+Inf", 100),
     );
     let query = Query::errors(Select::Histogram { buckets: BUCKETS.into(), scale: 1000.0 });
-    let mut latency = Watched::start(url, "", query);
+    let mut latency = Watched::start(url, query);
     let seen = latency.until("both arms", |body| histogram(body).is_some()).await;
     let Some(SampleValue::Histogram { bounds, arms }) = histogram(&seen) else { panic!("{seen:?}") };
     assert_eq!(bounds, &[100.0, 500.0], "milliseconds, and only what both arms have");
@@ -118,7 +118,7 @@ async fn mistakes(shop: &Shop, url: &str) {
             + &format!("shop_bad_total{{segment=\"free\",arm=\"control\",pod=\"{pod}\"}} 1\n")
     };
     shop.say(pods(1) + &pods(2));
-    let mut errors = Watched::start(url, "", Query::errors(select(BAD, TOTAL)));
+    let mut errors = Watched::start(url, Query::errors(select(BAD, TOTAL)));
     errors.until("pods are added up", is("free", Arm::Control, of(20.0, 2.0))).await;
     for (bad, total, words) in [
         ("shop_bad_total", "shop_users_total", "several series for free/control"),
@@ -136,13 +136,13 @@ async fn mistakes(shop: &Shop, url: &str) {
             "answered 422: found duplicate series",
         ),
     ] {
-        let found = probe(url, "", Query::errors(select(bad, total))).await.expect_err(words);
+        let found = probe(url, Query::errors(select(bad, total))).await.expect_err(words);
         assert!(found.as_str().contains(words), "expected {words:?}: {found}");
     }
-    let found = probe(&format!("{url}/nowhere"), "", Query::errors(select(BAD, TOTAL))).await;
+    let found = probe(&format!("{url}/nowhere"), Query::errors(select(BAD, TOTAL))).await;
     let found = found.expect_err("a wrong path");
     assert!(found.as_str().contains("`url` must end where `/api/v1` begins"), "{found}");
-    let found = probe(url, "", Query::errors(select(BAD, TOTAL))).await.expect("data");
+    let found = probe(url, Query::errors(select(BAD, TOTAL))).await.expect("data");
     assert!(
         found.as_str().starts_with("1 of 2 segments have data, none for beta, free/treatment"),
         "{found}"
@@ -152,16 +152,20 @@ async fn mistakes(shop: &Shop, url: &str) {
 /// A series with a time of its own is never marked as ended, as a pushed one is not.
 async fn pushed(shop: &Shop, url: &str) {
     shop.say(users("free", "control", 1));
-    let mut now = Watched::start(url, "", Query::errors(select(BAD, TOTAL)));
+    let mut now = Watched::start(url, Query::errors(select(BAD, TOTAL)));
     now.until("fresh data", is("free", Arm::Control, of(1.0, 0.0))).await;
     let at = now.source_at().expect("the server's time");
-    shop.say(format!("shop_pushed_total{{segment=\"free\",arm=\"control\"}} 5 {}\n", at.0));
+    // A number of this run: that of an earlier one may still live on.
+    let number = f64::from(u32::try_from(at.0.rem_euclid(1_000_000_000)).expect("a small number"));
+    shop.say(format!("shop_pushed_total{{segment=\"free\",arm=\"control\"}} {number} {}\n", at.0));
     let pushed = "sum by (segment, arm) (shop_pushed_total)";
-    let mut lingering = Watched::start(url, "", Query::errors(select(BAD, pushed)));
-    lingering.until("pushed once", is("free", Arm::Control, of(5.0, 0.0))).await;
+    let mut lingering = Watched::start(url, Query::errors(select(BAD, pushed)));
+    lingering.until("pushed once", is("free", Arm::Control, of(number, 0.0))).await;
     shop.say(String::new());
-    let mut limited = Watched::start(url, "lookback = \"2s\"", Query::errors(select(BAD, pushed)));
-    limited.until_problem("`total`: no series: no data").await;
+    let limited = "sum by (segment, arm) (last_over_time(shop_pushed_total[4s]))";
+    let mut limited = Watched::start(url, Query::errors(select(BAD, limited)));
+    limited.until("pushed not long ago", is("free", Arm::Control, of(number, 0.0))).await;
+    limited.until("the window is over", is("free", Arm::Control, None)).await;
     lingering.forget();
-    lingering.until("it lives on without `lookback`", is("free", Arm::Control, of(5.0, 0.0))).await;
+    lingering.until("without a window it lives on", is("free", Arm::Control, of(number, 0.0))).await;
 }

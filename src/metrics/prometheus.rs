@@ -20,8 +20,9 @@
 //! scrape time any more, `timestamp()` of it gives the evaluation again. So the server's clock can be
 //! held against ours, but data that is late on its way into the server looks fresh here:
 //! - a scrape every 15 s means numbers up to 15 s old; a failed scrape ends its series at once;
-//! - a *pushed* series has no scrape that could fail and lives on for the server's look-back (5
-//!   minutes by default): set `lookback` to a few push intervals;
+//! - a *pushed* series has no scrape that could fail and lives on for the server's look-back, 5
+//!   minutes by default. Write `sum by (segment, arm) (last_over_time(x_total[10s]))`, which ends it
+//!   after 10 s on every version (the API's `lookback_delta` is ignored in silence by Prometheus 2.42);
 //! - VictoriaMetrics hides the newest 30 s by default and still answers with the present time: start
 //!   it with `-search.latencyOffset=1s`, or count those 30 s into every promise about detection.
 //!

@@ -51,16 +51,16 @@ pub fn histogram(body: &Body) -> Option<&SampleValue> {
     }
 }
 
-fn source(url: &str, settings: &str, query: Query) -> Box<dyn MetricSource> {
-    let settings = format!("kind = \"prometheus\"\nurl = {url:?}\n{settings}");
+fn source(url: &str, query: Query) -> Box<dyn MetricSource> {
+    let settings = format!("kind = \"prometheus\"\nurl = {url:?}");
     let settings: SourceSettings = toml::from_str(&settings).expect("settings");
     let segments = ["free", "beta"].map(|name| SegmentName::new(name).expect("a name"));
     build(&settings, vec![query], &segments).expect("a source")
 }
 
 /// What `check` finds.
-pub async fn probe(url: &str, settings: &str, query: Query) -> Result<Text, Text> {
-    source(url, settings, query).probe().await.remove(0).result
+pub async fn probe(url: &str, query: Query) -> Result<Text, Text> {
+    source(url, query).probe().await.remove(0).result
 }
 
 #[derive(Default)]
@@ -103,8 +103,8 @@ impl Drop for Watched {
 
 impl Watched {
     /// Starts to watch.
-    pub fn start(url: &str, settings: &str, query: Query) -> Self {
-        let (source, seen) = (source(url, settings, query), Arc::new(Seen::default()));
+    pub fn start(url: &str, query: Query) -> Self {
+        let (source, seen) = (source(url, query), Arc::new(Seen::default()));
         let sink = Arc::clone(&seen);
         let task = tokio::spawn(async move { source.watch(&*sink).await });
         Self { seen, problems: Vec::new(), last: None, task }

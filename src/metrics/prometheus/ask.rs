@@ -88,9 +88,7 @@ impl Http {
         let client = Client::new(base, options).map_err(|error| fail(error.to_string()))?;
         // The server gives up when we do. Thanos shall fail rather than leave out a part, which would
         // look like counters that were reset; others ignore that parameter.
-        let mut parameters =
-            vec![("timeout", seconds(settings.timeout)), ("partial_response", "false".into())];
-        parameters.extend(settings.lookback.map(|lookback| ("lookback_delta", seconds(lookback))));
+        let parameters = vec![("timeout", seconds(settings.timeout)), ("partial_response", "false".into())];
         Ok(Self { client, turns: Semaphore::new(MAX_AT_ONCE), parameters })
     }
 }

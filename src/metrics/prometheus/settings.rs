@@ -33,9 +33,6 @@ pub struct Settings {
     /// How long to wait for an answer.
     #[serde(default = "default_timeout")]
     pub timeout: Span,
-    /// How old a sample may be before the server leaves its series out (`lookback_delta`). Absent: the
-    /// server's own limit, usually 5 minutes. Matters for pushed series, which no failed scrape ends.
-    pub lookback: Option<Span>,
     /// A PEM file with a private certificate authority, trusted beside the platform's.
     pub ca_file: Option<PathBuf>,
     /// The label that tells segments apart.
@@ -109,9 +106,6 @@ impl Settings {
         if self.timeout.0.is_zero() {
             return refuse("`timeout` is 0\nhint: the default is \"3s\"".into());
         }
-        if self.lookback.is_some_and(|lookback| lookback.0.is_zero()) {
-            return refuse("`lookback` is 0\nhint: use a few times the scrape interval".into());
-        }
         if self.segment_label.is_empty() || self.arm_label.is_empty() || self.segment_label == self.arm_label
         {
             return refuse("`segment_label` and `arm_label` must be two different labels".into());
@@ -160,10 +154,11 @@ mod tests {
 
     #[test]
     fn everything_can_be_said_and_nothing_unknown() {
-        let all = r#"{ kind = "prometheus", url = "https://m/prometheus", token = { env = "T" }, timeout = "1s",
+        let all =
+            r#"{ kind = "prometheus", url = "https://m/prometheus", token = { env = "T" }, timeout = "1s",
             auth = { header = "X-Scope-OrgID", value = { file = "/run/tenant" } }, ca_file = "/etc/ca.pem",
-            lookback = "10s", segment_label = "tier", arm_label = "variant", treatment = "on", control = "off" }"#
-            .replace('\n', " ");
+            segment_label = "tier", arm_label = "variant", treatment = "on", control = "off" }"#
+                .replace('\n', " ");
         let settings = read(&all).expect("good settings");
         assert!(settings.check().is_ok());
         assert_eq!(settings, read(&all).expect("the same"), "equal settings share a source");
@@ -191,7 +186,6 @@ mod tests {
             (r#"url = "http://me:s3cret@h""#, "must not hold a password"),
             (r#"url = "http://h?token=s3cret""#, "`?`"),
             ("url = \"http://h\"\ntimeout = \"0s\"", "`timeout` is 0"),
-            ("url = \"http://h\"\nlookback = \"0s\"", "`lookback` is 0"),
             ("url = \"http://h\"\narm_label = \"segment\"", "two different labels"),
             ("url = \"http://h\"\ncontrol = \"treatment\"", "two different values"),
             (

@@ -96,14 +96,13 @@ async fn questions_are_posted_below_the_prefix_with_both_credentials_and_one_tim
         .and(path("/prometheus/api/v1/query"))
         .and(header("authorization", format!("Bearer {SECRET}")))
         .and(header("x-scope-orgid", "tenant-7"))
-        .and(body_string_contains("lookback_delta=10.000"))
         .and(body_string_contains("timeout=3.000"))
         .respond_with(good())
         .mount(&server)
         .await;
     let (token, tenant) = (private(SECRET), private("tenant-7\n"));
     let source = source(&format!(
-        "url = \"{}/prometheus/\"\nlookback = \"10s\"\ntoken = {{ file = {:?} }}\nauth = {{ header = \
+        "url = \"{}/prometheus/\"\ntoken = {{ file = {:?} }}\nauth = {{ header = \
          \"X-Scope-OrgID\", value = {{ file = {:?} }} }}",
         server.uri(),
         token.path(),

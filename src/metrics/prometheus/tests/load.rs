@@ -30,6 +30,5 @@ fn shortest(segments: usize) -> Duration {
 #[test]
 fn ten_times_the_segments_are_about_ten_times_the_work() {
     let (hundred, thousand) = (shortest(100), shortest(1000));
-    println!("parsing bad and total: 100 segments {hundred:?}, 1000 segments {thousand:?}");
     assert!(thousand < hundred * 40, "quadratic would be 100 times: {hundred:?}, {thousand:?}");
 }
