@@ -3,6 +3,8 @@
 //! Needs `PROMETHEUS_URL` and `GONOGO_SHOP_PORT`, which `.ci/servers run` sets. All scenarios share
 //! the one port that Prometheus scrapes, so they are one test, told in order.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "prometheus/shop.rs"]
 mod shop;
 #[path = "prometheus/watched.rs"]
