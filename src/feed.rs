@@ -18,11 +18,30 @@
 //! Start reading at [`message`], then [`codec`] and [`stream`].
 
 pub mod codec;
+mod control;
+mod greeting;
+mod link;
+mod log;
+mod look;
 pub mod message;
+mod problems;
+pub mod sequence;
+mod server;
+mod session;
+mod settings;
 pub mod stream;
 
 pub use codec::Malformed;
+pub use control::{Answer, Control};
+pub use greeting::{Lost, Want};
+pub use link::{Incoming, Link};
+pub use log::{Line, Log};
+pub use look::{View, look};
 pub use message::{FromClient, FromServer};
+pub use problems::{Fault, Problem, Problems};
+pub use server::{Access, Hub};
+pub use session::Session;
+pub use settings::{Endpoint, Settings, SettingsError, Timing};
 pub use stream::{OpaqueId, Stream, Topic};
 
 /// The protocol version that this room speaks. A server with another one is not understood.

@@ -88,6 +88,17 @@ pub fn read_client(frame: &str) -> Result<Read<FromClient>, Malformed> {
     }
 }
 
+/// The protocol version in a `hello`, also in one whose other fields we cannot read; `None` for any other frame.
+#[must_use]
+pub fn version_of(frame: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Version {
+        protocol: u32,
+    }
+    let hello = frame.len() <= MAX_FRAME && kind_of(frame).is_ok_and(|kind| kind == "hello");
+    if hello { serde_json::from_str::<Version>(frame).ok().map(|version| version.protocol) } else { None }
+}
+
 /// Writes a message as the text of one frame, `kind` first.
 ///
 /// The result is empty only if serialisation fails, which no message of ours can do: all map keys are texts.

@@ -110,7 +110,7 @@ pub struct Failure {
 }
 
 /// The kinds of [`Failure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureCode {
     /// The token is missing or wrong. Final.
@@ -125,6 +125,14 @@ pub enum FailureCode {
     #[default]
     #[serde(other)]
     Other,
+}
+
+impl FailureCode {
+    /// Whether trying again cannot mend it.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::UnsupportedProtocol)
+    }
 }
 
 /// `bye`: why the server closes.

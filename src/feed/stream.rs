@@ -33,10 +33,11 @@ pub enum Topic {
 pub enum Stream {
     /// The states of one flag.
     Flag(FlagKey),
-    /// All counters and histograms.
-    Samples,
+    // The order is the order in which a server sends: a flood of samples holds up nothing else.
     /// All feedback.
     Feedback,
+    /// All counters and histograms.
+    Samples,
 }
 
 /// The number of the newest message of each stream; numbers start at 1.

@@ -22,6 +22,8 @@ pub enum Frame {
     Text(Utf8Bytes),
     /// A binary message of so many bytes; nobody here wants one.
     Binary(usize),
+    /// A ping or a pong: nothing new, but the other side is there.
+    Alive,
 }
 
 /// An open connection.
@@ -52,15 +54,22 @@ impl Socket {
         &self.url
     }
 
-    /// Waits for the next message, pinging meanwhile.
+    /// Waits for the next frame, pinging meanwhile.
     ///
     /// # Errors
     /// [`SocketError`] when the connection ended; it is of no use after that.
     pub async fn receive(&mut self) -> Result<Frame, SocketError> {
+        // Nobody listened for long: that was us, not the peer, so it gets a second chance.
+        let now = Instant::now();
+        if self.heard + self.dead_after <= now {
+            self.heard = now.checked_sub(self.dead_after / 2).unwrap_or(now);
+        }
         loop {
             let deadline = self.heard + self.dead_after;
             tokio::select! {
                 biased;
+                // First, or a flood would keep pings from going out and the peer would miss us.
+                _ = self.pings.tick() => self.write(Message::Ping(Bytes::new())).await?,
                 next = self.stream.next() => {
                     self.heard = Instant::now();
                     match next {
@@ -71,13 +80,14 @@ impl Socket {
                             return Err(self.closed(&reason));
                         }
                         // Pings are answered by the library.
-                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                            return Ok(Frame::Alive);
+                        }
                         Some(Err(error)) => return Err(SocketError::from_tungstenite(error, &self.url)),
                         None => return Err(self.closed("end of stream")),
                     }
                 }
                 () = sleep_until(deadline) => return Err(self.silent()),
-                _ = self.pings.tick() => self.write(Message::Ping(Bytes::new())).await?,
             }
         }
     }
