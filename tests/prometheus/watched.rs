@@ -141,12 +141,15 @@ impl Watched {
     /// Waits for a problem with these words, also among those of the past.
     pub async fn until_problem(&mut self, words: &str) {
         if !self.problems.iter().any(|text| text.contains(words)) {
-            self.until(
-                words,
-                |body| matches!(body, Body::Problem { problem, .. } if problem.as_str().contains(words)),
-            )
-            .await;
+            self.until_new_problem(words).await;
         }
+    }
+
+    /// Waits for a problem with these words that was not looked at before.
+    pub async fn until_new_problem(&mut self, words: &str) {
+        let is_it =
+            |body: &Body| matches!(body, Body::Problem { problem, .. } if problem.as_str().contains(words));
+        self.until(words, is_it).await;
     }
 
     /// Leaves out what came so far.

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{ByArm, SampleValue, Text, Timestamp};
+use crate::domain::{SampleValue, Text, Timestamp};
 use crate::metrics::{Query, Select};
 
 use super::answer::{Answer, Remarks};
@@ -73,16 +73,6 @@ pub async fn read(asked: &dyn Ask, query: &Query, layout: &Layout) -> Result<Rea
         }
     }
     Ok(Reading { at, values, problems })
-}
-
-/// The value of a segment that had data and has none now.
-pub const fn gap(select: &Select) -> SampleValue {
-    match select {
-        Select::Histogram { .. } => {
-            SampleValue::Histogram { bounds: Vec::new(), arms: ByArm { treatment: None, control: None } }
-        }
-        _ => SampleValue::Counts(ByArm { treatment: None, control: None }),
-    }
 }
 
 impl Trouble {

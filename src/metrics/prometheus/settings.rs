@@ -5,8 +5,7 @@
 //! ```
 //!
 //! Metrics with equal settings share one source: one client, one set of connections. Secrets are
-//! named here, never held. How often to ask is not said here but by each metric's `interval`, which
-//! is also what the engine measures staleness by; two places could disagree.
+//! named here, never held.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +29,10 @@ pub struct Settings {
     pub auth: Option<Header>,
     /// A bearer token.
     pub token: Option<SecretSource>,
+    /// How often to ask for those of its metrics that do not say so themselves. Whoever reads the rollout
+    /// file puts it into their [`Query`](crate::metrics::Query), which alone counts here: the engine
+    /// measures staleness by the same number.
+    pub interval: Option<Span>,
     /// How long to wait for an answer.
     #[serde(default = "default_timeout")]
     pub timeout: Span,
@@ -155,7 +158,7 @@ mod tests {
     #[test]
     fn everything_can_be_said_and_nothing_unknown() {
         let all =
-            r#"{ kind = "prometheus", url = "https://m/prometheus", token = { env = "T" }, timeout = "1s",
+            r#"{ kind = "prometheus", url = "https://m/prometheus", token = { env = "T" }, timeout = "1s", interval = "2s",
             auth = { header = "X-Scope-OrgID", value = { file = "/run/tenant" } }, ca_file = "/etc/ca.pem",
             segment_label = "tier", arm_label = "variant", treatment = "on", control = "off" }"#
                 .replace('\n', " ");

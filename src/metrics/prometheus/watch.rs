@@ -1,7 +1,8 @@
 //! One metric, read for ever.
 //!
-//! In: a [`Query`], somebody to [`Ask`]. Out, into a [`Sink`]: a sample for each segment and poll, the
-//! state of the link whenever it changes, each problem when it begins.
+//! In: a [`Query`], somebody to [`Ask`]. Out, into a [`Sink`]: a sample for each segment with data, the
+//! state of the link whenever it changes, each problem when it begins. A server that answers without
+//! data is a live link, but nothing is heard of the metric: it grows stale as it should.
 //!
 //! Polls lie on a grid of the metric's interval and never overlap: the next one begins when the last
 //! one is over and the grid says so. What takes longer than the interval leaves polls out, and says
@@ -23,7 +24,7 @@ use crate::net::Backoff;
 
 use super::ask::{Ask, Remedy, Trouble};
 use super::layout::Layout;
-use super::reading::{Reading, gap, read};
+use super::reading::{Reading, read};
 
 /// The ceiling of the first wait after a failure.
 const RETRY_BASE: Duration = Duration::from_millis(500);
@@ -45,7 +46,6 @@ pub async fn watch(asked: &dyn Ask, query: &Query, layout: &Layout, sink: &dyn S
         source: Source::new(SourceKind::Metrics, query.metric.as_str()),
         link: None,
         problems: BTreeSet::new(),
-        seen: vec![false; layout.segments().len()],
     };
     let mut backoff = Backoff::new(RETRY_BASE, RETRY_CAP, Duration::ZERO);
     let grid = Instant::now();
@@ -94,27 +94,25 @@ struct Watched<'a> {
     source: Source,
     link: Option<LinkState>,
     problems: BTreeSet<Text>,
-    /// By segment: whether it ever had data.
-    seen: Vec<bool>,
 }
 
 impl Watched<'_> {
     async fn deliver(&mut self, reading: Reading) {
         let Reading { at, values, problems } = reading;
-        // A segment that never had data gets no sample. One that lost its data gets a gap, so that its
-        // last number cannot pass for a fresh one.
-        let values = values.into_iter().chain(std::iter::repeat(None));
-        for ((name, seen), value) in self.layout.segments().iter().zip(&mut self.seen).zip(values) {
-            *seen |= value.is_some();
-            if *seen {
-                let value = value.unwrap_or_else(|| gap(&self.query.select));
+        // A segment without data gets no sample, and a metric without any data is not `Heard`: that word
+        // says that its data is fresh, and would let the last numbers pass for the present ones.
+        let has_data = values.iter().any(Option::is_some);
+        for (name, value) in self.layout.segments().iter().zip(values) {
+            if let Some(value) = value {
                 let (metric, segment) = (self.query.metric.clone(), name.clone());
                 self.sink.sample(at, Sample { metric, segment, value });
             }
         }
         self.report_problems(problems).await;
         self.report(LinkState::Live).await;
-        self.sink.fact(at, Body::Heard(self.source.clone())).await;
+        if has_data {
+            self.sink.fact(at, Body::Heard(self.source.clone())).await;
+        }
     }
 
     async fn lose(&mut self, trouble: Trouble, wait: Duration) {
