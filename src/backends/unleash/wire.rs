@@ -166,17 +166,3 @@ pub struct Permission {
     #[serde(default)]
     pub environment: Option<String>,
 }
-
-/// The body of a refusal.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct Refusal {
-    /// `NotFoundError`, `PermissionError`, … Absent for a token of the wrong kind.
-    #[serde(default, deserialize_with = "or_default")]
-    pub name: String,
-    /// In words.
-    #[serde(default, deserialize_with = "or_default")]
-    pub message: String,
-    /// The rights that were missing.
-    #[serde(default, deserialize_with = "or_default")]
-    pub permissions: Vec<String>,
-}

@@ -1,0 +1,1 @@
+//! Faults that a real server does not give on demand.
