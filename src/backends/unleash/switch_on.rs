@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::api::Line;
+use super::fault::Kind;
 use super::mapping::called;
 use super::plan::{Leave, check_on, plan};
 use super::reader::Look;
@@ -60,7 +61,13 @@ impl Writer {
             return Err(self.refused(operation, "a kill overtook it", &look));
         }
         if !look.environment.enabled {
-            self.reader.api.switch(true).await.map_err(|fault| fault.into_error(operation, target, None))?;
+            match self.reader.api.switch(true).await {
+                Ok(()) => {}
+                Err(fault) if fault.kind == Kind::Unsure => {
+                    return Err(self.undo(operation, &fault.cause).await);
+                }
+                Err(fault) => return Err(fault.into_error(operation, target, None)),
+            }
             let after = self.reader.look(Line::Urgent).await;
             // From here on the flag may be on: every way out that is not good leads through off.
             let why = match &after {

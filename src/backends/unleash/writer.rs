@@ -65,7 +65,7 @@ impl Writer {
         Self { reader, kills: AtomicU64::new(0) }
     }
 
-    async fn off(&self) -> Result<Applied, BackendError> {
+    pub(super) async fn off(&self) -> Result<Applied, BackendError> {
         self.kills.fetch_add(1, Ordering::AcqRel);
         let target = &self.reader.target;
         self.reader.api.switch(false).await.map_err(|fault| fault.into_error("switch off", target, None))?;
