@@ -23,12 +23,12 @@
 //! `UPDATE_FEATURE_ENVIRONMENT`; a personal access token makes Unleash's event log name a person.
 //!
 //! It must never create, disable or delete a strategy, and never trust a 200: what counts is what
-//! was read back. Start reading at [`mapping`], then `watch`, then `writer`.
+//! was read back. Start reading at `mapping`, then `watch`, then `writer`.
 
 mod api;
 mod fault;
 mod log;
-pub mod mapping;
+mod mapping;
 mod plan;
 mod reader;
 mod rights;
@@ -38,7 +38,7 @@ mod switch_on;
 mod tests;
 mod traces;
 mod watch;
-pub mod wire;
+mod wire;
 mod writer;
 
 use std::path::PathBuf;

@@ -40,7 +40,9 @@ impl Write {
     pub fn patch(&self) -> Value {
         let mut steps = vec![];
         if self.grows {
-            steps.push(json!({ "op": "test", "path": "/parameters/rollout", "value": self.from }));
+            if let Some(from) = &self.from {
+                steps.push(json!({ "op": "test", "path": "/parameters/rollout", "value": from }));
+            }
             steps.push(json!({ "op": "test", "path": "/disabled", "value": self.enable }));
         }
         // `add` replaces what is there, and also works where nothing is.

@@ -309,6 +309,31 @@ async fn a_bad_token_is_failed_with_a_hint_and_without_the_token() {
     assert!(!shown.contains(&token), "the token is shown");
 }
 
+#[tokio::test]
+async fn a_refused_watch_goes_on_when_the_refusal_ends() {
+    let server = MockServer::start().await;
+    let events = script(vec![ResponseTemplate::new(401), ok(&json!({ "events": [] }))]);
+    Mock::given(method("GET"))
+        .and(path("/api/admin/search/events"))
+        .respond_with(events)
+        .mount(&server)
+        .await;
+    Mock::given(method("GET")).and(path(FEATURE)).respond_with(ok(&feature(true, &[]))).mount(&server).await;
+    let adapter = adapter(&server.uri());
+    let bodies = watch_until(&adapter, |body| {
+        if matches!(link(body), Some(LinkState::Failed { .. })) {
+            adapter.reader.nudge.notify_one(); // instead of half a minute
+        }
+        matches!(body, Body::Flag { .. })
+    })
+    .await;
+    let links: Vec<_> = bodies.iter().filter_map(link).collect();
+    assert!(
+        matches!(links[..], [LinkState::Connecting, LinkState::Failed { .. }, LinkState::Live]),
+        "{links:?}"
+    );
+}
+
 #[test]
 fn settings_have_defaults_and_refuse_what_they_do_not_know() {
     let read = |text: &str| toml::from_str::<crate::backends::BackendSettings>(text);

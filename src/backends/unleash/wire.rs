@@ -27,14 +27,6 @@ pub struct Feature {
     pub archived: bool,
 }
 
-impl Feature {
-    /// The environment of that name.
-    #[must_use]
-    pub fn environment(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().find(|environment| environment.name == name)
-    }
-}
-
 /// A flag in one environment.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Environment {

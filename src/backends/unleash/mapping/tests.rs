@@ -27,10 +27,14 @@ fn feature(strategies: Value) -> Feature {
     .expect("a feature")
 }
 
+fn production(feature: &Feature) -> &Environment {
+    feature.environments.iter().find(|environment| environment.name == "production").expect("production")
+}
+
 fn state(strategies: Value) -> FlagState {
     let names = [(1, "eu-users".to_owned())].into();
     let feature = feature(strategies);
-    let environment = feature.environment("production").expect("production");
+    let environment = production(&feature);
     Map::of(environment, &ours(), &names).state(environment.enabled, Stamp::default(), &names)
 }
 
@@ -175,7 +179,7 @@ fn the_samples_of_a_live_server_are_read() {
     )
     .expect("segments.json");
     let names = segments.segments.into_iter().map(|s| (s.id, s.name)).collect();
-    let environment = feature.environment("production").expect("production");
+    let environment = production(&feature);
     let map = Map::of(environment, &ours(), &names);
     assert_eq!(map.share(&segment("eu")), Some(Percent::from_ppm(240_000)));
 }

@@ -61,6 +61,18 @@ fn widening_tests_the_old_value_and_sends_the_new_one_as_text() {
 }
 
 #[test]
+fn a_strategy_without_a_stored_share_is_not_tested_for_one() {
+    let mut environment = environment(&[("free", "10", false)]);
+    environment.strategies[0].parameters.clear();
+    let names = SegmentNames::new();
+    let plan =
+        plan(&Map::of(&environment, &segments(), &names), &wanted(&[("free", 5.0)]), Leave::Grow, &names);
+    let paths: Vec<_> =
+        plan.writes[0].patch().as_array().into_iter().flatten().map(|s| s["op"].clone()).collect();
+    assert_eq!(paths, ["test", "add"], "only whether it is enabled");
+}
+
+#[test]
 fn stopping_one_segment_sets_zero_untested_and_never_disables() {
     for stored in ["10", "150", "abc"] {
         let plan = planned(&[("free", stored, false)], &[("free", 0.0)], Leave::Stop);
