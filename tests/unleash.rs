@@ -2,6 +2,13 @@
 //!
 //! `.ci/servers run -- cargo test --features real-servers --test unleash`
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints what it measured"
+)]
+
 #[path = "unleash/faults.rs"]
 mod faults;
 #[path = "unleash/reading.rs"]
