@@ -76,8 +76,8 @@ impl Api {
                 timeout,
                 max_body: MAX_BODY,
                 auth: Some(Auth::Authorization(token.clone())),
-                headers: vec![],
                 extra_root: settings.ca_file.clone(),
+                ..Options::default()
             };
             Client::new(url.clone(), options).map_err(|error| wrong(error.to_string()))
         };
