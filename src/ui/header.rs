@@ -63,20 +63,26 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     let model = scene.model;
     let mut pieces = Vec::new();
     let mut add = |rank, second, line| pieces.push(Piece { rank, second, line });
-    let phase = facts::phase(model);
+    let phase = model.phase();
     add(1, false, scene.line(cut(model.rollout.name.as_str(), NAME), Role::Title));
     add(0, false, scene.line(phase.word(), words::phase_role(phase)));
     add(0, false, verdict(scene));
     for (tracked, attempts) in facts::unconfirmed(model).take(1) {
         let what = tracked.command.verb.spec().name;
-        let text = format!("{} {what} NOT CONFIRMED at {}, try {attempts}", scene.glyphs().unknown, tracked.command.platform);
-        add(0, false, scene.line(text, Role::Danger));
+        let text = format!(
+            "{} {what} NOT CONFIRMED at {}, try {attempts}",
+            scene.glyphs().unknown,
+            tracked.command.platform
+        );
+        add(0, true, scene.line(text, Role::Danger));
     }
     if model.read_only {
         add(2, false, scene.line("READ-ONLY", Role::Hold));
     }
     let segment = scene.selected().or_else(|| facts::largest(model));
-    if let Some((segment, (reached, stages, share))) = segment.and_then(|s| Some((s, facts::stage(model, s)?))) {
+    if let Some((segment, (reached, stages, share))) =
+        segment.and_then(|s| Some((s, facts::stage(model, s)?)))
+    {
         let text = format!("{} stage {reached}/{stages} {share}", segment.name);
         add(3, true, scene.line(text, Role::Text));
         if let Some(left) = model.bake_left(segment) {
@@ -101,7 +107,8 @@ fn verdict(scene: &Scene<'_>) -> Line<'static> {
     let mut spans = vec![scene.verdict(verdict)];
     if let Some((station, segment)) = place {
         let also = scene.model.segments.iter().filter(|s| s.verdict == verdict).count() - 1;
-        let also = if also > 0 && verdict != Verdict::Wait { format!(" and {also} more") } else { String::new() };
+        let also =
+            if also > 0 && verdict != Verdict::Wait { format!(" and {also} more") } else { String::new() };
         spans.push(scene.span(format!(" {station} in {}{also}", segment.name), Role::Text));
     }
     Line::from(spans)
@@ -134,9 +141,12 @@ fn link_sign(scene: &Scene<'_>, link: &Link) -> (&'static str, Role, String) {
     let age = link.age(now).map_or_else(String::new, |age| format!(" {}", words::age(age)));
     match &link.state {
         LinkState::Connecting => (glyphs.connecting, Role::Wait, String::new()),
-        LinkState::Live if link.is_stale(now) => (glyphs.stale, Role::Hold, format!("{age} silent")),
+        LinkState::Live if link.heard_at.is_none() => {
+            (glyphs.connecting, Role::Wait, " no data yet".to_owned())
+        }
+        LinkState::Live if link.is_stale(now) => (glyphs.stale, Role::Hold, format!(" silent{age}")),
         LinkState::Live => (glyphs.live, Role::Live, String::new()),
-        LinkState::Retrying { .. } => (glyphs.lost, Role::Lost, format!("{age} lost")),
-        LinkState::Failed { .. } => (glyphs.lost, Role::Lost, format!("{age} failed")),
+        LinkState::Retrying { .. } => (glyphs.lost, Role::Lost, format!(" lost{age}")),
+        LinkState::Failed { .. } => (glyphs.lost, Role::Lost, format!(" failed{age}")),
     }
 }

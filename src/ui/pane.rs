@@ -1,13 +1,13 @@
 //! The list of panes: adding one is one file in `panes/` and one line in [`PANES`].
 //!
-//! In: nothing. Out: for each pane its name, where it likes to stand, what the arrow keys do in it, and
+//! In: nothing. Out: for each pane its title, where it likes to stand, what the arrow keys do in it, and
 //! how it is drawn. A pane draws into its inner area only; the frame is the screen's business.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Scene, View};
 use super::panes::{board, chart, feedback, segments, timeline};
+use super::{Scene, View};
 use crate::engine::Model;
 
 /// Where a pane stands on a large screen. On a small one the upper two are stacked and the others
@@ -37,8 +37,6 @@ pub(crate) enum Steer {
 
 /// One box of the screen.
 pub(crate) struct Pane {
-    /// Its name, in help and titles.
-    pub name: &'static str,
     /// Where it stands.
     pub place: Place,
     /// What the arrow keys do in it.
@@ -54,8 +52,7 @@ pub(crate) struct Pane {
 }
 
 /// All panes, in the order in which the keys go through them.
-pub(crate) const PANES: &[Pane] =
-    &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, timeline::PANE];
+pub(crate) const PANES: &[Pane] = &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, timeline::PANE];
 
 /// How many there are.
 pub(crate) const COUNT: usize = PANES.len();

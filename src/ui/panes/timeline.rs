@@ -16,7 +16,6 @@ use crate::ui::{Scene, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    name: "timeline",
     place: Place::Left,
     steer: Steer::Scroll,
     opens_evidence: false,
@@ -55,9 +54,9 @@ fn sign(scene: &Scene<'_>, moment: &Moment) -> (&'static str, Role) {
     let glyphs = scene.glyphs();
     match moment.kind {
         MomentKind::Act => {
-            let command = moment.effect.and_then(|id| {
-                scene.model.commands.iter().rev().find(|tracked| tracked.command.id == id)
-            });
+            let command = moment
+                .effect
+                .and_then(|id| scene.model.commands.iter().rev().find(|tracked| tracked.command.id == id));
             match command.map(|tracked| &tracked.outcome) {
                 None => (glyphs.bullet, Role::Title),
                 Some(None | Some(Outcome::Sent)) => (glyphs.sent, Role::Wait),
