@@ -1,9 +1,13 @@
 //! Every size of terminal can be drawn, whatever is shown.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use super::pictures::{press, render, text, theme, view};
 use super::world;
 use crate::engine::Model;
-use crate::ui::View;
+use crate::ui::screen::draw_cells;
+use crate::ui::{Scene, View};
 
 /// Views with everything that can be open.
 fn views(model: &Model) -> Vec<View> {
@@ -29,18 +33,61 @@ fn views(model: &Model) -> Vec<View> {
     keys.into_iter().map(open).collect()
 }
 
-#[test]
-fn every_size_from_nothing_to_large_draws_whatever_is_open() {
+/// Draws a view at every size, or at one in `every` of them, spread over all widths and heights.
+fn draw_sizes(model: &Model, view: &View, every: u16) {
     let theme = theme("default");
+    let scene = Scene { model, view, theme: &theme };
+    for columns in 0..=120 {
+        for rows in (0..=50).filter(|rows| (rows + 3 * columns) % every == 0) {
+            let area = Rect::new(0, 0, columns, rows);
+            draw_cells(&scene, &mut Buffer::empty(area), area);
+        }
+    }
+}
+
+#[test]
+fn every_size_draws() {
+    draw_sizes(&world::trouble().model, &view(), 1);
+}
+
+#[test]
+fn sizes_draw_with_everything_that_can_be_open() {
     for model in [world::empty(), world::launch().model, world::trouble().model] {
-        for (index, view) in views(&model).iter().enumerate() {
-            for columns in 0..=120 {
-                // Each row height with the plain screen; with something open every third, offset by width.
-                let rows = (0..=50_u16).filter(|rows| index == 0 || (rows + columns).is_multiple_of(7));
-                for rows in rows {
-                    render(&model, view, &theme, columns, rows);
-                }
+        for view in views(&model) {
+            draw_sizes(&model, &view, 17);
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes without optimisation; the two above are a part of it"]
+fn every_size_draws_with_everything_that_can_be_open() {
+    for model in [world::empty(), world::launch().model, world::trouble().model] {
+        for view in views(&model) {
+            draw_sizes(&model, &view, 1);
+        }
+    }
+}
+
+/// Not a test of speed, but a number to look at: `cargo test --release -- --ignored --nocapture draw_time`.
+#[test]
+#[ignore = "measures"]
+fn draw_time() {
+    let world = world::trouble();
+    let theme = theme("default");
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let area = Rect::new(0, 0, columns, rows);
+        for keys in [&[][..], &["?"], &["K"], &["enter"]] {
+            let mut view = view();
+            press(&mut view, &world.model, keys);
+            let scene = Scene { model: &world.model, view: &view, theme: &theme };
+            let mut buf = Buffer::empty(area);
+            let start = std::time::Instant::now();
+            for _ in 0..500 {
+                buf.reset();
+                draw_cells(&scene, &mut buf, area);
             }
+            eprintln!("{columns}x{rows} {keys:?}: {:?} per draw", start.elapsed() / 500);
         }
     }
 }
