@@ -9,6 +9,7 @@
 use std::{
     env,
     io::{Read, Write},
+    num::NonZero,
     process::{Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -144,17 +145,16 @@ impl Session {
 
     /// What a person sees now.
     fn screen(&self) -> vt100::Parser {
-        let mut emulator = vt100::Parser::new(24, 80, 0);
+        let cells = |count| NonZero::new(count).unwrap();
+        let mut emulator = vt100::Parser::new(cells(24), cells(80), 0);
         emulator.process(&self.shown.lock().unwrap());
         emulator
     }
 
     fn wait_for(&self, text: &str) {
         poll(DEADLINE, &format!("{text:?} on the screen"), || {
-            self.screen().screen().contents().contains(text).then_some(()).ok_or_else(|| {
-                let shown = self.shown.lock().unwrap();
-                format!("{}\n{:?}", self.screen().screen().contents(), String::from_utf8_lossy(&shown))
-            })
+            let contents = self.screen().screen().contents();
+            if contents.contains(text) { Ok(()) } else { Err(contents) }
         });
     }
 

@@ -66,7 +66,7 @@ pub struct Capabilities {
 }
 
 /// The smallest thing that a backend can switch off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KillScope {
     /// Only the whole flag.

@@ -60,11 +60,11 @@ fn observed(segment: &SegmentModel, now: Timestamp) -> Option<Percent> {
 pub fn derive_phases(model: &mut Model) {
     for index in 0..model.segments.len() {
         let Some(phase) = model.segments.get(index).map(|segment| phase(model, segment)) else { continue };
-        if let Some(segment) = model.segments.get_mut(index) {
-            if segment.phase != phase {
-                segment.phase = phase;
-                model.revision += 1;
-            }
+        if let Some(segment) = model.segments.get_mut(index)
+            && segment.phase != phase
+        {
+            segment.phase = phase;
+            model.revision += 1;
         }
     }
 }

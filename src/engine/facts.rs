@@ -84,7 +84,7 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
     if let Some(known) = model.platforms.get_mut(index) {
         known.desired.extend(adopted.iter().cloned());
         if switched {
-            known.killed = (!state.on).then(|| Hold { by: actor, since: now, reason: None });
+            known.killed = (!state.on).then_some(Hold { by: actor, since: now, reason: None });
             if !state.on {
                 known.before_kill = state.shares.clone();
             }
@@ -136,10 +136,10 @@ pub fn heard(model: &mut Model, source: &Source, source_at: Option<Timestamp>) {
     if let Some(theirs) = source_at {
         link.skew_ms = Some(theirs.0.saturating_sub(now.0));
     }
-    if source.kind == SourceKind::Flags {
-        if let Some(platform) = model.platforms.iter_mut().find(|p| p.name.as_str() == source.name.as_str()) {
-            platform.read_at = platform.state.as_ref().map(|_| now);
-        }
+    if source.kind == SourceKind::Flags
+        && let Some(platform) = model.platforms.iter_mut().find(|p| p.name.as_str() == source.name.as_str())
+    {
+        platform.read_at = platform.state.as_ref().map(|_| now);
     }
 }
 
@@ -173,10 +173,10 @@ pub fn feedback(model: &mut Model, source_at: Option<Timestamp>, feedback: &Feed
         return;
     }
     order.push_back(feedback.id.clone());
-    if order.len() > MAX_FEEDBACK_IDS {
-        if let Some(oldest) = order.pop_front() {
-            known.remove(&oldest);
-        }
+    if order.len() > MAX_FEEDBACK_IDS
+        && let Some(oldest) = order.pop_front()
+    {
+        known.remove(&oldest);
     }
     let totals = &mut model.feedback_totals;
     totals.pieces += 1;

@@ -145,7 +145,7 @@ fn judge_guardrail(
         let sentence = evidence::missing(needed - treatment, series, now);
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
-    if !(control > 0.0) {
+    if control <= 0.0 {
         let sentence = "no control group in this stage: nothing to compare with".into();
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
@@ -173,10 +173,11 @@ fn judge_data(model: &Model, segment: &SegmentModel) -> (Verdict, Evidence) {
     }
     let exposure = segment.exposure;
     let is_moving = model.commands.iter().any(super::model::Tracked::is_open);
-    if let (Some(desired), Some(confirmed)) = (exposure.desired, exposure.confirmed) {
-        if desired != confirmed && !is_moving {
-            return hold(format!("asked for {desired}, but the backend has stored {confirmed}"));
-        }
+    if let (Some(desired), Some(confirmed)) = (exposure.desired, exposure.confirmed)
+        && desired != confirmed
+        && !is_moving
+    {
+        return hold(format!("asked for {desired}, but the backend has stored {confirmed}"));
     }
     for guardrail in &model.rollout.guardrails {
         let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()));

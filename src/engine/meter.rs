@@ -37,14 +37,14 @@ impl Meter {
         match value {
             SampleValue::Counts(arms) => {
                 for arm in [Arm::Treatment, Arm::Control] {
-                    if let Some(now) = arms.get(arm).filter(|c| is_count(c.units) && is_count(c.bad)) {
-                        if let Some(last) = self.counts.get_mut(arm).replace(*now) {
-                            let fell = now.units < last.units || now.bad < last.bad;
-                            new.reset |= fell;
-                            let base = if fell { Counts::default() } else { last };
-                            *new.counts.get_mut(arm) =
-                                Some(Counts { units: now.units - base.units, bad: now.bad - base.bad });
-                        }
+                    if let Some(now) = arms.get(arm).filter(|c| is_count(c.units) && is_count(c.bad))
+                        && let Some(last) = self.counts.get_mut(arm).replace(*now)
+                    {
+                        let fell = now.units < last.units || now.bad < last.bad;
+                        new.reset |= fell;
+                        let base = if fell { Counts::default() } else { last };
+                        *new.counts.get_mut(arm) =
+                            Some(Counts { units: now.units - base.units, bad: now.bad - base.bad });
                     }
                 }
             }
@@ -53,15 +53,15 @@ impl Meter {
                     *self = Self { bounds: bounds.clone(), ..Self::default() };
                 }
                 for arm in [Arm::Treatment, Arm::Control] {
-                    if let Some(now) = arms.get(arm).filter(|h| is_sound(h, bounds.len())) {
-                        if let Some(last) = self.histograms.get_mut(arm).replace(now.clone()) {
-                            let fell = now.total < last.total
-                                || now.at_most.iter().zip(&last.at_most).any(|(now, last)| now < last);
-                            new.reset |= fell;
-                            let grown = if fell { now.clone() } else { difference(now, &last) };
-                            *new.counts.get_mut(arm) = Some(Counts { units: grown.total, bad: 0.0 });
-                            *new.histograms.get_mut(arm) = Some(grown);
-                        }
+                    if let Some(now) = arms.get(arm).filter(|h| is_sound(h, bounds.len()))
+                        && let Some(last) = self.histograms.get_mut(arm).replace(now.clone())
+                    {
+                        let fell = now.total < last.total
+                            || now.at_most.iter().zip(&last.at_most).any(|(now, last)| now < last);
+                        new.reset |= fell;
+                        let grown = if fell { now.clone() } else { difference(now, &last) };
+                        *new.counts.get_mut(arm) = Some(Counts { units: grown.total, bad: 0.0 });
+                        *new.histograms.get_mut(arm) = Some(grown);
                     }
                 }
             }

@@ -129,7 +129,7 @@ impl Series {
 /// The quantile of a histogram by linear interpolation inside its bucket, as Prometheus does it; above the
 /// last bound the last bound. `None` without units.
 fn quantile(bounds: &[f64], histogram: &Histogram, q: f64) -> Option<f64> {
-    if !(histogram.total > 0.0) {
+    if histogram.total <= 0.0 {
         return None;
     }
     let rank = q * histogram.total;

@@ -23,7 +23,7 @@ enum Bet {
     /// A distribution: control's quantiles are not frozen yet; what control has shown so far.
     Gathering(Option<Histogram>),
     /// A distribution against frozen bounds: the bets, and each arm's units since.
-    Frozen(Exceedance, ByArm<Histogram>),
+    Frozen(Box<Exceedance>, ByArm<Histogram>),
 }
 
 /// How a bet stands.
@@ -92,7 +92,7 @@ impl Watch {
                 let frozen =
                     control.as_ref().and_then(|c| Exceedance::freeze(&c.at_most, c.total, self.tolerate));
                 if let Some(bets) = frozen {
-                    self.bet = Bet::Frozen(bets, ByArm::default());
+                    self.bet = Bet::Frozen(Box::new(bets), ByArm::default());
                 }
             }
             Bet::Frozen(bets, seen) => {

@@ -31,7 +31,7 @@ impl Exceedance {
     /// than [`Self::LEAST_UNITS`] units or without bounds.
     #[must_use]
     pub fn freeze(at_most: &[f64], total: f64, tolerated: f64) -> Option<Self> {
-        if at_most.is_empty() || !(total >= Self::LEAST_UNITS) {
+        if at_most.is_empty() || total.is_nan() || total < Self::LEAST_UNITS {
             return None;
         }
         let bet = |quantile: f64| {

@@ -96,7 +96,7 @@ fn named(index: u8) -> Option<Color> {
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// The value of one of xterm's 256 colours: sixteen names, a 6×6×6 cube, a ramp of 24 greys.
-pub(super) fn indexed_rgb(index: u8) -> [u8; 3] {
+fn indexed_rgb(index: u8) -> [u8; 3] {
     if let Some((_, rgb)) = ANSI.get(usize::from(index)) {
         return *rgb;
     }
@@ -108,6 +108,7 @@ pub(super) fn indexed_rgb(index: u8) -> [u8; 3] {
 }
 
 /// The value of any colour that has one; the terminal's own has none.
+#[cfg(test)]
 pub(super) fn rgb(color: Color) -> Option<[u8; 3]> {
     match color {
         Color::Reset => None,

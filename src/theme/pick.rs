@@ -3,7 +3,7 @@
 //! In: the name, the colour depth and whether the terminal can only show ASCII. Out: a [`Theme`].
 //! Everything is resolved here, once, so that drawing only looks up an array.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Color, Style};
 
 use super::{Depth, Glyphs, Role, ThemeError, file, shipped};
 
@@ -68,6 +68,8 @@ fn bring_down(style: Style, depth: Depth) -> Style {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::style::Modifier;
+
     use super::*;
     use crate::theme::{depth, names};
 

@@ -1,0 +1,52 @@
+//! The feed protocol: how any in-house flag service can be driven by gonogo over one websocket.
+//!
+//! `docs/feed.md` is the contract; this room is its only implementation in the house and is shared
+//! by the three feed adapters (flags, metrics, feedback) and by the demo's server.
+//!
+//! ```text
+//!  server ──text frame──▶ codec ─▶ FromServer ─▶ Sequencer ─▶ Incoming ─▶ an adapter's channel
+//!  server ◀─text frame─── codec ◀─ FromClient (hello, set, resync) ◀─ Client
+//! ```
+//!
+//! In: frames, and [`Set`](message::Set) requests. Out: typed messages in order and without
+//! duplicates, the state of the link, and counted problems.
+//!
+//! What it must never do: trust a frame (every number is checked, every text is a
+//! [`Text`](crate::domain::Text)), grow without a bound, or let a malformed message end a
+//! connection. Only a protocol version that we do not speak, or a refused token, is final.
+//!
+//! Start reading at [`message`], then [`codec`] and [`stream`].
+
+pub mod codec;
+mod control;
+mod greeting;
+mod link;
+mod log;
+mod look;
+pub mod message;
+mod problems;
+pub mod sequence;
+mod server;
+mod session;
+mod settings;
+pub mod stream;
+
+pub use codec::Malformed;
+pub use control::{Answer, Control};
+pub use greeting::{Lost, Want};
+pub use link::{Incoming, Link};
+pub use log::{Line, Log};
+pub use look::{View, look};
+pub use message::{FromClient, FromServer};
+pub use problems::{Fault, Problem, Problems};
+pub use server::{Access, Hub};
+pub use session::Session;
+pub use settings::{Endpoint, Settings, SettingsError, Timing};
+pub use stream::{OpaqueId, Stream, Topic};
+
+/// The protocol version that this room speaks. A server with another one is not understood.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest frame in bytes, both ways: a full snapshot is sent as many small messages, so a
+/// frame of this size is a mistake or an attack.
+pub const MAX_FRAME: usize = 1024 * 1024;
