@@ -160,7 +160,7 @@ fn stations(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'s
         .filter(|s| confirm.plan.moves.iter().any(|m| m.segment == s.name))
         .flat_map(|s| s.board.iter().map(move |(station, cell)| (cell.verdict, *station, s, cell)))
         .collect();
-    cells.sort_by(|a, b| b.0.cmp(&a.0));
+    cells.sort_by_key(|(verdict, ..)| std::cmp::Reverse(*verdict));
     let mut lines = Vec::new();
     for (verdict, station, segment, cell) in cells {
         lines.push(Line::from(vec![

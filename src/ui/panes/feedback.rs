@@ -45,7 +45,7 @@ fn title(scene: &Scene<'_>) -> String {
         scored += 1;
         low += usize::from(score <= LOW);
     }
-    let share = if scored > 0 { format!(", low {}%", low * 100 / scored) } else { String::new() };
+    let share = (low * 100).checked_div(scored).map_or_else(String::new, |share| format!(", low {share}%"));
     format!("feedback ({pieces}) mean {mean:.1} of 5{share}")
 }
 

@@ -69,29 +69,6 @@ fn every_size_draws_with_everything_that_can_be_open() {
     }
 }
 
-/// Not a test of speed, but a number to look at: `cargo test --release -- --ignored --nocapture draw_time`.
-#[test]
-#[ignore = "measures"]
-fn draw_time() {
-    let world = world::trouble();
-    let theme = theme("default");
-    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
-        let area = Rect::new(0, 0, columns, rows);
-        for keys in [&[][..], &["?"], &["K"], &["enter"]] {
-            let mut view = view();
-            press(&mut view, &world.model, keys);
-            let scene = Scene { model: &world.model, view: &view, theme: &theme };
-            let mut buf = Buffer::empty(area);
-            let start = std::time::Instant::now();
-            for _ in 0..500 {
-                buf.reset();
-                draw_cells(&scene, &mut buf, area);
-            }
-            eprintln!("{columns}x{rows} {keys:?}: {:?} per draw", start.elapsed() / 500);
-        }
-    }
-}
-
 #[test]
 fn one_line_is_enough_for_verdict_and_phase_and_two_for_the_kill_key() {
     let model = world::trouble().model;
