@@ -111,6 +111,18 @@ impl Log {
         self.append(Stream::Feedback, |seq| FromServer::Feedback(comment(seq)));
     }
 
+    /// Publishes what a customer said in `words` that are not stripped, as a careless server would: a
+    /// reader must cope with them. `feedback` has an empty text.
+    pub fn publish_raw_feedback(&mut self, at_ms: Timestamp, feedback: Feedback, words: &str) {
+        self.publish_feedback(at_ms, feedback);
+        let newest = self.rings.get_mut(&Stream::Feedback).and_then(|ring| ring.lines.back_mut());
+        if let Some(line) = newest
+            && let Some(front) = line.strip_suffix(r#""text":""}"#)
+        {
+            *line = format!(r#"{front}"text":{}}}"#, serde_json::Value::String(words.into())).into();
+        }
+    }
+
     /// Answers a `set`: stores and publishes the change, or refuses it. The same id gets the same
     /// answer again and changes nothing.
     pub fn apply(&mut self, set: &Set, now: Timestamp) -> FromServer {

@@ -84,9 +84,12 @@ impl Hub {
         #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
         let check = |request: &Request, response: Response| {
             shown = access.check(request.headers());
-            if matches!(shown, Shown::Wrong) {
+            // A browser names the page that asks: no page may steer flags from somebody's machine.
+            let from_a_page = request.headers().contains_key(header::ORIGIN);
+            if from_a_page || matches!(shown, Shown::Wrong) {
+                let status = if from_a_page { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
                 let mut refusal = ErrorResponse::new(None);
-                *refusal.status_mut() = StatusCode::UNAUTHORIZED;
+                *refusal.status_mut() = status;
                 return Err(refusal);
             }
             Ok(response)
@@ -109,6 +112,7 @@ impl Hub {
         let mut heard = Instant::now();
         loop {
             news.borrow_and_update();
+            // Collected: a borrowing iterator across the await would keep this future from being `Send`.
             let batch = self.with(|log| {
                 let lines = std::iter::from_fn(|| session.next(log)).take(BATCH);
                 lines.map(|line| Message::text(&*line)).collect::<Vec<_>>()

@@ -1,0 +1,36 @@
+//! Configuration: the rollout file, read, checked and explained.
+//!
+//! In: the TOML file that describes one rollout. Out: a [`RolloutFile`]: the
+//! [`Rollout`](crate::domain::Rollout) that the engine works on, and the settings from which the
+//! adapters are built. Or a [`ConfigError`] that names file, line and column, shows the line, and
+//! says what would be right.
+//!
+//! ```text
+//! text ─▶ toml tree with places ─▶ rollout_file::* (fields, values, settings) ─▶ RolloutFile ─▶ explain
+//!                 │                               │
+//!                 └─▶ mask: what may be shown     └─▶ problems (all of them, at most 20)
+//! ```
+//!
+//! An unknown field is an error, never ignored: a typing error in a guardrail must not switch it
+//! off. All faults of a file are reported at once.
+//!
+//! This room must never connect to anything, never resolve a secret, and never show one: a line
+//! of the file is shown with everything masked that could be a token.
+//!
+//! Start reading at [`rollout_file`], then `problem` (what a fault is) and `settings` (how the
+//! adapters' own settings are read without losing the place).
+
+mod error;
+mod explain;
+mod fields;
+mod mask;
+mod near;
+mod problem;
+pub mod rollout_file;
+mod settings;
+mod source_text;
+mod values;
+
+pub use error::ConfigError;
+pub use explain::explain;
+pub use rollout_file::{PlatformConfig, RolloutFile};

@@ -1,0 +1,145 @@
+//! What a rollout file means, in plain sentences.
+
+use std::io::{self, Write};
+
+use super::rollout_file::RolloutFile;
+use crate::domain::{Guardrail, Ladder, Response, Segment, Source, SourceKind, Span, Stage, Unit};
+
+/// Writes what the file means: who gets the feature in which steps, what is watched, and what
+/// happens when it gets worse.
+///
+/// # Errors
+/// Those of the writer.
+pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
+    let rollout = &file.rollout;
+    write!(out, "Rollout {}", rollout.name)?;
+    if let Some(owner) = &rollout.owner {
+        write!(out, ", owned by {owner}")?;
+    }
+    writeln!(out, ".")?;
+    if !file.traits.is_empty() {
+        let traits: Vec<&str> = file.traits.iter().map(|word| word.as_str()).collect();
+        writeln!(out, "It touches {}.", traits.join(", "))?;
+    }
+
+    writeln!(out, "\nPlatforms:")?;
+    for platform in &rollout.platforms {
+        let at = described(file, SourceKind::Flags, platform.name.as_str());
+        writeln!(
+            out,
+            "  {}: flag {} on {at}, read at least every {}.",
+            platform.name,
+            platform.flag,
+            words(platform.interval)
+        )?;
+    }
+
+    writeln!(out, "\nSegments:")?;
+    for (segment, (_, at_backend)) in rollout.segments.iter().zip(names_at_backends(file)) {
+        explain_segment(segment, at_backend, out)?;
+    }
+
+    writeln!(out, "\nMetrics:")?;
+    if rollout.metrics.is_empty() {
+        writeln!(out, "  none: nothing is measured.")?;
+    }
+    for metric in &rollout.metrics {
+        let from = described(file, SourceKind::Metrics, metric.name.as_str());
+        writeln!(out, "  {}: from {from}, every {}.", metric.name, words(metric.interval))?;
+    }
+
+    writeln!(out, "\nGuardrails:")?;
+    if rollout.guardrails.is_empty() {
+        writeln!(out, "  none: only a person pauses or kills this rollout.")?;
+    }
+    for guardrail in &rollout.guardrails {
+        explain_guardrail(guardrail, out)?;
+    }
+
+    if !file.feedback.is_empty() {
+        writeln!(out, "\nFeedback:")?;
+        for (name, _) in &file.feedback {
+            writeln!(out, "  {name}: from {}.", described(file, SourceKind::Feedback, name))?;
+        }
+    }
+
+    writeln!(out, "\nWithout data for {}, the autopilot pauses.", words(rollout.pause_without_data))?;
+    for warning in &file.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    Ok(())
+}
+
+fn described<'a>(file: &'a RolloutFile, kind: SourceKind, name: &str) -> &'a str {
+    let source = Source::new(kind, name);
+    file.sources.iter().find(|(known, _)| *known == source).map_or("?", |(_, described)| described)
+}
+
+fn names_at_backends(file: &RolloutFile) -> &[(crate::domain::SegmentName, String)] {
+    file.platforms.first().map_or(&[], |platform| &platform.target.segments)
+}
+
+fn explain_segment(segment: &Segment, at_backend: &str, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "  {}", segment.name)?;
+    if at_backend != segment.name.as_str() {
+        write!(out, " (there called {at_backend})")?;
+    }
+    if let Some(size) = segment.size {
+        write!(out, ", {size} customers")?;
+    }
+    writeln!(out, ": {}.", ladder(&segment.ladder))
+}
+
+fn ladder(ladder: &Ladder) -> String {
+    let last = ladder.stages().len().saturating_sub(1);
+    let steps: Vec<String> =
+        ladder.stages().iter().enumerate().map(|(index, stage)| step(stage, index == last)).collect();
+    steps.join(", then ")
+}
+
+fn step(stage: &Stage, last: bool) -> String {
+    let mut step = stage.exposure.to_string();
+    if !last && !stage.bake.0.is_zero() {
+        step.push_str(&format!(" for at least {}", words(stage.bake)));
+    }
+    if stage.sample > 0 {
+        step.push_str(&format!(" (GO needs {} users)", stage.sample));
+    }
+    step
+}
+
+fn explain_guardrail(guardrail: &Guardrail, out: &mut dyn Write) -> io::Result<()> {
+    let limit = if guardrail.tolerate > 0.0 {
+        format!("more than {} % worse", decimal(guardrail.tolerate * 100.0))
+    } else {
+        "worse at all".to_owned()
+    };
+    let unit = match guardrail.unit {
+        Unit::User => "users",
+        Unit::Request => "requests",
+    };
+    let action = match guardrail.action {
+        Response::Warn => "a warning is shown",
+        Response::Pause => "the segment is paused",
+        Response::Kill => "the segment is killed",
+    };
+    writeln!(
+        out,
+        "  {} ({}): if {} is {limit} than in control, counted in {unit}, {action}. Chance of a false alarm: {} %.",
+        guardrail.name,
+        guardrail.station,
+        guardrail.metric,
+        decimal(guardrail.risk * 100.0)
+    )
+}
+
+/// A number without the dust of binary fractions: `10`, `0.5`, `1.25`.
+fn decimal(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A duration as the file writes it: `10m`, `30s`.
+fn words(span: Span) -> String {
+    String::from(span)
+}

@@ -1,0 +1,71 @@
+//! `[[platforms]]`: where the flag is served.
+
+use super::names::Names;
+use super::segments::Segments;
+use super::{PlatformConfig, metrics};
+use crate::backends::Target;
+use crate::config::fields::{Fields, Value};
+use crate::config::problem::{Problem, Problems};
+use crate::config::{settings, values};
+use crate::domain::{FlagKey, Platform, PlatformName, Source, SourceKind};
+
+/// The most platforms of a rollout: every kill goes to all of them, so a hundred is a wall of work.
+const MAX_PLATFORMS: usize = 64;
+
+/// The platforms of the file.
+#[derive(Default)]
+pub(super) struct Platforms {
+    /// For the engine.
+    pub platforms: Vec<Platform>,
+    /// For the adapters.
+    pub configs: Vec<PlatformConfig>,
+    /// For people.
+    pub sources: Vec<(Source, String)>,
+}
+
+/// Reads all platforms.
+pub(super) fn read(root: &Fields<'_>, segments: &Segments, problems: &mut Problems) -> Platforms {
+    let mut read = Platforms::default();
+    let items = match root.get("platforms") {
+        Some(value) => match values::list(value, "the list of platforms", MAX_PLATFORMS, problems) {
+            Some(items) => items,
+            None => return read,
+        },
+        None => vec![],
+    };
+    if items.is_empty() {
+        problems.push(
+            Problem::new(root.place_of("platforms"), "a rollout needs at least one platform")
+                .hint("add [[platforms]] with name, backend and flag: where the flag is served"),
+        );
+    }
+    let mut names = Names::of("platforms named");
+    for item in items {
+        platform(item, segments, &mut names, &mut read, problems);
+    }
+    read
+}
+
+fn platform(
+    item: &Value<'_>,
+    segments: &Segments,
+    names: &mut Names,
+    read: &mut Platforms,
+    problems: &mut Problems,
+) -> Option<()> {
+    let fields = Fields::of(item, "a platform", &["name", "backend", "flag"], problems)?;
+    let name: Option<PlatformName> = names.read(&fields, problems);
+    let flag: Option<FlagKey> = fields
+        .require("flag", "flag = \"...\": the flag's key at the backend", problems)
+        .and_then(|flag| values::parsed(flag, "the flag's key", problems));
+    let value = fields.require("backend", "backend = { kind = \"...\", ... }", problems)?;
+    let backend = settings::read(value, "backend", problems);
+    let (name, flag, backend) = (name?, flag?, backend?);
+    let interval = metrics::interval_of(value, problems)?;
+    read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
+    let target =
+        Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };
+    read.configs.push(PlatformConfig { backend, target });
+    read.platforms.push(Platform { name, flag, interval });
+    Some(())
+}

@@ -1,0 +1,39 @@
+//! The engine: one pure function from events to the model, the verdicts and what shall be done.
+//!
+//! ```text
+//! Event ─▶ update(&mut Model, &Event) ─▶ Vec<Effect>
+//!            │ facts     flags, links, feedback, problems      → model
+//!            │ samples   cumulative counts → increments        → series, watches (bets)
+//!            │ judge     bets + freshness → cells, verdicts, latches
+//!            │ acts      a request → plan → commands, records
+//!            │ commands  outcomes of what was sent
+//!            │ restore   lines of the journal
+//!            └ autopilot a fresh NO-GO → the same request that a key makes
+//! ```
+//!
+//! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
+//! and [`Effect`](crate::effect::Effect)s.
+//!
+//! It never reads a clock, a random number, a file or the network, and it never panics: any event may come
+//! in any state. The same fact twice changes nothing. The same events give the same model and the same
+//! effects, bit for bit.
+//!
+//! Start reading at [`update`], then [`model`], then [`acts`].
+
+pub mod acts;
+mod autopilot;
+mod commands;
+mod evidence;
+mod exposure;
+mod facts;
+mod judge;
+mod meter;
+pub mod model;
+mod restore;
+pub mod series;
+mod update;
+mod watch;
+
+pub use acts::{Move, Plan, plan};
+pub use model::{Autopilot, Model};
+pub use update::update;

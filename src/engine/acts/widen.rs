@@ -1,0 +1,80 @@
+//! Widen: the next stage for a segment, or for each of them.
+
+use std::collections::BTreeMap;
+
+use super::{Move, Plan, doubt, may_grow, platforms, segments, shares};
+use crate::action::Request;
+use crate::domain::{Percent, Text};
+use crate::effect::Change;
+use crate::engine::Model;
+
+pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
+    let mut plan = Plan::default();
+    let mut versions = BTreeMap::new();
+    let mut obstacle = None;
+    for platform in platforms(model, request) {
+        versions.insert(platform.name.clone(), may_grow(model, request, platform)?);
+        if let Some(killed) = &platform.killed {
+            let text = format!("{} was switched off by {}: resume it first", platform.name, killed.by);
+            return Err(Text::new(&text));
+        }
+        let Some(state) = &platform.state else { continue };
+        for segment in segments(model, request) {
+            let name = &segment.name;
+            let refuse = |cause: String| Text::new(&format!("cannot widen {name}: {cause}"));
+            if let Some(hold) = &segment.killed {
+                obstacle = Some(refuse(format!("it was killed by {}: resume it first", hold.by)));
+                continue;
+            }
+            if let Some(hold) = &segment.paused {
+                obstacle = Some(refuse(format!("paused by {}: resume it first", hold.by)));
+                continue;
+            }
+            let Some(from) = state.confirmed(name) else {
+                obstacle = Some(refuse(format!("{} does not know this segment", platform.name)));
+                continue;
+            };
+            let ladder = model.rollout.segment(name).map(|s| &s.ladder);
+            let Some(to) = request.to.or_else(|| ladder.and_then(|l| l.above(from))) else {
+                obstacle = Some(refuse(format!("it is at the top of its plan, {from}")));
+                continue;
+            };
+            if to <= from {
+                obstacle = Some(refuse(format!("{to} is not more than the present {from}")));
+                continue;
+            }
+            if plan.needs_reason.is_none() {
+                plan.needs_reason = doubt(model, segment);
+            }
+            plan.moves.push(Move {
+                platform: platform.name.clone(),
+                segment: name.clone(),
+                from: Some(from),
+                to,
+            });
+        }
+    }
+    if plan.moves.is_empty() {
+        return Err(obstacle.unwrap_or_else(|| Text::new("there is nothing to widen")));
+    }
+    plan.changes = shares(&plan.moves, &versions);
+    // A flag that is off as a whole: switched on with exactly these shares, and 0 % for all other segments.
+    for (name, change, _) in &mut plan.changes {
+        let Some(state) = model.platform(name).and_then(|p| p.state.as_ref()).filter(|state| !state.on)
+        else {
+            continue;
+        };
+        if let Change::Shares(wanted) = change {
+            let mut all: BTreeMap<_, _> = state.shares.keys().map(|s| (s.clone(), Percent::ZERO)).collect();
+            all.append(wanted);
+            *change = Change::On(all);
+        }
+    }
+    let names = request.scope.segment.as_ref();
+    plan.evidence = segments(model, request)
+        .filter(|s| names.is_none_or(|n| *n == s.name))
+        .flat_map(|s| s.board.values())
+        .max_by_key(|cell| cell.verdict)
+        .map(|cell| format!("{}: {}", cell.verdict, cell.evidence.sentence));
+    Ok(plan)
+}

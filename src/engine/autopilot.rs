@@ -1,0 +1,87 @@
+//! The autopilot: makes the same requests that keys make, from fresh NO-GOs and missing data.
+//!
+//! `off` does nothing. `advise` says what it would do. `guard` pauses and kills; it never exposes more.
+
+use super::judge::Fresh;
+use super::model::{Autopilot, Model, Moment, MomentKind};
+use super::update::record_moment;
+use crate::action::{Request, Scope, Verb};
+use crate::domain::{Actor, LinkState, Response, Source, SourceKind, Span, Text};
+
+/// Segments with a NO-GO from which on the whole rollout is stopped, not only they.
+const SEGMENTS_FOR_ALL: usize = 2;
+
+/// What the autopilot asks for now.
+pub fn react(model: &mut Model, fresh: &[Fresh]) -> Vec<Request> {
+    if model.autopilot == Autopilot::Off {
+        return Vec::new();
+    }
+    let mut wanted = Vec::new();
+    for fresh in fresh {
+        let Some(response) = response(model, fresh) else { continue };
+        let verb = match response {
+            Response::Warn => continue,
+            Response::Pause => Verb::Pause,
+            Response::Kill => Verb::Kill,
+        };
+        let scope = if verb == Verb::Kill && bad_segments(model) >= SEGMENTS_FOR_ALL {
+            Scope::default()
+        } else {
+            Scope::segment(fresh.segment.clone())
+        };
+        let latch = model
+            .segment(&fresh.segment)
+            .and_then(|s| s.latches.iter().find(|l| l.guardrail == fresh.guardrail));
+        let reason = latch.map(|latch| {
+            Text::new(&format!("{} {}: {}", latch.station, fresh.segment, latch.evidence.sentence))
+        });
+        wanted.push(Request { reason, ..Request::new(Actor::Autopilot, verb, scope) });
+    }
+    wanted.extend(pause_without_data(model));
+    if model.autopilot == Autopilot::Advise {
+        for request in wanted.drain(..) {
+            let text = format!("would {} {}", request.verb.spec().name, request.scope);
+            record_moment(model, Moment::new(model.now, MomentKind::Act, text).by(&Actor::Autopilot));
+        }
+    }
+    wanted
+}
+
+fn response(model: &Model, fresh: &Fresh) -> Option<Response> {
+    model.rollout.guardrails.iter().find(|g| g.name == fresh.guardrail).map(|g| g.action)
+}
+
+fn bad_segments(model: &Model) -> usize {
+    let kills = |name: &crate::domain::GuardrailName| {
+        model.rollout.guardrails.iter().any(|g| g.name == *name && g.action == Response::Kill)
+    };
+    model.segments.iter().filter(|s| s.latches.iter().any(|latch| kills(&latch.guardrail))).count()
+}
+
+/// An exposed rollout whose guardrails have been blind for too long is paused.
+fn pause_without_data(model: &Model) -> Option<Request> {
+    let limit = model.rollout.pause_without_data.0;
+    let is_exposed =
+        |s: &super::model::SegmentModel| s.exposure.confirmed.is_some_and(|share| !share.is_zero());
+    if !model.segments.iter().any(|s| is_exposed(s) && s.paused.is_none()) {
+        return None;
+    }
+    let blind = model.rollout.guardrails.iter().find_map(|guardrail| {
+        let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()))?;
+        let since = link.heard_at.unwrap_or(link.since);
+        let silence = model.now.since(since);
+        let is_blind = link.state != LinkState::Live || link.is_stale(model.now);
+        (is_blind && silence >= limit).then(|| format!("no {} data for {}", guardrail.metric, Span(silence)))
+    })?;
+    let already = model.autopilot == Autopilot::Advise
+        && model
+            .timeline
+            .iter()
+            .rev()
+            .take(50)
+            .any(|m| m.actor == Some(Actor::Autopilot) && m.text.as_str().starts_with("would pause"));
+    (!already).then(|| Request {
+        reason: Some(Text::new(&blind)),
+        ..Request::new(Actor::Autopilot, Verb::Pause, Scope::default())
+    })
+}

@@ -1,0 +1,224 @@
+//! Commands on their way: requested, sent, confirmed, refused or unknown.
+
+use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, Tracked};
+use super::update::record_moment;
+use crate::action::{Request, Verb};
+use crate::domain::{FlagState, PlatformName, Text, Timestamp, Version};
+use crate::effect::{Change, Command, Effect, EffectId, Outcome};
+
+/// Makes a command of a request, keeps track of it, and writes the wish into the model.
+pub fn request(
+    model: &mut Model,
+    request: &Request,
+    platform: PlatformName,
+    change: Change,
+    expected: Option<Version>,
+    evidence: Option<String>,
+) -> Command {
+    let command = Command {
+        id: next_id(model),
+        verb: request.verb,
+        platform,
+        change,
+        expected,
+        actor: request.actor.clone(),
+        reason: request.reason.clone(),
+        evidence,
+    };
+    let text = format!("{}: requested", describe(&command));
+    let moment = Moment::new(model.now, MomentKind::Act, text).by(&command.actor).of(command.id);
+    record_moment(model, moment);
+    track(model, command.clone(), model.now, false);
+    command
+}
+
+/// Puts a command into the list and its wish into the platform.
+pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool) {
+    wish(model, &command, at);
+    if model.commands.len() >= MAX_COMMANDS {
+        // An open command is kept in preference to a finished one.
+        let oldest = model.commands.iter().position(|tracked| !tracked.is_open()).unwrap_or(0);
+        model.commands.remove(oldest);
+    }
+    model.commands.push_back(Tracked {
+        command,
+        requested_at: at,
+        outcome: None,
+        outcome_at: None,
+        restored,
+    });
+}
+
+/// Ids grow with time and over restarts: milliseconds, and a counter for those of one millisecond.
+fn next_id(model: &mut Model) -> EffectId {
+    let now = u64::try_from(model.now.0).unwrap_or(0).saturating_mul(1000);
+    model.next_effect = now.max(model.next_effect + 1);
+    EffectId(model.next_effect)
+}
+
+/// What the command asks for becomes the desired exposure.
+fn wish(model: &mut Model, command: &Command, at: Timestamp) {
+    let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
+    let hold = || Hold { by: command.actor.clone(), since: at, reason: command.reason.clone() };
+    match &command.change {
+        Change::Off => {
+            let shares =
+                platform.state.as_ref().filter(|s| s.on).map_or(&platform.desired, |s| &s.shares).clone();
+            if platform.killed.is_none() {
+                platform.before_kill = shares;
+            }
+            platform.killed = Some(hold());
+        }
+        Change::On(shares) => {
+            platform.killed = None;
+            platform.desired.extend(shares.clone());
+        }
+        Change::Shares(shares) => {
+            if command.verb == Verb::Kill {
+                for name in shares.keys() {
+                    if let Some(share) = platform.desired.get(name).filter(|share| !share.is_zero()) {
+                        platform.before_kill.insert(name.clone(), *share);
+                    }
+                }
+            }
+            platform.desired.extend(shares.clone());
+        }
+    }
+    let whole = match &command.change {
+        Change::Shares(shares) | Change::On(shares) => shares,
+        Change::Off => return,
+    };
+    for segment in model.segments.iter_mut().filter(|segment| whole.contains_key(&segment.name)) {
+        segment.killed = (command.verb == Verb::Kill).then(hold);
+    }
+}
+
+/// An effect went on.
+pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
+    let now = model.now;
+    let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == id) else { return };
+    if !tracked.is_open() || tracked.outcome.as_ref() == Some(outcome) {
+        return;
+    }
+    tracked.outcome = Some(outcome.clone());
+    tracked.outcome_at = Some(now);
+    let took = crate::domain::Span(now.since(tracked.requested_at));
+    let command = tracked.command.clone();
+    let what = describe(&command);
+    let mut overwritten = None;
+    let text = match outcome {
+        Outcome::Sent => format!("{what}: sent"),
+        Outcome::Confirmed { overwrote, .. } => {
+            overwritten.clone_from(overwrote);
+            format!("{what}: confirmed after {took}")
+        }
+        Outcome::Refused { cause, .. } => format!("{what}: refused: {cause}"),
+        Outcome::Unknown { cause, attempts } => {
+            format!("{what}: UNKNOWN after {attempts} attempts: {cause}")
+        }
+    };
+    extend_moment(model, &command, text, outcome);
+    if let Some(overwrote) = overwritten {
+        record_moment(
+            model,
+            Moment::new(now, MomentKind::Problem, format!("{}: {overwrote}", command.platform)),
+        );
+    }
+    let state = match outcome {
+        Outcome::Confirmed { state, .. } => Some(state),
+        Outcome::Refused { state, .. } => state.as_ref(),
+        Outcome::Sent | Outcome::Unknown { .. } => None,
+    };
+    if let Some(state) = state {
+        let platform = model.platforms.iter_mut().find(|p| p.name == command.platform);
+        if let Some(platform) =
+            platform.filter(|p| p.state.as_ref().is_none_or(|old| old.version <= state.version))
+        {
+            platform.state = Some(state.clone());
+            platform.read_at = Some(now);
+        }
+    }
+    if matches!(outcome, Outcome::Refused { .. }) {
+        withdraw(model, &command);
+    }
+    model.revision += 1;
+}
+
+/// A refused command asks for nothing any more: what the backend has is what is desired.
+fn withdraw(model: &mut Model, command: &Command) {
+    let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
+    if let Some(state) = &platform.state {
+        platform.desired.extend(state.shares.clone());
+        if state.on {
+            platform.killed = None;
+        }
+    }
+    let name = &platform.name;
+    for segment in &mut model.segments {
+        let confirmed = platform.state.as_ref().and_then(|state| state.confirmed(&segment.name));
+        if command.platform == *name && confirmed.is_some_and(|share| !share.is_zero()) {
+            segment.killed = None;
+        }
+    }
+}
+
+/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now.
+pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
+    let open: Vec<_> = model
+        .commands
+        .iter()
+        .filter(|tracked| tracked.restored && tracked.is_open() && tracked.command.platform == *platform)
+        .map(|tracked| tracked.command.clone())
+        .collect();
+    for command in open {
+        if command.change.is_met_by(state) {
+            outcome(model, command.id, &Outcome::Confirmed { state: state.clone(), overwrote: None });
+        } else if command.is_urgent() {
+            // It was to stop, and it did not happen: it is sent again under its old id.
+            if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)
+            {
+                tracked.restored = false;
+            }
+            let text =
+                format!("{}: left open by an earlier run, not in effect: sent again", describe(&command));
+            record_moment(model, Moment::new(model.now, MomentKind::Problem, text).by(&command.actor));
+            effects.push(Effect::Command(command));
+        } else {
+            let cause =
+                Text::new("left open by an earlier run, and not in effect; ask again if it is still wanted");
+            outcome(model, command.id, &Outcome::Refused { cause, state: Some(state.clone()) });
+        }
+    }
+}
+
+/// The line of the timeline that belongs to a command grows with its outcome.
+fn extend_moment(model: &mut Model, command: &Command, text: String, outcome: &Outcome) {
+    let kind = if matches!(outcome, Outcome::Refused { .. } | Outcome::Unknown { .. }) {
+        MomentKind::Problem
+    } else {
+        MomentKind::Act
+    };
+    match model.timeline.iter_mut().rev().find(|moment| moment.effect == Some(command.id)) {
+        Some(moment) => {
+            moment.text = Text::new(&text);
+            moment.kind = kind;
+        }
+        None => {
+            let moment = Moment::new(model.now, kind, text).by(&command.actor).of(command.id);
+            record_moment(model, moment);
+        }
+    }
+}
+
+/// `widen free to 25% at web`, `kill everything at web`.
+fn describe(command: &Command) -> String {
+    let verb = command.verb.spec().name;
+    let platform = &command.platform;
+    let list = |shares: &std::collections::BTreeMap<_, crate::domain::Percent>| {
+        shares.iter().map(|(name, share)| format!("{name} to {share}")).collect::<Vec<_>>().join(", ")
+    };
+    match &command.change {
+        Change::Off => format!("{verb} everything at {platform}"),
+        Change::Shares(shares) | Change::On(shares) => format!("{verb} {} at {platform}", list(shares)),
+    }
+}

@@ -1,0 +1,122 @@
+//! Derives each segment's exposure and phase from platforms, series and commands.
+//!
+//! Nothing here is remembered that could be computed: desired and confirmed come from the platforms,
+//! observed from what users did lately.
+
+use std::time::Duration;
+
+use super::model::{Model, PlatformModel, SegmentModel};
+use crate::action::Verb;
+use crate::domain::{Arm, Percent, Phase, SegmentName, Timestamp, Verdict};
+use crate::effect::Change;
+
+/// How far back the observed exposure looks: long enough for a few samples, short enough to show a kill.
+const OBSERVED_OVER: Duration = Duration::from_secs(10);
+/// Fewer users than this in that time say nothing about a share.
+const OBSERVED_LEAST: f64 = 20.0;
+
+/// Brings desired, confirmed and observed up to date.
+pub fn derive(model: &mut Model) {
+    let now = model.now;
+    for segment in &mut model.segments {
+        let name = segment.name.clone();
+        let largest = |share: &dyn Fn(&PlatformModel) -> Option<Percent>| {
+            model.platforms.iter().filter_map(share).max()
+        };
+        let confirmed = largest(&|p| p.state.as_ref().and_then(|state| state.confirmed(&name)));
+        let desired = largest(&|p| desired(p, &name));
+        if segment.exposure.confirmed != confirmed {
+            segment.stage_since = Some(now);
+            segment.series.values_mut().for_each(super::series::Series::begin_stage);
+            model.revision += 1;
+        }
+        let observed = observed(segment, now);
+        let exposure = &mut segment.exposure;
+        if (exposure.desired, exposure.observed) != (desired, observed) {
+            model.revision += 1;
+        }
+        (exposure.desired, exposure.confirmed, exposure.observed) = (desired, confirmed, observed);
+    }
+}
+
+fn desired(platform: &PlatformModel, segment: &SegmentName) -> Option<Percent> {
+    let share = platform.desired.get(segment).copied();
+    let is_off = platform.killed.is_some() || platform.state.as_ref().is_some_and(|state| !state.on);
+    if is_off { share.map(|_| Percent::ZERO) } else { share }
+}
+
+/// The share of new users in treatment since the exposure last changed, at most [`OBSERVED_OVER`] back.
+fn observed(segment: &SegmentModel, now: Timestamp) -> Option<Percent> {
+    let from = Timestamp(now.0.saturating_sub(OBSERVED_OVER.as_millis() as i64));
+    segment.series.values().find_map(|series| {
+        let units = |arm| series.since(from, arm).map(|counts| counts.units);
+        let (treatment, control) = (units(Arm::Treatment)?, units(Arm::Control)?);
+        let all = treatment + control;
+        (all >= OBSERVED_LEAST).then(|| Percent::from_ppm((treatment / all * 1e6).round() as u32))
+    })
+}
+
+/// Brings each segment's phase up to date.
+pub fn derive_phases(model: &mut Model) {
+    for index in 0..model.segments.len() {
+        let Some(phase) = model.segments.get(index).map(|segment| phase(model, segment)) else { continue };
+        if let Some(segment) = model.segments.get_mut(index)
+            && segment.phase != phase
+        {
+            segment.phase = phase;
+            model.revision += 1;
+        }
+    }
+}
+
+fn phase(model: &Model, segment: &SegmentModel) -> Phase {
+    let open = |verb: Verb| {
+        model.commands.iter().any(|tracked| {
+            tracked.command.verb == verb
+                && tracked.is_open()
+                && match &tracked.command.change {
+                    Change::Shares(shares) | Change::On(shares) => shares.contains_key(&segment.name),
+                    Change::Off => true,
+                }
+        })
+    };
+    if open(Verb::Kill) {
+        return Phase::Killing;
+    }
+    let Some(confirmed) = segment.exposure.confirmed else { return Phase::Unknown };
+    let all_killed = !model.platforms.is_empty() && model.platforms.iter().all(|p| p.killed.is_some());
+    if (segment.killed.is_some() || all_killed) && confirmed.is_zero() {
+        return Phase::Killed;
+    }
+    if open(Verb::RollBack) {
+        return Phase::RollingBack;
+    }
+    if segment.paused.is_some() {
+        return Phase::Paused;
+    }
+    if segment.verdict >= Verdict::Hold {
+        return Phase::Holding;
+    }
+    if confirmed == Percent::FULL { Phase::Complete } else { Phase::Running }
+}
+
+impl Model {
+    /// Where the rollout as a whole stands: the most urgent phase of its segments; killed or complete only
+    /// if all of them are.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        let any = |phase| self.segments.iter().any(|segment| segment.phase == phase);
+        let all =
+            |phase| !self.segments.is_empty() && self.segments.iter().all(|segment| segment.phase == phase);
+        let urgent = [Phase::Killing, Phase::Unknown, Phase::RollingBack];
+        if let Some(phase) = urgent.into_iter().find(|phase| any(*phase)) {
+            return phase;
+        }
+        if let Some(phase) =
+            [Phase::Killed, Phase::Complete, Phase::Paused].into_iter().find(|phase| all(*phase))
+        {
+            return phase;
+        }
+        if any(Phase::Holding) { Phase::Holding } else { Phase::Running }
+    }
+}

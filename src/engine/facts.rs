@@ -1,0 +1,209 @@
+//! Facts from the outside: flags, links, feedback, unusable input.
+
+use std::time::Duration;
+
+use super::model::{
+    Comment, Hold, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_PROBLEMS, Model, Moment, MomentKind,
+};
+use super::update::record_moment;
+use crate::domain::{
+    Actor, Feedback, FlagState, LinkState, PlatformName, SegmentName, Source, SourceKind, Text, Timestamp,
+};
+use crate::effect::{Change, Effect};
+
+use super::commands;
+
+/// What is expected of a source whose interval nobody stated.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A platform's flag was read.
+pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
+    heard(model, &Source::new(SourceKind::Flags, platform.as_str()), None);
+    let now = model.now;
+    let Some(index) = model.platforms.iter().position(|p| p.name == *platform) else { return };
+    let Some(known) = model.platforms.get_mut(index) else { return };
+    // A late answer never overwrites a newer one.
+    if known.state.as_ref().is_some_and(|old| old.version > state.version) {
+        return;
+    }
+    known.read_at = Some(now);
+    if known.state.as_ref() == Some(state) {
+        return;
+    }
+    let before = known.state.replace(state.clone());
+    model.revision += 1;
+    for doubt in &state.doubts {
+        if !before.as_ref().is_some_and(|old| old.doubts.contains(doubt)) {
+            problem(model, &Source::new(SourceKind::Flags, platform.as_str()), doubt);
+        }
+    }
+    commands::meet(model, platform, state, effects);
+    adopt(model, index, before.as_ref(), state);
+}
+
+/// Takes over what somebody else changed, and says so. What a command of ours still works on is left alone.
+fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &FlagState) {
+    let Some(known) = model.platforms.get(index) else { return };
+    let platform = known.name.clone();
+    let ours = |segment: Option<&SegmentName>| {
+        model.commands.iter().any(|tracked| {
+            tracked.command.platform == platform
+                && (tracked.is_open() || tracked.outcome_at == Some(model.now))
+                && match (&tracked.command.change, segment) {
+                    (Change::Off | Change::On(_), _) => true,
+                    (Change::Shares(shares), Some(segment)) => shares.contains_key(segment),
+                    (Change::Shares(_), None) => false,
+                }
+        })
+    };
+    let actor = state.by.clone().unwrap_or_else(|| Actor::Other(Text::new("somebody")));
+    let mut moments = Vec::new();
+    let mut adopted = Vec::new();
+    for segment in &model.rollout.segments {
+        let name = &segment.name;
+        let (was, is) = (before.and_then(|old| old.shares.get(name)), state.shares.get(name));
+        let Some(is) = is else { continue };
+        if known.desired.contains_key(name)
+            && (was == Some(is) || known.desired.get(name) == Some(is) || ours(Some(name)))
+        {
+            continue;
+        }
+        adopted.push((name.clone(), *is));
+        if let Some(was) = was.filter(|was| *was != is) {
+            let text = format!("changed {name} at {platform} from {was} to {is}, outside this cockpit");
+            moments.push(Moment::new(model.now, MomentKind::Act, text).in_segment(name).by(&actor));
+        }
+    }
+    let switched = before.is_some_and(|old| old.on != state.on) && !ours(None);
+    if switched {
+        let word = if state.on { "on" } else { "off" };
+        let text = format!("switched the flag {word} at {platform}, outside this cockpit");
+        moments.push(Moment::new(model.now, MomentKind::Act, text).by(&actor));
+    }
+    let now = model.now;
+    if let Some(known) = model.platforms.get_mut(index) {
+        known.desired.extend(adopted.iter().cloned());
+        if switched {
+            known.killed = (!state.on).then_some(Hold { by: actor, since: now, reason: None });
+            if !state.on {
+                known.before_kill = state.shares.clone();
+            }
+        }
+    }
+    // Somebody else brought a killed segment back: it is no longer killed, and everybody sees it.
+    for (name, share) in adopted {
+        if let Some(segment) =
+            model.segments.iter_mut().find(|s| s.name == name && !share.is_zero() && state.on)
+        {
+            segment.killed = None;
+        }
+    }
+    for moment in moments {
+        record_moment(model, moment);
+    }
+}
+
+/// A source's link changed.
+pub fn link(model: &mut Model, source: &Source, state: &LinkState) {
+    let now = model.now;
+    let link = ensure_link(model, source);
+    if link.state == *state {
+        return;
+    }
+    let was_live = link.state == LinkState::Live;
+    let is_same_kind = std::mem::discriminant(&link.state) == std::mem::discriminant(state);
+    let was_connecting = link.state == LinkState::Connecting;
+    link.state = state.clone();
+    if !is_same_kind {
+        link.since = now;
+    }
+    model.revision += 1;
+    let text = match state {
+        LinkState::Live if was_connecting => format!("{source} connected"),
+        LinkState::Live => format!("{source} is back"),
+        LinkState::Retrying { cause, .. } if was_live || was_connecting => format!("{source} lost: {cause}"),
+        LinkState::Failed { cause } => format!("{source} failed: {cause}"),
+        LinkState::Retrying { .. } | LinkState::Connecting => return,
+    };
+    record_moment(model, Moment::new(now, MomentKind::Link, text));
+}
+
+/// A source gave a sign of life.
+pub fn heard(model: &mut Model, source: &Source, source_at: Option<Timestamp>) {
+    let now = model.now;
+    let link = ensure_link(model, source);
+    link.heard_at = Some(now);
+    if let Some(theirs) = source_at {
+        link.skew_ms = Some(theirs.0.saturating_sub(now.0));
+    }
+    if source.kind == SourceKind::Flags
+        && let Some(platform) = model.platforms.iter_mut().find(|p| p.name.as_str() == source.name.as_str())
+    {
+        platform.read_at = platform.state.as_ref().map(|_| now);
+    }
+}
+
+fn ensure_link<'a>(model: &'a mut Model, source: &Source) -> &'a mut Link {
+    let name = source.name.as_str();
+    let interval = match source.kind {
+        SourceKind::Flags => {
+            model.rollout.platforms.iter().find(|p| p.name.as_str() == name).map(|p| p.interval.0)
+        }
+        SourceKind::Metrics => {
+            model.rollout.metrics.iter().find(|m| m.name.as_str() == name).map(|m| m.interval.0)
+        }
+        // People do not speak at intervals: the link's own pings tell whether it lives.
+        SourceKind::Feedback => Some(Duration::MAX / 4),
+    };
+    let now = model.now;
+    model.links.entry(source.clone()).or_insert_with(|| Link {
+        state: LinkState::Connecting,
+        since: now,
+        heard_at: None,
+        interval: interval.unwrap_or(DEFAULT_INTERVAL),
+        skew_ms: None,
+    })
+}
+
+/// A customer said something.
+pub fn feedback(model: &mut Model, source_at: Option<Timestamp>, feedback: &Feedback) {
+    let (order, known) = &mut model.feedback_ids;
+    if !known.insert(feedback.id.clone()) {
+        model.feedback_totals.duplicates += 1;
+        return;
+    }
+    order.push_back(feedback.id.clone());
+    if order.len() > MAX_FEEDBACK_IDS
+        && let Some(oldest) = order.pop_front()
+    {
+        known.remove(&oldest);
+    }
+    let totals = &mut model.feedback_totals;
+    totals.pieces += 1;
+    if let Some(score) = feedback.score {
+        totals.scored += 1;
+        totals.score_sum += u64::from(score);
+    }
+    if model.comments.len() >= MAX_COMMENTS {
+        model.comments.pop_front();
+    }
+    let at = source_at.unwrap_or(model.now).min(model.now);
+    model.comments.push_back(Comment { at, feedback: feedback.clone() });
+    model.revision += 1;
+}
+
+/// Input could not be used: shown once, counted always.
+pub fn problem(model: &mut Model, source: &Source, problem: &Text) {
+    model.problems_seen += 1;
+    model.revision += 1;
+    let key = (source.clone(), problem.clone());
+    if let Some(count) = model.problems.get_mut(&key) {
+        *count += 1;
+        return;
+    }
+    if model.problems.len() < MAX_PROBLEMS {
+        model.problems.insert(key, 1);
+        let text = format!("{source}: {problem}");
+        record_moment(model, Moment::new(model.now, MomentKind::Problem, text));
+    }
+}

@@ -1,0 +1,81 @@
+//! Lines of the journal: pauses, latches and open commands outlive a restart.
+
+use super::commands;
+use super::model::{Hold, Latch, Model, Moment, MomentKind};
+use super::update::record_moment;
+use crate::domain::{SegmentName, Text, Timestamp};
+use crate::effect::Record;
+
+/// A line was read from the journal: at start, or because another process wrote it.
+pub fn record(model: &mut Model, written_at: Timestamp, record: &Record) {
+    apply(model, written_at, record, true);
+    model.revision += 1;
+}
+
+/// Writes a record into the model. `restored`: it comes from the journal and not from a request just made.
+pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) {
+    match record {
+        Record::Commanded { command } => {
+            if model.commands.iter().any(|tracked| tracked.command.id == command.id) {
+                return;
+            }
+            commands::track(model, command.clone(), at, true);
+            model.next_effect = model.next_effect.max(command.id.0);
+        }
+        Record::Finished { id, outcome } => {
+            let known = model.commands.iter().any(|t| t.command.id == *id && t.restored);
+            if known {
+                let now = std::mem::replace(&mut model.now, at);
+                commands::outcome(model, *id, outcome);
+                model.now = now;
+            }
+        }
+        Record::Paused { scope, actor, reason } => {
+            let hold = Hold { by: actor.clone(), since: at, reason: reason.clone() };
+            for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
+                segment.paused = Some(hold.clone());
+            }
+            tell(model, at, actor, &format!("paused {scope}"), reason.as_ref());
+        }
+        Record::Resumed { scope, actor, reason } => {
+            for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
+                segment.paused = None;
+            }
+            tell(model, at, actor, &format!("resumed {scope}"), reason.as_ref());
+        }
+        Record::Noted { scope, actor, text } => {
+            let mut moment = Moment::new(at, MomentKind::Note, text.as_str()).by(actor);
+            moment.segment.clone_from(&scope.segment);
+            record_moment(model, moment);
+        }
+        Record::Latched { segment, station, guardrail, evidence } => {
+            let latch =
+                Latch { station: *station, guardrail: guardrail.clone(), evidence: evidence.clone(), at };
+            let found = model.segments.iter_mut().find(|s| s.name == *segment);
+            if let Some(found) = found.filter(|s| s.latches.iter().all(|l| l.guardrail != *guardrail)) {
+                found.latches.push(latch);
+                if restored {
+                    let text = format!("NO-GO {station}, kept from {}: {}", at.clock(), evidence.sentence);
+                    let moment = Moment::new(at, MomentKind::Verdict, text).in_segment(segment);
+                    record_moment(model, moment);
+                }
+            }
+        }
+        Record::Cleared { segment, actor, reason } => {
+            if let Some(found) = model.segments.iter_mut().find(|s| s.name == *segment) {
+                found.latches.clear();
+                found.watches.iter_mut().for_each(super::watch::Watch::restart);
+            }
+            tell(model, at, actor, &format!("cleared the NO-GO of {segment}"), Some(reason));
+        }
+    }
+}
+
+fn tell(model: &mut Model, at: Timestamp, actor: &crate::domain::Actor, what: &str, reason: Option<&Text>) {
+    let text = reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"));
+    record_moment(model, Moment::new(at, MomentKind::Act, text).by(actor));
+}
+
+fn covers(scope: Option<&SegmentName>, segment: &SegmentName) -> bool {
+    scope.is_none_or(|scope| scope == segment)
+}

@@ -1,0 +1,154 @@
+//! One metric of one segment over time, for charts and for the numbers in the table.
+//!
+//! Samples are cumulative; here their differences are kept in one-second slots for
+//! [`KEPT`] slots. A second without a sample is a gap, not a zero.
+
+use std::collections::VecDeque;
+
+use super::meter::{Increment, Meter, add_histogram};
+use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue, Timestamp};
+
+/// Slots kept: half an hour of seconds, the widest chart we draw. 56 bytes each.
+pub const KEPT: usize = 1800;
+/// Readings of a distribution that a p95 is made of: a minute at two a second.
+const RECENT: usize = 120;
+/// How far back a p95 looks, in milliseconds.
+const RECENT_MS: i64 = 60_000;
+
+/// What was new in one slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slot {
+    /// Start of the slot: a whole second.
+    pub at: Timestamp,
+    /// New units and bad units; for a distribution the units, and its p95 in `p95`.
+    pub new: ByArm<Counts>,
+    /// 95 % quantile of a distribution, in its unit.
+    pub p95: ByArm<f64>,
+}
+
+/// A metric of a segment over time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    slots: VecDeque<Slot>,
+    /// Whether it is a distribution: then `p95` is what to show, else the bad share.
+    pub is_distribution: bool,
+    /// Totals since the present stage began.
+    pub stage: ByArm<Counts>,
+    /// The newest 95 % quantiles, over the last minute.
+    pub p95: ByArm<f64>,
+    /// When the newest sample reached us.
+    pub sampled_at: Option<Timestamp>,
+    /// How often the source's counters fell: it was restarted.
+    pub resets: u64,
+    meter: Meter,
+    recent: VecDeque<(Timestamp, ByArm<Histogram>)>,
+}
+
+impl Series {
+    /// The slots, oldest first. Times without a slot are gaps.
+    pub fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// New units and bad units of an arm in the slots since `from`. `None`: no data at all.
+    #[must_use]
+    pub fn since(&self, from: Timestamp, arm: Arm) -> Option<Counts> {
+        self.slots.iter().rev().take_while(|slot| slot.at >= from).filter_map(|slot| slot.new.get(arm)).fold(
+            None,
+            |sum: Option<Counts>, new| {
+                let sum = sum.unwrap_or_default();
+                Some(Counts { units: sum.units + new.units, bad: sum.bad + new.bad })
+            },
+        )
+    }
+
+    /// Upper bounds of the distribution; empty for counts.
+    #[must_use]
+    pub fn bounds(&self) -> &[f64] {
+        self.meter.bounds()
+    }
+
+    /// Takes a reading, keeps what is new in it, and returns that.
+    pub(super) fn read(&mut self, at: Timestamp, value: &SampleValue) -> Increment {
+        self.is_distribution = matches!(value, SampleValue::Histogram { .. });
+        let new = self.meter.advance(value);
+        self.resets += u64::from(new.reset);
+        if self.is_distribution && new.histograms != ByArm::default() {
+            self.update_p95(at, new.histograms.clone());
+        }
+        self.sampled_at = Some(at);
+        if new.counts != ByArm::default() {
+            self.add(at, new.counts);
+        }
+        new
+    }
+
+    fn update_p95(&mut self, at: Timestamp, new: ByArm<Histogram>) {
+        while self.recent.len() >= RECENT
+            || self.recent.front().is_some_and(|(then, _)| at.0 - then.0 > RECENT_MS)
+        {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((at, new));
+        for arm in [Arm::Treatment, Arm::Control] {
+            let mut sum = None;
+            for (_, histograms) in &self.recent {
+                add_histogram(&mut sum, histograms.get(arm));
+            }
+            *self.p95.get_mut(arm) = sum.and_then(|sum: Histogram| quantile(self.meter.bounds(), &sum, 0.95));
+        }
+    }
+
+    fn add(&mut self, at: Timestamp, new: ByArm<Counts>) {
+        for arm in [Arm::Treatment, Arm::Control] {
+            add_counts(self.stage.get_mut(arm), new.get(arm));
+        }
+        let second = Timestamp(at.0 - at.0.rem_euclid(1000));
+        match self.slots.back_mut() {
+            // A late sample is put into the newest slot: the total stays right.
+            Some(slot) if slot.at >= second => {
+                for arm in [Arm::Treatment, Arm::Control] {
+                    add_counts(slot.new.get_mut(arm), new.get(arm));
+                }
+                slot.p95 = self.p95;
+            }
+            _ => {
+                if self.slots.len() == KEPT {
+                    self.slots.pop_front();
+                }
+                self.slots.push_back(Slot { at: second, new, p95: self.p95 });
+            }
+        }
+    }
+
+    pub(super) fn begin_stage(&mut self) {
+        self.stage = ByArm::default();
+    }
+}
+
+/// The quantile of a histogram by linear interpolation inside its bucket, as Prometheus does it; above the
+/// last bound the last bound. `None` without units.
+fn quantile(bounds: &[f64], histogram: &Histogram, q: f64) -> Option<f64> {
+    if histogram.total <= 0.0 {
+        return None;
+    }
+    let rank = q * histogram.total;
+    let (mut lower, mut below) = (0.0, 0.0);
+    for (bound, at_most) in bounds.iter().zip(&histogram.at_most) {
+        if *at_most >= rank {
+            let inside = at_most - below;
+            let part = if inside > 0.0 { (rank - below) / inside } else { 1.0 };
+            return Some(lower + (bound - lower) * part);
+        }
+        (lower, below) = (*bound, *at_most);
+    }
+    bounds.last().copied()
+}
+
+fn add_counts(sum: &mut Option<Counts>, new: Option<&Counts>) {
+    if let Some(new) = new {
+        let sum = sum.get_or_insert_default();
+        sum.units += new.units;
+        sum.bad += new.bad;
+    }
+}

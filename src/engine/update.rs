@@ -1,0 +1,97 @@
+//! The one way in: an event changes the model and may ask for effects.
+
+use crate::action::Request;
+use crate::domain::{Sample, Source, SourceKind};
+use crate::effect::Effect;
+use crate::event::{Body, Event};
+
+use super::model::{MAX_MOMENTS, Model, Moment, MomentKind, Refusal};
+use super::{acts, autopilot, commands, exposure, facts, judge, restore};
+
+/// Takes an event into account and says what shall be done.
+///
+/// Total: any event in any state; an event that changes nothing leaves [`Model::revision`] as it was.
+pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
+    model.now = model.now.max(event.at);
+    let mut effects = Vec::new();
+    match &event.body {
+        Body::Tick => {}
+        Body::Flag { platform, state } => facts::flag(model, platform, state, &mut effects),
+        Body::Link { source, state } => facts::link(model, source, state),
+        Body::Heard(source) => facts::heard(model, source, event.source_at),
+        Body::Sample(sample) => read_sample(model, event, sample),
+        Body::Feedback(feedback) => facts::feedback(model, event.source_at, feedback),
+        Body::Problem { source, problem } => facts::problem(model, source, problem),
+        Body::Asked(request) => ask(model, request, &mut effects),
+        Body::Effect { id, outcome } => commands::outcome(model, *id, outcome),
+        Body::Restored { written_at, record } => restore::record(model, *written_at, record),
+    }
+    exposure::derive(model);
+    let fresh = judge::judge(model, &event.body, &mut effects);
+    for request in autopilot::react(model, &fresh) {
+        ask(model, &request, &mut effects);
+    }
+    exposure::derive_phases(model);
+    effects
+}
+
+fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
+    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
+    let at = event.at;
+    let Some(segment) = model.segments.iter_mut().find(|segment| segment.name == sample.segment) else {
+        return;
+    };
+    let Some(series) = segment.series.get_mut(&sample.metric) else { return };
+    let resets = series.resets;
+    let new = series.read(at, &sample.value);
+    let was_reset = series.resets > resets && resets == 0;
+    for (guardrail, watch) in model.rollout.guardrails.iter().zip(&mut segment.watches) {
+        if guardrail.metric == sample.metric {
+            watch.observe(&new);
+        }
+    }
+    if new != super::meter::Increment::default() {
+        model.revision += 1;
+    }
+    if was_reset {
+        let text = format!(
+            "{} of {} fell: its source was restarted; counting goes on",
+            sample.metric, sample.segment
+        );
+        record_moment(model, Moment::new(at, MomentKind::Link, text).in_segment(&sample.segment));
+    }
+}
+
+/// Carries a request out, or says why not. Keys, verbs and autopilot all come through here.
+fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
+    let plan = match acts::plan(model, request).and_then(|plan| acts::check(model, request, plan)) {
+        Ok(plan) => plan,
+        Err(cause) => {
+            let text = format!("{} {} refused: {cause}", request.verb.spec().name, request.scope);
+            let moment = Moment::new(model.now, MomentKind::Problem, text).by(&request.actor);
+            record_moment(model, moment);
+            model.refusal = Some(Refusal { at: model.now, verb: request.verb, cause });
+            model.revision += 1;
+            return;
+        }
+    };
+    model.refusal = None;
+    for record in plan.records {
+        restore::apply(model, model.now, &record, false);
+        effects.push(Effect::Record(record));
+    }
+    for (platform, change, expected) in plan.changes {
+        let command = commands::request(model, request, platform, change, expected, plan.evidence.clone());
+        effects.push(Effect::Command(command));
+    }
+    model.revision += 1;
+}
+
+/// Adds a line to the timeline; the oldest goes when it is full.
+pub(super) fn record_moment(model: &mut Model, moment: Moment) {
+    if model.timeline.len() >= MAX_MOMENTS {
+        model.timeline.pop_front();
+    }
+    model.timeline.push_back(moment);
+    model.revision += 1;
+}

@@ -1,0 +1,31 @@
+//! The runtime: turns the pure engine into a living process.
+//!
+//! ```text
+//! adapters ─▶ Entrance ─▶ Inbox ┐
+//! keys, verbs ──────────────────┼─▶ Session::take ─▶ engine::update ─▶ effects ─▶ Runner ─▶ backends
+//! outcomes ─────────────────────┘                                        │          └─▶ Scribe ─▶ journal
+//!    ▲                                                                   ▼
+//!    └──────────────────────────────── one Event for each step ──────────┘
+//! ```
+//!
+//! In: a rollout file, a terminal or none. Out: what the engine decided, carried out and read back.
+//!
+//! - [`clock`] is the only reader of a clock in the whole crate.
+//! - [`inbox`] is bounded and has two lanes: facts wait, samples replace each other.
+//! - [`runner`] carries effects out. A kill overtakes everything and is repeated until it is read back.
+//! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
+//! - [`session`] builds all of this from a rollout file, and ends all of it.
+//! - [`live`] is the loop with a screen, [`headless`] the one without.
+//!
+//! The runtime decides nothing: what shall be done is the engine's word, how it looks is `ui`'s.
+//!
+//! Start reading at [`session`], then [`live`].
+
+pub mod clock;
+pub mod headless;
+pub mod inbox;
+pub mod ledger;
+pub mod live;
+pub mod runner;
+pub mod scribe;
+pub mod session;

@@ -1,0 +1,203 @@
+//! The inbox: where adapters hand in what they see.
+//!
+//! Two lanes. **Facts** go through a bounded queue: whoever hands one in waits while it is full, and
+//! nothing is lost. **Samples** are cumulative, so there is one place for each series, and a newer one
+//! replaces an older one that nobody has read yet; that costs nothing but a count.
+//!
+//! The loop takes facts first, then samples, at most a budget at a time, so that keys are never behind a
+//! flood.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::clock::Clock;
+use crate::domain::{MetricName, Sample, SegmentName, Timestamp};
+use crate::event::{Body, Event, Promise, Sink};
+
+/// Facts that may wait: several seconds of a busy launch; then the sources wait.
+pub const FACTS: usize = 4096;
+/// Series that may wait: far more than a rollout has; a source that invents segments cannot fill the memory.
+pub const SERIES: usize = 20_000;
+
+type Series = (MetricName, SegmentName);
+
+/// What went through the inbox, and what did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Samples that were replaced by a newer one before they were read. Nothing is lost by that.
+    pub coalesced: u64,
+    /// Samples that found no place because there were too many series.
+    pub refused: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    samples: Mutex<BTreeMap<Series, Event>>,
+    arrived: Notify,
+    coalesced: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// The side of the adapters. Copies lead to the same inbox.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    facts: mpsc::Sender<Event>,
+    shared: Arc<Shared>,
+    clock: Clock,
+}
+
+/// The side of the loop.
+#[derive(Debug)]
+pub struct Inbox {
+    facts: mpsc::Receiver<Event>,
+    shared: Arc<Shared>,
+    /// Samples that were taken over but did not fit into a budget.
+    taken: VecDeque<Event>,
+}
+
+/// Makes an inbox and its entrance.
+#[must_use]
+pub fn open(clock: Clock) -> (Entrance, Inbox) {
+    let (sender, facts) = mpsc::channel(FACTS);
+    let shared = Arc::new(Shared::default());
+    let inbox = Inbox { facts, shared: Arc::clone(&shared), taken: VecDeque::new() };
+    (Entrance { facts: sender, shared, clock }, inbox)
+}
+
+impl Sink for Entrance {
+    fn fact(&self, source_at: Option<Timestamp>, body: Body) -> Promise<'_, ()> {
+        Box::pin(async move {
+            // Waiting for a place comes before the stamp: `at` is when it reached us. A closed inbox means
+            // that the session ends; nobody is left to tell.
+            if let Ok(place) = self.facts.reserve().await {
+                place.send(Event { at: self.clock.now(), source_at, body });
+            }
+        })
+    }
+
+    fn sample(&self, source_at: Option<Timestamp>, sample: Sample) {
+        let series = (sample.metric.clone(), sample.segment.clone());
+        let event = Event { at: self.clock.now(), source_at, body: Body::Sample(sample) };
+        let mut samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = samples.contains_key(&series);
+        if !is_known && samples.len() >= SERIES {
+            self.shared.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        samples.insert(series, event);
+        drop(samples);
+        if is_known {
+            self.shared.coalesced.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.shared.arrived.notify_one();
+        }
+    }
+}
+
+impl Inbox {
+    /// Waits until something is there, then takes at most `budget` events: facts first, then samples.
+    ///
+    /// Nothing is lost when the future is dropped half-way.
+    pub async fn take(&mut self, budget: usize) -> Vec<Event> {
+        loop {
+            let batch = self.take_now(budget);
+            if !batch.is_empty() {
+                return batch;
+            }
+            tokio::select! {
+                fact = self.facts.recv() => match fact {
+                    Some(fact) => return vec![fact],
+                    // All adapters are gone; only the loop's own timers go on.
+                    None => self.shared.arrived.notified().await,
+                },
+                () = self.shared.arrived.notified() => {}
+            }
+        }
+    }
+
+    /// Takes what is there, at most `budget` events.
+    pub fn take_now(&mut self, budget: usize) -> Vec<Event> {
+        let mut batch = Vec::new();
+        while batch.len() < budget {
+            match self.facts.try_recv() {
+                Ok(fact) => batch.push(fact),
+                Err(_) => break,
+            }
+        }
+        if batch.len() < budget && self.taken.is_empty() {
+            let mut samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
+            self.taken = std::mem::take(&mut *samples).into_values().collect();
+        }
+        let rest = (budget - batch.len()).min(self.taken.len());
+        batch.extend(self.taken.drain(..rest));
+        batch
+    }
+
+    /// What went through so far.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            coalesced: self.shared.coalesced.load(Ordering::Relaxed),
+            refused: self.shared.refused.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ByArm, Counts, SampleValue};
+
+    fn sample(segment: &str, units: f64) -> Sample {
+        let value = SampleValue::Counts(ByArm { treatment: Some(Counts { units, bad: 0. }), control: None });
+        Sample { metric: "errors".parse().expect("name"), segment: segment.parse().expect("name"), value }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn facts_come_first_and_all_of_them_samples_only_the_newest() {
+        let (entrance, mut inbox) = open(Clock::starting_at(Timestamp(0)));
+        for n in 0..1000 {
+            entrance.sample(None, sample("free", f64::from(n)));
+            entrance.sample(None, sample("beta", f64::from(n)));
+        }
+        for _ in 0..10 {
+            entrance.fact(None, Body::Tick).await;
+        }
+        let first = inbox.take(5).await;
+        assert!(first.len() == 5 && first.iter().all(|event| event.body == Body::Tick));
+        let rest = inbox.take(100).await;
+        let newest = rest.iter().filter(|e| e.body == Body::Sample(sample("free", 999.))).count();
+        assert_eq!((rest.len(), newest), (7, 1));
+        assert_eq!(inbox.traffic(), Traffic { coalesced: 1998, refused: 0 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_inbox_makes_facts_wait_and_loses_none() {
+        let (entrance, mut inbox) = open(Clock::starting_at(Timestamp(0)));
+        let sender = tokio::spawn(async move {
+            for _ in 0..FACTS + 100 {
+                entrance.fact(None, Body::Tick).await;
+            }
+        });
+        let mut seen = 0;
+        while seen < FACTS + 100 {
+            seen += inbox.take(64).await.len();
+        }
+        sender.await.expect("the sender ends");
+        assert_eq!(seen, FACTS + 100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_series_are_refused_and_counted() {
+        let (entrance, mut inbox) = open(Clock::starting_at(Timestamp(0)));
+        for n in 0..SERIES + 7 {
+            entrance.sample(None, sample(&format!("s{n}"), 1.));
+        }
+        assert_eq!(inbox.take(usize::MAX).await.len(), SERIES);
+        assert_eq!(inbox.traffic().refused, 7);
+    }
+}

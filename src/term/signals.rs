@@ -1,0 +1,66 @@
+//! The Unix signals that a cockpit answers, as one stream.
+//!
+//! In: signals from the system. Out: [`Signal`]s to the live loop, which ends, or suspends and resumes the
+//! terminal. Listen before the terminal is taken: until then a signal ends the program where it stands.
+
+use rustix::process::Signal as Number;
+use tokio::signal::unix::{self, SignalKind, signal};
+
+use super::TermError;
+
+/// What somebody asked of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// The terminal went away (SIGHUP): end at once.
+    Hangup,
+    /// Somebody wants the program to end (SIGTERM).
+    Terminate,
+    /// The same from outside the raw terminal (SIGINT); Ctrl-C at the terminal is a key.
+    Interrupt,
+    /// Stop (SIGTSTP): suspend the terminal.
+    Stop,
+    /// Go on (SIGCONT): take the terminal again.
+    Continue,
+}
+
+/// The stream of [`Signal`]s. Signals of one kind that come together count as one.
+#[derive(Debug)]
+pub struct Signals {
+    hangup: unix::Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+    stop: unix::Signal,
+    go_on: unix::Signal,
+}
+
+impl Signals {
+    /// Starts listening; from now on none of these signals ends or stops the program by itself.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with signals enabled.
+    pub fn listen() -> Result<Self, TermError> {
+        let open = |kind| signal(kind).map_err(TermError::during("listen for signals"));
+        Ok(Self {
+            hangup: open(SignalKind::hangup())?,
+            terminate: open(SignalKind::terminate())?,
+            interrupt: open(SignalKind::interrupt())?,
+            stop: open(SignalKind::from_raw(Number::TSTP.as_raw()))?,
+            go_on: open(SignalKind::from_raw(Number::CONT.as_raw()))?,
+        })
+    }
+
+    /// Waits for the next signal; those that end the program come first. Can be dropped and asked again.
+    pub async fn next(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.stop.recv() => Signal::Stop,
+            _ = self.go_on.recv() => Signal::Continue,
+        }
+    }
+}

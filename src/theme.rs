@@ -1,0 +1,43 @@
+//! How meaning looks: colours by role, and the signs that stand beside them.
+//!
+//! ```text
+//! themes/*.toml ─▶ file (read, inherit) ─▶ depth (bring down to what the terminal can) ─▶ Theme
+//!                                                       locale, TERM ─▶ Glyphs ──────────┘
+//! ```
+//!
+//! In: the name of a theme, the [`Depth`] of the terminal and whether it can only show ASCII.
+//! Out: a [`Theme`] that answers `style(Role::NoGo)` and holds the [`Glyphs`].
+//!
+//! The screens never name a colour; they name a [`Role`]. Meaning is never colour alone: each verdict
+//! has a glyph and a word, and without colour the verdicts still differ by bold, reverse and underline.
+//! Body text keeps the terminal's own colour and the background is not painted unless a theme says so.
+//!
+//! Adding a theme is one file in `themes/` and one line in [`shipped`]'s list.
+//!
+//! This room never reads the environment, a file or the terminal: `main` hands in what it found there.
+//!
+//! ```
+//! use gonogo::theme::{Depth, Role, pick};
+//!
+//! let depth = Depth::detect(false, "xterm-256color", "truecolor");
+//! let theme = pick("default", depth, false)?;
+//! let style = theme.style(Role::Go);
+//! assert_eq!(theme.glyphs.go, "✔");
+//! # Ok::<(), gonogo::theme::ThemeError>(())
+//! ```
+//!
+//! Start reading at [`role`], then [`mod@file`].
+
+pub mod depth;
+pub mod file;
+pub mod glyphs;
+pub mod pick;
+pub mod role;
+pub mod shipped;
+
+pub use depth::Depth;
+pub use file::ThemeError;
+pub use glyphs::Glyphs;
+pub use pick::{Theme, pick};
+pub use role::Role;
+pub use shipped::names;

@@ -1,0 +1,306 @@
+//! The signs that stand beside the colours.
+//!
+//! In: whether the terminal can only show ASCII. Out: one of two complete sets, [`Glyphs::UNICODE`] and
+//! [`Glyphs::ASCII`]. Every sign is exactly one cell wide, so that columns stay straight and a set can be
+//! exchanged for the other; there are no emoji, which terminals measure differently. Within a group
+//! (verdicts, links, effects) no two signs are the same.
+
+use ratatui::symbols::{Marker, border};
+
+/// One set of signs; each is one cell wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glyphs {
+    /// Verdict GO.
+    pub go: &'static str,
+    /// Verdict WAIT.
+    pub wait: &'static str,
+    /// Verdict HOLD.
+    pub hold: &'static str,
+    /// Verdict NO-GO.
+    pub no_go: &'static str,
+    /// A link that delivers.
+    pub live: &'static str,
+    /// A link being made, or catching up.
+    pub connecting: &'static str,
+    /// A link that has fallen silent.
+    pub stale: &'static str,
+    /// A link that is gone.
+    pub lost: &'static str,
+    /// An effect that was sent and is not confirmed yet.
+    pub sent: &'static str,
+    /// An effect that was read back.
+    pub confirmed: &'static str,
+    /// An effect whose outcome is not known.
+    pub unknown: &'static str,
+    /// Points at the selected row.
+    pub selected: &'static str,
+    /// A value that rises.
+    pub up: &'static str,
+    /// A value that falls.
+    pub down: &'static str,
+    /// A value that stays.
+    pub level: &'static str,
+    /// From one value to the next, as in 10 → 25 %.
+    pub to: &'static str,
+    /// A list item.
+    pub bullet: &'static str,
+    /// Something was cut off here.
+    pub ellipsis: &'static str,
+    /// A star given in a rating.
+    pub star: &'static str,
+    /// A star not given.
+    pub star_empty: &'static str,
+    /// The filled part of a bar.
+    pub bar: &'static str,
+    /// The empty part of a bar.
+    pub bar_empty: &'static str,
+    /// A gap in a series: no data, which is not zero.
+    pub gap: &'static str,
+    /// Heights of a sparkline, lowest first.
+    pub spark: [&'static str; 8],
+    /// A vertical line in a chart or between columns.
+    pub vertical: &'static str,
+    /// A horizontal line.
+    pub horizontal: &'static str,
+    /// The frame of a pane.
+    pub border: border::Set<'static>,
+    /// The frame of the pane that has the keys; differs in shape, not only in colour.
+    pub border_focused: border::Set<'static>,
+    /// Points of a line chart. Not Braille, which is missing from many fonts.
+    pub marker: Marker,
+    /// Points of a second line in the same chart, told apart without colour.
+    pub marker_second: Marker,
+}
+
+/// One frame drawn from a corner, a horizontal and a vertical sign.
+const fn ascii_border(corner: &'static str, side: &'static str, top: &'static str) -> border::Set<'static> {
+    border::Set {
+        top_left: corner,
+        top_right: corner,
+        bottom_left: corner,
+        bottom_right: corner,
+        vertical_left: side,
+        vertical_right: side,
+        horizontal_top: top,
+        horizontal_bottom: top,
+    }
+}
+
+impl Glyphs {
+    /// Signs for terminals that show Unicode.
+    pub const UNICODE: Self = Self {
+        go: "✔",
+        wait: "…",
+        hold: "‖",
+        no_go: "✘",
+        live: "●",
+        connecting: "◌",
+        stale: "◐",
+        lost: "○",
+        sent: "→",
+        confirmed: "✓",
+        unknown: "?",
+        selected: "▸",
+        up: "▲",
+        down: "▼",
+        level: "─",
+        to: "→",
+        bullet: "•",
+        ellipsis: "…",
+        star: "★",
+        star_empty: "☆",
+        bar: "█",
+        bar_empty: "░",
+        gap: "·",
+        spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        vertical: "│",
+        horizontal: "─",
+        border: border::PLAIN,
+        border_focused: border::THICK,
+        marker: Marker::Quadrant,
+        marker_second: Marker::Dot,
+    };
+
+    /// Signs for terminals that show ASCII only.
+    pub const ASCII: Self = Self {
+        go: "+",
+        wait: ".",
+        hold: "=",
+        no_go: "X",
+        live: "*",
+        connecting: "o",
+        stale: "~",
+        lost: "x",
+        sent: ">",
+        confirmed: "+",
+        unknown: "?",
+        selected: ">",
+        up: "^",
+        down: "v",
+        level: "-",
+        to: ">",
+        bullet: "*",
+        ellipsis: "~",
+        star: "*",
+        star_empty: ".",
+        bar: "#",
+        bar_empty: ".",
+        gap: " ",
+        spark: ["_", ".", ",", "-", "=", "+", "*", "#"],
+        vertical: "|",
+        horizontal: "-",
+        border: ascii_border("+", "|", "-"),
+        border_focused: ascii_border("#", "#", "="),
+        marker: Marker::Custom('*'),
+        marker_second: Marker::Custom('.'),
+    };
+
+    /// Says whether a terminal should get ASCII, from the locale (`LC_ALL`, `LC_CTYPE`, `LANG`; empty
+    /// where unset) and `TERM`. A locale that names another charset than UTF-8 counts; no locale at all
+    /// does not, because containers and SSH sessions often have none in front of a capable terminal.
+    pub fn needs_ascii(lc_all: &str, lc_ctype: &str, lang: &str, term: &str) -> bool {
+        let locale = [lc_all, lc_ctype, lang].into_iter().find(|locale| !locale.is_empty()).unwrap_or("");
+        let locale = locale.to_ascii_lowercase();
+        let other_charset = match locale.split_once('.') {
+            Some((_, charset)) => !charset.starts_with("utf-8") && !charset.starts_with("utf8"),
+            None => locale == "c" || locale == "posix",
+        };
+        other_charset || matches!(term, "linux" | "dumb")
+    }
+
+    /// Returns the height of a sparkline for a share from 0 to 1; out of range is clamped, NaN is a gap.
+    pub fn spark_level(&self, share: f64) -> &'static str {
+        if share.is_nan() {
+            return self.gap;
+        }
+        let top = self.spark.len() - 1;
+        let [lowest, ..] = self.spark;
+        // Clamped to 0..=1 before the cast, so the level is within the set.
+        let level = (share.clamp(0.0, 1.0) * top as f64).round() as usize;
+        self.spark.get(level).copied().unwrap_or(lowest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    fn border(set: border::Set<'static>) -> [&'static str; 8] {
+        [
+            set.top_left,
+            set.top_right,
+            set.bottom_left,
+            set.bottom_right,
+            set.vertical_left,
+            set.vertical_right,
+            set.horizontal_top,
+            set.horizontal_bottom,
+        ]
+    }
+
+    /// All signs of a set. Taken apart without `..`, so that a new sign cannot be forgotten here.
+    fn all(glyphs: Glyphs) -> Vec<&'static str> {
+        let Glyphs {
+            go,
+            wait,
+            hold,
+            no_go,
+            live,
+            connecting,
+            stale,
+            lost,
+            sent,
+            confirmed,
+            unknown,
+            selected,
+            up,
+            down,
+            level,
+            to,
+            bullet,
+            ellipsis,
+            star,
+            star_empty,
+            bar,
+            bar_empty,
+            gap,
+            spark,
+            vertical,
+            horizontal,
+            border: plain,
+            border_focused,
+            marker: _,
+            marker_second: _,
+        } = glyphs;
+        let mut all = vec![
+            go, wait, hold, no_go, live, connecting, stale, lost, sent, confirmed, unknown, selected, up,
+            down, level, to, bullet, ellipsis, star, star_empty, bar, bar_empty, gap, vertical, horizontal,
+        ];
+        all.extend(spark);
+        all.extend(border(plain));
+        all.extend(border(border_focused));
+        all
+    }
+
+    #[test]
+    fn every_glyph_is_one_cell_wide() {
+        for set in [Glyphs::UNICODE, Glyphs::ASCII] {
+            for glyph in all(set) {
+                assert_eq!(glyph.width(), 1, "{glyph:?}");
+                assert_eq!(glyph.chars().count(), 1, "{glyph:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ascii_set_is_ascii() {
+        for glyph in all(Glyphs::ASCII) {
+            assert!(glyph.is_ascii(), "{glyph:?}");
+        }
+        for marker in [Glyphs::ASCII.marker, Glyphs::ASCII.marker_second] {
+            assert!(matches!(marker, Marker::Custom(c) if c.is_ascii_graphic()));
+        }
+    }
+
+    #[test]
+    fn signs_of_one_group_differ() {
+        for g in [Glyphs::UNICODE, Glyphs::ASCII] {
+            for group in [
+                vec![g.go, g.wait, g.hold, g.no_go],
+                vec![g.live, g.connecting, g.stale, g.lost],
+                vec![g.sent, g.confirmed, g.unknown],
+                vec![g.up, g.down, g.level],
+                vec![g.star, g.star_empty],
+                vec![g.bar, g.bar_empty],
+                g.spark.to_vec(),
+            ] {
+                assert_eq!(group.iter().collect::<HashSet<_>>().len(), group.len(), "{group:?}");
+            }
+            assert_ne!(g.border, g.border_focused);
+            assert_ne!(g.marker, g.marker_second);
+        }
+    }
+
+    #[test]
+    fn a_locale_without_utf8_gets_ascii_and_no_locale_does_not() {
+        assert!(!Glyphs::needs_ascii("", "", "en_US.UTF-8", "xterm"));
+        assert!(!Glyphs::needs_ascii("", "", "", "xterm"));
+        assert!(!Glyphs::needs_ascii("", "C.utf8", "de_DE.ISO-8859-1", "xterm"));
+        assert!(Glyphs::needs_ascii("C", "en_US.UTF-8", "en_US.UTF-8", "xterm"));
+        assert!(Glyphs::needs_ascii("", "", "de_DE.ISO-8859-1", "xterm"));
+        assert!(Glyphs::needs_ascii("", "", "en_US.UTF-8", "linux"));
+    }
+
+    #[test]
+    fn a_sparkline_clamps_and_draws_a_missing_value_as_a_gap() {
+        let g = Glyphs::UNICODE;
+        assert_eq!(g.spark_level(f64::NAN), g.gap);
+        assert_eq!(g.spark_level(-1.0), "▁");
+        assert_eq!(g.spark_level(0.5), "▅");
+        assert_eq!(g.spark_level(f64::INFINITY), "█");
+    }
+}

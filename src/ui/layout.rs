@@ -1,0 +1,159 @@
+//! Which box stands where, at which size.
+//!
+//! ```text
+//! wide (from 120×30)             stacked (from 60×12)      summary (below): text only
+//! header                         header, 2 rows
+//! ┌ segments ──┐┌ go/no-go ┐     ─ segments ────────
+//! ├ chart ─────┤├ feedback ┤     ─ go/no-go ────────
+//! ├ timeline ──┤│          │     ─ the pane with the keys, else the timeline
+//! hints                          hints
+//! ```
+//!
+//! In: the size of the terminal and how many rows each pane would fill. Out: areas. Pure arithmetic on
+//! sizes: an area is never outside the screen, and may be empty.
+
+use ratatui::layout::Rect;
+
+use super::Scene;
+use super::pane::{PANES, Pane, Place};
+use super::panes::board;
+
+/// From here on two columns.
+const WIDE: (u16, u16) = (120, 30);
+/// Below, only a summary.
+const SMALLEST: (u16, u16) = (60, 12);
+/// From this width on the first line holds everything.
+const ONE_LINE_HEADER: u16 = 140;
+/// Least rows of a pane with its title that are worth drawing.
+const WORTH: u16 = 3;
+
+/// How much room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Two columns of framed panes.
+    Wide,
+    /// One column, panes with a title rule only.
+    Stacked,
+    /// No panes.
+    Summary,
+}
+
+/// What stands where.
+#[derive(Debug)]
+pub struct Arrangement {
+    /// How much room there is.
+    pub shape: Shape,
+    /// The first line or two.
+    pub header: Rect,
+    /// Between header and hints.
+    pub body: Rect,
+    /// Panes by their index in [`PANES`], with their frames.
+    pub panes: Vec<(usize, Rect)>,
+    /// The last line or more.
+    pub hints: Rect,
+}
+
+/// The shape that an area has room for.
+pub const fn shape(area: Rect) -> Shape {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        Shape::Summary
+    } else if area.width < WIDE.0 || area.height < WIDE.1 {
+        Shape::Stacked
+    } else {
+        Shape::Wide
+    }
+}
+
+/// Arranges the screen, with `hint_rows` rows for the hints.
+pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
+    let shape = shape(area);
+    let header_rows = if area.width >= ONE_LINE_HEADER { 1 } else { 2 };
+    let (header, rest) = cut_top(area, header_rows);
+    let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
+    let panes = match shape {
+        Shape::Summary => Vec::new(),
+        _ if scene.view.is_zoomed() => vec![(scene.view.focus(), body)],
+        Shape::Wide => wide(scene, body),
+        Shape::Stacked => stacked(scene, body),
+    };
+    Arrangement { shape, header, body, panes, hints }
+}
+
+fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
+    let board = u16::try_from(board::wanted_width(scene.model) + 2).unwrap_or(u16::MAX);
+    let right = board.clamp(body.width * 3 / 10, body.width * 9 / 20);
+    let upper = [Place::UpperLeft, Place::UpperRight]
+        .into_iter()
+        .flat_map(at)
+        .map(|(_, pane)| rows(scene, pane) + 2)
+        .max()
+        .unwrap_or(0)
+        .min(body.height / 2);
+    let (above, below) = cut_top(body, upper);
+    let mut panes = Vec::new();
+    for (place, row) in
+        [(Place::UpperLeft, above), (Place::UpperRight, above), (Place::Left, below), (Place::Right, below)]
+    {
+        let (left, right) = (
+            Rect { width: row.width - right, ..row },
+            Rect { x: row.x + row.width - right, width: right, ..row },
+        );
+        let column = if matches!(place, Place::UpperLeft | Place::Left) { left } else { right };
+        panes.extend(share(at(place).map(|(index, _)| index).collect(), column));
+    }
+    panes
+}
+
+fn stacked(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
+    let focus = scene.view.focus();
+    let is_upper = |pane: &Pane| matches!(pane.place, Place::UpperLeft | Place::UpperRight);
+    let mut panes = Vec::new();
+    let mut rest = body;
+    for (index, pane) in PANES.iter().enumerate().filter(|(_, pane)| is_upper(pane)) {
+        let wanted = rows(scene, pane) + 1;
+        // The first is cut rather than dropped; the lower pane keeps its rows.
+        if panes.is_empty() || wanted + WORTH <= rest.height {
+            let (area, left) = cut_top(rest, wanted.min(rest.height));
+            panes.push((index, area));
+            rest = left;
+        }
+    }
+    // The lower place is for the pane with the keys, if it is not above; else for the last of the list.
+    let lower = if panes.iter().any(|(index, _)| *index == focus) { PANES.len() - 1 } else { focus };
+    if rest.height >= WORTH {
+        panes.push((lower, rest));
+    } else if lower == focus {
+        return vec![(focus, body)];
+    } else if let Some((_, last)) = panes.last_mut() {
+        last.height += rest.height;
+    }
+    panes
+}
+
+fn at(place: Place) -> impl Iterator<Item = (usize, &'static Pane)> {
+    PANES.iter().enumerate().filter(move |(_, pane)| pane.place == place)
+}
+
+fn rows(scene: &Scene<'_>, pane: &Pane) -> u16 {
+    u16::try_from((pane.rows)(scene.model, scene.view)).unwrap_or(u16::MAX / 4).min(u16::MAX / 4)
+}
+
+/// Shares a column evenly from top to bottom.
+fn share(indexes: Vec<usize>, column: Rect) -> Vec<(usize, Rect)> {
+    let mut rest = column;
+    let mut left = u16::try_from(indexes.len()).unwrap_or(u16::MAX);
+    let mut shared = Vec::new();
+    for index in indexes {
+        let (area, below) = cut_top(rest, rest.height.div_ceil(left.max(1)));
+        shared.push((index, area));
+        rest = below;
+        left = left.saturating_sub(1);
+    }
+    shared
+}
+
+/// Cuts rows off the top: those, and the rest.
+fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
+}

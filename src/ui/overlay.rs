@@ -1,0 +1,62 @@
+//! The panel on top of the screen: none, the help, a confirmation, or a prompt. One at a time.
+//!
+//! In: what the person does while it is open. Out: what becomes of it ([`Step`]), and its cells. A panel
+//! never outlives `esc`, and never keeps the kill key from working except while text is typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::confirm::{self, Confirm};
+use super::field::Field;
+use super::prompt::{self, Prompt};
+use super::{Scene, help};
+use crate::action::Request;
+
+/// What is open.
+#[derive(Debug, Clone, Default)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// All keys.
+    Help,
+    /// An action that waits for its confirmation.
+    Confirm(Box<Confirm>),
+    /// An action that waits for its words.
+    Prompt(Box<Prompt>),
+}
+
+/// What becomes of a panel after a key.
+#[derive(Debug)]
+pub enum Step {
+    /// It stays open.
+    Stay,
+    /// It closes; nothing is done.
+    Close,
+    /// It closes and this is asked for.
+    Ask(Request),
+}
+
+impl Overlay {
+    /// The text field that the keys go into; `None` when they are commands.
+    pub fn field(&mut self) -> Option<&mut Field> {
+        match self {
+            Self::None | Self::Help => None,
+            Self::Confirm(confirm) => confirm.field(),
+            Self::Prompt(prompt) => Some(&mut prompt.field),
+        }
+    }
+}
+
+/// Draws the panel, and says where the cursor belongs while text is typed.
+pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position> {
+    match &scene.view.overlay {
+        Overlay::None => None,
+        Overlay::Help => {
+            help::draw(scene, buf, area);
+            None
+        }
+        Overlay::Confirm(confirm) => confirm::draw(scene, buf, area, confirm),
+        Overlay::Prompt(prompt) => prompt::draw(scene, buf, area, prompt),
+    }
+}

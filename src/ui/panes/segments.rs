@@ -1,0 +1,226 @@
+//! The table of segments: exposure, errors, latency and verdict of each, and one row for everything.
+//!
+//! Desired and confirmed stand side by side and are marked where they differ. `–` is not known. Stale
+//! numbers are dimmed, with their age. Below the rows stands what is wrong with the flag links. Where
+//! room is short, columns vanish, the least important first; verdict and confirmed stay.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::domain::text::cut;
+use crate::domain::{Arm, Percent, Phase, SourceKind, Station};
+use crate::engine::Model;
+use crate::engine::model::SegmentModel;
+use crate::theme::Role;
+use crate::ui::pane::{Pane, Place, Steer};
+use crate::ui::{Scene, View, facts, paint, words};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    name: "segments",
+    place: Place::UpperLeft,
+    steer: Steer::Rows,
+    opens_evidence: true,
+    title: |scene| format!("segments of {}", scene.model.rollout.name),
+    rows,
+    draw,
+};
+
+/// Most lines about links below the rows: one for each of the platforms that most rollouts have.
+const MAX_TROUBLES: usize = 3;
+/// Narrowest and widest column of names.
+const NAME: std::ops::RangeInclusive<usize> = 10..=24;
+
+/// A column beside the name.
+struct Column {
+    head: &'static str,
+    width: usize,
+    cell: fn(&Scene<'_>, &SegmentModel) -> Span<'static>,
+}
+
+/// All columns, left to right.
+const COLUMNS: [Column; 7] = [
+    Column { head: "desired", width: 8, cell: desired },
+    Column { head: "confirmed", width: 10, cell: confirmed },
+    Column { head: "observed", width: 9, cell: observed },
+    Column { head: "errors t/c", width: 11, cell: errors },
+    Column { head: "p95 t/c", width: 10, cell: latency },
+    Column { head: "verdict", width: 8, cell: |scene, s| scene.verdict(s.verdict) },
+    Column { head: "phase", width: 9, cell: phase },
+];
+/// Which columns go first when room is short, by index into [`COLUMNS`].
+const EXPENDABLE: [usize; 5] = [2, 4, 3, 0, 6];
+
+fn rows(model: &Model, _: &View) -> usize {
+    let troubles = facts::troubles(model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
+    model.segments.len() + 2 + troubles
+}
+
+fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
+    let longest = scene.model.segments.iter().map(|s| s.name.as_str().len()).max().unwrap_or(0);
+    let name_width = longest.clamp(*NAME.start(), *NAME.end()) + 1;
+    let (name_width, columns) = fit(usize::from(area.width), name_width);
+    let mut head = vec![scene.span(format!("{:name_width$}", " segment"), Role::Dim)];
+    for column in &columns {
+        head.push(scene.span(align(column, column.head), Role::Dim));
+    }
+    paint::put(buf, area, 0, &Line::from(head));
+
+    let troubles = facts::troubles(scene.model, SourceKind::Flags, None);
+    let room = usize::from(area.height).saturating_sub(1 + troubles.len().min(MAX_TROUBLES));
+    let selected = scene.view.selected();
+    let chosen = scene.model.segments.iter().position(|s| Some(&s.name) == selected).map_or(0, |i| i + 1);
+    // The selected row stays in sight.
+    let top = (chosen + 1).saturating_sub(room.max(1));
+    let shown = (top..=scene.model.segments.len()).take(room.max(1));
+    let mut row = 1;
+    for index in shown {
+        let segment = index.checked_sub(1).and_then(|i| scene.model.segments.get(i));
+        let line = match segment {
+            Some(segment) => segment_line(scene, segment, name_width, &columns),
+            None => everything_line(scene, name_width, &columns),
+        };
+        paint::put(buf, area, row, &line);
+        row += 1;
+    }
+    for trouble in troubles.iter().take(MAX_TROUBLES) {
+        let text = format!(" {} {trouble}", scene.glyphs().lost);
+        paint::put(buf, area, row, &scene.line(cut(&text, usize::from(area.width)), Role::Lost));
+        row += 1;
+    }
+}
+
+/// The width of the names and the columns that there is room for.
+fn fit(width: usize, name_width: usize) -> (usize, Vec<&'static Column>) {
+    let mut kept: Vec<usize> = (0..COLUMNS.len()).collect();
+    let needed = |kept: &[usize]| kept.iter().filter_map(|i| COLUMNS.get(*i)).map(|c| c.width).sum::<usize>();
+    for index in EXPENDABLE {
+        if name_width + needed(&kept) <= width {
+            break;
+        }
+        kept.retain(|i| *i != index);
+    }
+    let name_width = name_width.min(width.saturating_sub(needed(&kept)));
+    (name_width, kept.into_iter().filter_map(|i| COLUMNS.get(i)).collect())
+}
+
+/// Numbers to the right, words to the left.
+fn align(column: &Column, text: &str) -> String {
+    let width = column.width - 1;
+    if matches!(column.head, "verdict" | "phase") {
+        format!(" {:width$}", cut(text, width))
+    } else {
+        format!(" {:>width$}", cut(text, width))
+    }
+}
+
+fn name_span(scene: &Scene<'_>, name: &str, chosen: bool, width: usize) -> Span<'static> {
+    let mark = if chosen { scene.glyphs().selected } else { " " };
+    let room = width.saturating_sub(1);
+    let text = format!("{mark}{:room$}", cut(name, room));
+    scene.span(text, if chosen { Role::Selected } else { Role::Text })
+}
+
+fn segment_line(
+    scene: &Scene<'_>,
+    segment: &SegmentModel,
+    name_width: usize,
+    columns: &[&Column],
+) -> Line<'static> {
+    let chosen = scene.view.selected() == Some(&segment.name);
+    let mut spans = vec![name_span(scene, segment.name.as_str(), chosen, name_width)];
+    for column in columns {
+        let cell = (column.cell)(scene, segment);
+        spans.push(Span::styled(align(column, &cell.content), cell.style));
+    }
+    Line::from(spans)
+}
+
+/// The row that stands for all segments: its range of exposures and its verdict.
+fn everything_line(scene: &Scene<'_>, name_width: usize, columns: &[&Column]) -> Line<'static> {
+    let chosen = scene.view.selected().is_none();
+    let mut spans = vec![name_span(scene, "everything", chosen, name_width)];
+    for column in columns {
+        let cell = match column.head {
+            "desired" => scene.span(range(scene, |s| s.exposure.desired), Role::Desired),
+            "confirmed" => scene.span(range(scene, |s| s.exposure.confirmed), Role::Confirmed),
+            "verdict" => scene.verdict(scene.model.verdict()),
+            "phase" => {
+                let phase = facts::phase(scene.model);
+                scene.span(phase.word(), words::phase_role(phase))
+            }
+            _ => scene.span("", Role::Text),
+        };
+        spans.push(Span::styled(align(column, &cell.content), cell.style));
+    }
+    Line::from(spans)
+}
+
+/// The lowest and the highest of an exposure over all segments.
+fn range(scene: &Scene<'_>, share: fn(&SegmentModel) -> Option<Percent>) -> String {
+    let known = || scene.model.segments.iter().filter_map(share);
+    match (known().min(), known().max()) {
+        (Some(low), Some(high)) if low == high => low.to_string(),
+        (Some(low), Some(high)) => format!("{}–{high}", low.as_f64()),
+        _ => words::UNKNOWN.to_owned(),
+    }
+}
+
+fn desired(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    scene.span(words::exposure(segment.exposure.desired), Role::Desired)
+}
+
+/// Marked where it is not what we asked for.
+fn confirmed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    let exposure = &segment.exposure;
+    let differs = exposure.desired.is_some() && exposure.desired != exposure.confirmed;
+    let text = words::exposure(exposure.confirmed);
+    let role = if facts::flags_stale(scene.model) { Role::Stale } else { Role::Confirmed };
+    if differs { scene.span(format!("!={text}"), Role::Danger) } else { scene.span(text, role) }
+}
+
+fn observed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    scene.span(words::measured(segment.exposure.observed), Role::Observed)
+}
+
+fn errors(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    measured(scene, segment, Station::Errors)
+}
+
+fn latency(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    measured(scene, segment, Station::Latency)
+}
+
+/// The numbers of the metric behind a station; when stale, dimmed and with the age.
+fn measured(scene: &Scene<'_>, segment: &SegmentModel, station: Station) -> Span<'static> {
+    let model = scene.model;
+    let found = facts::metric_of(model, station).and_then(|m| Some((m, segment.series.get(m)?)));
+    let Some((metric, series)) = found else {
+        return scene.span(words::UNKNOWN, Role::Dim);
+    };
+    let show = |arm| {
+        if series.is_distribution {
+            words::number(series.p95.get(arm).copied())
+        } else {
+            words::rate(facts::bad_share(model, series, arm))
+        }
+    };
+    let text = words::pair(&show(Arm::Treatment), &show(Arm::Control));
+    match facts::age_of(model, series) {
+        Some(age) if facts::is_metric_stale(model, metric, series) => {
+            // The age first: it says that the rest must not be believed, and is not cut off.
+            scene.span(format!("{} old {text}", words::age(age)), Role::Stale)
+        }
+        _ => scene.span(text, Role::Text),
+    }
+}
+
+/// Running is the rule and stays silent.
+fn phase(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    match segment.phase {
+        Phase::Running => scene.span("", Role::Text),
+        Phase::RollingBack => scene.span("ROLLBACK", words::phase_role(segment.phase)),
+        phase => scene.span(phase.word(), words::phase_role(phase)),
+    }
+}

@@ -1,0 +1,150 @@
+//! The model as plain text and as JSON: for `gonogo status`, logs and screen readers.
+//!
+//! In: the model. Out: text into a writer, or a JSON value with stable keys:
+//!
+//! ```text
+//! rollout, phase, verdict, autopilot, read_only, at
+//! segments[]:  name, phase, verdict, exposure{desired, confirmed, served, observed},
+//!              stations[]: station, verdict, sentence, e_value, threshold
+//! platforms[]: name, on, version, link
+//! links[]:     kind, name, state, age_s, cause
+//! ```
+//!
+//! What is not known is `null`, never 0. Shares are numbers from 0 to 100. `e_value` and `threshold` are
+//! `null` where a verdict is not a statistical one; an e-value too large for a number is the largest one.
+//! This file shares the words of the screen, but draws nothing.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{facts, words};
+use crate::domain::{LinkState, Percent, SourceKind, Station};
+use crate::engine::Model;
+use crate::engine::model::{Cell, Link, SegmentModel};
+
+/// Writes what is going on, the most important first.
+///
+/// # Errors
+/// When the writer fails.
+pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
+    let (verdict, place) = facts::worst(model);
+    write!(out, "{}  {}  {verdict}", model.rollout.name, facts::phase(model))?;
+    if let Some((station, segment)) = place {
+        write!(out, " {station} in {}", segment.name)?;
+    }
+    let rights = if model.read_only { ", read-only" } else { "" };
+    writeln!(out, "  autopilot {}{rights}  {}", model.autopilot.word(), model.now.rfc3339())?;
+    for (tracked, attempts) in facts::unconfirmed(model) {
+        let what = tracked.command.verb.spec().name;
+        writeln!(out, "{what} NOT CONFIRMED at {}, try {attempts}", tracked.command.platform)?;
+    }
+    for segment in &model.segments {
+        write_segment(segment, out)?;
+    }
+    for platform in &model.platforms {
+        match &platform.state {
+            Some(state) => {
+                let on = if state.on { "on" } else { "off" };
+                writeln!(out, "{}: flag {on}, version {}", platform.name, state.version)?;
+            }
+            None => writeln!(out, "{}: never read", platform.name)?,
+        }
+    }
+    for (source, link) in &model.links {
+        if let Some(trouble) = facts::trouble(model, source.name.as_str(), link) {
+            writeln!(out, "{source}: {trouble}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_segment(segment: &SegmentModel, out: &mut impl Write) -> io::Result<()> {
+    let exposure = &segment.exposure;
+    writeln!(
+        out,
+        "{}: {} {}, desired {}, confirmed {}, observed {}",
+        segment.name,
+        segment.verdict,
+        segment.phase,
+        words::exposure(exposure.desired),
+        words::exposure(exposure.confirmed),
+        words::measured(exposure.observed),
+    )?;
+    for (station, cell) in &segment.board {
+        writeln!(out, "  {} {station}: {}", cell.verdict, cell.evidence.sentence)?;
+    }
+    Ok(())
+}
+
+/// The same as JSON; the keys are listed above and stay.
+#[must_use]
+pub fn status_json(model: &Model) -> Value {
+    json!({
+        "rollout": model.rollout.name,
+        "phase": facts::phase(model).word(),
+        "verdict": model.verdict().word(),
+        "autopilot": model.autopilot.word(),
+        "read_only": model.read_only,
+        "at": model.now.rfc3339(),
+        "segments": model.segments.iter().map(segment_json).collect::<Vec<_>>(),
+        "platforms": model.platforms.iter().map(|platform| json!({
+            "name": platform.name,
+            "on": platform.state.as_ref().map(|state| state.on),
+            "version": platform.state.as_ref().map(|state| state.version),
+            "link": model.links.iter()
+                .find(|(s, _)| s.kind == SourceKind::Flags && s.name.as_str() == platform.name.as_str())
+                .map(|(_, link)| state_word(model, link)),
+        })).collect::<Vec<_>>(),
+        "links": model.links.iter().map(|(source, link)| json!({
+            "kind": source.kind.word(),
+            "name": source.name,
+            "state": state_word(model, link),
+            "age_s": link.age(model.now).map(|age| age.as_secs_f64()),
+            "cause": match &link.state {
+                LinkState::Retrying { cause, .. } | LinkState::Failed { cause } => Some(cause),
+                LinkState::Connecting | LinkState::Live => None,
+            },
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn segment_json(segment: &SegmentModel) -> Value {
+    let share = |share: Option<Percent>| share.map(Percent::as_f64);
+    let exposure = &segment.exposure;
+    json!({
+        "name": segment.name,
+        "phase": segment.phase.word(),
+        "verdict": segment.verdict.word(),
+        "exposure": {
+            "desired": share(exposure.desired),
+            "confirmed": share(exposure.confirmed),
+            "served": share(exposure.served),
+            "observed": share(exposure.observed),
+        },
+        "stations": segment.board.iter().map(|(station, cell)| station_json(*station, cell)).collect::<Vec<_>>(),
+    })
+}
+
+fn station_json(station: Station, cell: &Cell) -> Value {
+    // JSON has no infinity.
+    let exp = |ln: Option<f64>| ln.map(|ln| ln.exp().min(f64::MAX));
+    json!({
+        "station": station.word(),
+        "verdict": cell.verdict.word(),
+        "sentence": cell.evidence.sentence,
+        "e_value": exp(cell.evidence.ln_e),
+        "threshold": exp(cell.evidence.ln_threshold),
+    })
+}
+
+/// `connecting`, `live`, `silent` (live, but past twice its interval), `retrying` or `failed`.
+fn state_word(model: &Model, link: &Link) -> &'static str {
+    match link.state {
+        LinkState::Connecting => "connecting",
+        LinkState::Live if link.is_stale(model.now) => "silent",
+        LinkState::Live => "live",
+        LinkState::Retrying { .. } => "retrying",
+        LinkState::Failed { .. } => "failed",
+    }
+}

@@ -1,0 +1,63 @@
+//! What every box of the screen is drawn from: the model, the view and the theme.
+//!
+//! In: the three of them. Out: styled pieces of text with the same look everywhere: a verdict is
+//! always its glyph, its word and its colour. This file never writes cells.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::{View, words};
+use crate::domain::Verdict;
+use crate::engine::Model;
+use crate::engine::model::SegmentModel;
+use crate::theme::{Glyphs, Role, Theme};
+
+/// What a box is drawn from.
+pub(crate) struct Scene<'a> {
+    /// The truth.
+    pub model: &'a Model,
+    /// How it is looked at.
+    pub view: &'a View,
+    /// What it looks like.
+    pub theme: &'a Theme,
+}
+
+impl<'a> Scene<'a> {
+    /// The look of a role.
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    /// The signs of the theme.
+    pub const fn glyphs(&self) -> &'a Glyphs {
+        &self.theme.glyphs
+    }
+
+    /// A piece of text in the look of a role.
+    pub fn span<'t>(&self, text: impl Into<std::borrow::Cow<'t, str>>, role: Role) -> Span<'t> {
+        Span::styled(text, self.style(role))
+    }
+
+    /// A line of one look.
+    pub fn line<'t>(&self, text: impl Into<std::borrow::Cow<'t, str>>, role: Role) -> Line<'t> {
+        Line::from(self.span(text, role))
+    }
+
+    /// A verdict as glyph, word and colour.
+    pub fn verdict(&self, verdict: Verdict) -> Span<'static> {
+        self.span(words::verdict(self.glyphs(), verdict), words::verdict_role(verdict))
+    }
+
+    /// The segment that the keys act on; `None` while everything is selected.
+    pub fn selected(&self) -> Option<&'a SegmentModel> {
+        self.view.selected().and_then(|name| self.model.segment(name))
+    }
+
+    /// The segment to show in detail: the selected one, or the one that most needs a look: the worst
+    /// verdict, then the largest exposure. `None`: there are no segments.
+    pub fn subject(&self) -> Option<&'a SegmentModel> {
+        let need = |segment: &&SegmentModel| (segment.verdict, segment.exposure.confirmed);
+        // `max_by_key` takes the last of equals; the first in the file is meant.
+        self.selected().or_else(|| self.model.segments.iter().rev().max_by_key(need))
+    }
+}

@@ -1,0 +1,56 @@
+//! The whole screen: header, panes, hints, and the panel on top.
+//!
+//! In: model, view, theme and a frame of any size. Out: cells. Start reading at [`draw`].
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::layout::{Shape, arrange};
+use super::pane::PANES;
+use super::{Scene, View, evidence, header, hints, overlay, paint, summary};
+use crate::engine::Model;
+use crate::theme::{Glyphs, Theme};
+
+/// Draws the model as the view looks at it.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, view: &View, theme: &Theme) {
+    let scene = Scene { model, view, theme };
+    let area = frame.area();
+    let buf = frame.buffer_mut();
+    let arrangement = arrange(&scene, area, hints::rows(&scene, area.width));
+    if arrangement.shape == Shape::Summary {
+        summary::draw(&scene, buf, area);
+    } else {
+        header::draw(&scene, buf, arrangement.header);
+        for (index, place) in &arrangement.panes {
+            draw_pane(&scene, buf, *index, *place, arrangement.shape == Shape::Wide);
+        }
+        hints::draw(&scene, buf, arrangement.hints);
+    }
+    // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.
+    let room = if arrangement.shape == Shape::Summary { area } else { arrangement.body };
+    let cursor = overlay::draw(&scene, buf, room);
+    if theme.glyphs.star == Glyphs::ASCII.star {
+        paint::make_ascii(buf);
+    }
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn draw_pane(scene: &Scene<'_>, buf: &mut Buffer, index: usize, place: Rect, boxed: bool) {
+    let Some(pane) = PANES.get(index) else { return };
+    let focused = index == scene.view.focus();
+    if scene.view.is_zoomed() && pane.opens_evidence {
+        let inner = paint::frame(scene, buf, place, &evidence::title(scene), boxed, focused);
+        let lines = evidence::lines(scene, usize::from(inner.width));
+        // The last line stays in sight, however far it was scrolled.
+        let top = scene.view.top().min(lines.len().saturating_sub(1));
+        paint::put_all(buf, inner, lines.into_iter().skip(top));
+        return;
+    }
+    let inner = paint::frame(scene, buf, place, &(pane.title)(scene), boxed, focused);
+    if !inner.is_empty() {
+        (pane.draw)(scene, buf, inner, scene.view.scroll(index));
+    }
+}

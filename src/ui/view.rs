@@ -1,0 +1,164 @@
+//! View state: what is looked at, and how. It is neither truth nor recorded.
+//!
+//! In: keys (see `input`). Out: what drawing needs: which pane has the keys, which segment is selected,
+//! scroll, zoom, the open panel. A selection is a name, never a row: rows may move, names do not.
+
+use crate::action::{ACTIONS, Request, Scope, Verb};
+use crate::domain::{Actor, MetricName, SegmentName, Text};
+use crate::engine::Model;
+use crate::engine::acts;
+use crate::engine::model::Refusal;
+use crate::keys::{Keymap, KeymapError};
+
+use super::overlay::Overlay;
+use super::pane::COUNT;
+
+/// What a key asks of the live loop.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// Hand this to the engine.
+    Ask(Request),
+    /// Leave.
+    Quit,
+    /// Go back to the shell for a while.
+    Suspend,
+    /// Draw the whole screen again, whatever the terminal shows now.
+    Redraw,
+}
+
+/// What the chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown<'a> {
+    /// A metric of the rollout.
+    Metric(&'a MetricName),
+    /// The scores of what customers say.
+    Feedback,
+}
+
+/// An action as the keymap holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bound(pub Verb);
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.spec().name)
+    }
+}
+
+/// How one person looks at a rollout.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub(super) actor: Actor,
+    pub(super) keymap: Keymap<Bound>,
+    pub(super) focus: usize,
+    pub(super) selected: Option<SegmentName>,
+    pub(super) scroll: [usize; COUNT],
+    pub(super) zoomed: bool,
+    /// First line of the evidence or of the help.
+    pub(super) top: usize,
+    /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
+    pub(super) metric: usize,
+    pub(super) overlay: Overlay,
+    pub(super) said: Option<String>,
+    pub(super) seen_refusal: Option<Refusal>,
+    pub(super) revision: u64,
+}
+
+impl View {
+    /// A view for that person: the first pane, everything selected, nothing open.
+    ///
+    /// # Errors
+    /// When two actions claim one key, which the list of actions rules out.
+    pub fn new(actor: Actor) -> Result<Self, KeymapError> {
+        let bindings: Vec<_> = ACTIONS.iter().map(|spec| (spec.chords, Bound(spec.verb))).collect();
+        Ok(Self {
+            actor,
+            keymap: Keymap::new(&bindings)?,
+            focus: 0,
+            selected: None,
+            scroll: [0; COUNT],
+            zoomed: false,
+            top: 0,
+            metric: 0,
+            overlay: Overlay::None,
+            said: None,
+            seen_refusal: None,
+            revision: 0,
+        })
+    }
+
+    /// Grows with each input that may change what is drawn; with the model's it says when to draw.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The selected segment; `None` is everything.
+    #[must_use]
+    pub const fn selected(&self) -> Option<&SegmentName> {
+        self.selected.as_ref()
+    }
+
+    /// The pane with the keys, by its index in the list.
+    pub(super) const fn focus(&self) -> usize {
+        self.focus
+    }
+
+    /// Whether one pane fills the screen.
+    pub(super) const fn is_zoomed(&self) -> bool {
+        self.zoomed
+    }
+
+    /// First line of the evidence or of the help.
+    pub(super) const fn top(&self) -> usize {
+        self.top
+    }
+
+    /// First row of a pane.
+    pub(super) fn scroll(&self, pane: usize) -> usize {
+        self.scroll.get(pane).copied().unwrap_or(0)
+    }
+
+    /// What the chart shows.
+    pub(super) fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
+        model.rollout.metrics.get(self.metric).map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+    }
+
+    /// Why the last key did nothing.
+    pub(super) fn said(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+
+    /// Whether a key was pressed since that refusal came.
+    pub(super) fn has_seen(&self, refusal: &Refusal) -> bool {
+        self.seen_refusal.as_ref() == Some(refusal)
+    }
+
+    /// A request on what is selected, with the versions as they are seen now.
+    pub(super) fn request(&self, verb: Verb, model: &Model) -> Request {
+        let scope = Scope { segment: self.selected.clone(), platform: None };
+        Request { seen: model.versions(), ..Request::new(self.actor.clone(), verb, scope) }
+    }
+
+    /// Whether an action can be done now, or begun: words that are still to be typed do not count.
+    pub(super) fn can(&self, verb: Verb, model: &Model) -> bool {
+        self.refusal(verb, model).is_none()
+    }
+
+    /// Why an action cannot be begun now.
+    pub(super) fn refusal(&self, verb: Verb, model: &Model) -> Option<Text> {
+        if verb.spec().danger == crate::action::Danger::View {
+            return None;
+        }
+        let mut request = self.request(verb, model);
+        if asks_for_words(verb) {
+            request.reason = Some(Text::new("to be typed"));
+        }
+        acts::plan(model, &request).err()
+    }
+}
+
+/// Actions that are nothing without words: their key opens a prompt.
+pub(super) const fn asks_for_words(verb: Verb) -> bool {
+    matches!(verb, Verb::Note | Verb::Clear)
+}

@@ -1,0 +1,125 @@
+//! How single values read on the screen and in plain text: percentages, ages, verdicts, phases.
+//!
+//! In: values of the domain. Out: short text, and the role of its colour. Not known is `–`, never 0.
+
+use std::time::Duration;
+
+use crate::domain::{Percent, Phase, Span, Verdict};
+use crate::theme::{Glyphs, Role};
+
+/// What stands where nothing is known.
+pub const UNKNOWN: &str = "–";
+
+/// The colour of a verdict.
+pub const fn verdict_role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Go => Role::Go,
+        Verdict::Wait => Role::Wait,
+        Verdict::Hold => Role::Hold,
+        Verdict::NoGo => Role::NoGo,
+    }
+}
+
+/// A verdict as glyph and word.
+pub fn verdict(glyphs: &Glyphs, verdict: Verdict) -> String {
+    let glyph = match verdict {
+        Verdict::Go => glyphs.go,
+        Verdict::Wait => glyphs.wait,
+        Verdict::Hold => glyphs.hold,
+        Verdict::NoGo => glyphs.no_go,
+    };
+    format!("{glyph} {}", verdict.word())
+}
+
+/// The colour of a phase.
+pub const fn phase_role(phase: Phase) -> Role {
+    match phase {
+        Phase::Running | Phase::Complete => Role::Go,
+        Phase::Holding | Phase::Paused | Phase::RollingBack => Role::Hold,
+        Phase::Killing | Phase::Killed => Role::Danger,
+        Phase::Unknown => Role::Lost,
+    }
+}
+
+/// An exposure as it was set: all its decimals.
+pub fn exposure(share: Option<Percent>) -> String {
+    share.map_or_else(|| UNKNOWN.to_owned(), |share| share.to_string())
+}
+
+/// A measured share: one decimal, none when it is whole.
+pub fn measured(share: Option<Percent>) -> String {
+    share.map_or_else(|| UNKNOWN.to_owned(), |share| format!("{}%", (share.as_f64() * 10.0).round() / 10.0))
+}
+
+/// A rate in percent without the sign: two decimals below 10, one above.
+pub fn rate(share: Option<f64>) -> String {
+    match share.map(|share| share * 100.0) {
+        None => UNKNOWN.to_owned(),
+        Some(percent) if percent < 10.0 => format!("{percent:.2}"),
+        Some(percent) => format!("{percent:.1}"),
+    }
+}
+
+/// A measured number, as short as it can be read: `0.42`, `3.1`, `210`, `12k`.
+pub fn number(value: Option<f64>) -> String {
+    match value {
+        Some(n) if n.is_finite() => match n.abs() {
+            size if size >= 100_000.0 => format!("{:.0}k", n / 1000.0),
+            size if size >= 10.0 => format!("{n:.0}"),
+            size if size >= 1.0 => format!("{n:.1}"),
+            _ => format!("{n:.2}"),
+        },
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// Treatment and control side by side; one `–` when neither is known.
+pub fn pair(treatment: &str, control: &str) -> String {
+    if treatment == UNKNOWN && control == UNKNOWN {
+        UNKNOWN.to_owned()
+    } else {
+        format!("{treatment}/{control}")
+    }
+}
+
+/// How long, in whole seconds below ten: an age that changes ten times a second is noise.
+pub fn age(age: Duration) -> String {
+    match age.as_secs() {
+        s @ 0..=9 => format!("{s}s"),
+        _ => Span(age).to_string(),
+    }
+}
+
+/// A number of users: `12,000`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_short_and_unknown_is_not_zero() {
+        assert_eq!(exposure(Some(Percent::from_ppm(25_000))), "2.5%");
+        assert_eq!(measured(Some(Percent::from_ppm(998_134))), "99.8%");
+        assert_eq!(measured(Some(Percent::FULL)), "100%");
+        assert_eq!(measured(None), "–");
+        assert_eq!(pair(&rate(Some(0.0012)), &rate(None)), "0.12/–");
+        assert_eq!(pair(&rate(None), &rate(None)), "–");
+        assert_eq!(rate(Some(0.345)), "34.5");
+        assert_eq!([0.0, 3.14, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
+        assert_eq!(number(Some(f64::NAN)), "–");
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(age(Duration::from_millis(4_200)), "4s");
+        assert_eq!(age(Duration::from_secs(75)), "1:15");
+    }
+}

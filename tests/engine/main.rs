@@ -1,0 +1,10 @@
+//! The engine as a whole, through its only door: events in, model and effects out.
+//!
+//! `bench` builds a small rollout and makes events; each file holds the laws of one part.
+
+mod acts;
+mod bench;
+mod facts;
+mod laws;
+mod restore;
+mod verdicts;

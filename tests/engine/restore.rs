@@ -1,0 +1,70 @@
+//! What outlives a crash.
+
+use gonogo::action::{Request, Verb};
+use gonogo::domain::*;
+use gonogo::effect::{Change, Command, EffectId, Record};
+use gonogo::engine::Autopilot;
+use gonogo::event::Body;
+
+use super::bench::{Bench, commands, name, percent, person, records};
+
+fn command(verb: Verb, change: Change) -> Command {
+    let (id, platform) = (EffectId(7), name("web"));
+    Command { id, verb, platform, change, expected: None, actor: person(), reason: None, evidence: None }
+}
+
+fn restored(bench: &mut Bench, record: Record) {
+    let written_at = Timestamp(bench.now - 60_000);
+    bench.event(Body::Restored { written_at, record });
+}
+
+#[test]
+fn a_kill_left_open_is_sent_again_until_it_is_read_back() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    assert_eq!(bench.model.phase(), Phase::Killing);
+    bench.links();
+    let effects = bench.flag(true, 5., 5.);
+    assert_eq!(commands(&effects).iter().map(|c| c.id).collect::<Vec<_>>(), [EffectId(7)]);
+    assert!(bench.told("left open by an earlier run"));
+    assert!(commands(&bench.flag(true, 5., 5.)).is_empty(), "the runner repeats it from here on");
+}
+
+#[test]
+fn a_kill_left_open_that_did_happen_is_confirmed_by_reading() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    let effects = bench.flag(false, 5., 5.);
+    assert!(commands(&effects).is_empty());
+    assert_eq!(bench.model.phase(), Phase::Killed);
+}
+
+#[test]
+fn a_widen_left_open_is_not_repeated_behind_anybody_s_back() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let change = Change::Shares([(name("free"), percent(25.))].into());
+    restored(&mut bench, Record::Commanded { command: command(Verb::Widen, change) });
+    let effects = bench.flag(true, 5., 5.);
+    assert!(commands(&effects).is_empty());
+    assert!(bench.told("not in effect"));
+    assert_eq!(bench.model.segments[0].exposure.desired, Some(percent(5.)));
+}
+
+#[test]
+fn pauses_latches_and_notes_come_back() {
+    let mut first = Bench::live(Autopilot::Off, 25., 25.);
+    let mut effects = first.break_segment("enterprise");
+    effects.extend(first.press(Verb::Pause, None));
+    effects.extend(first.ask(Request { reason: Some("odd".into()), ..first.request(Verb::Note, None) }));
+    let mut second = Bench::empty(Autopilot::Off);
+    for record in records(&effects) {
+        restored(&mut second, record.clone());
+    }
+    second.links();
+    second.flag(true, 25., 25.);
+    assert_eq!(
+        (second.cell("enterprise", Station::Errors).0, second.phase("free")),
+        (Verdict::NoGo, Phase::Paused)
+    );
+    assert!(second.told("odd"));
+}
