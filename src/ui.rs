@@ -57,4 +57,3 @@ pub use screen::draw;
 pub use view::{Intent, View};
 
 pub(crate) use scene::Scene;
-

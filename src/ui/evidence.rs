@@ -81,7 +81,13 @@ fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &
     lines.push(Line::default());
 }
 
-fn add_station(scene: &Scene<'_>, station: Station, cell: &Cell, width: usize, lines: &mut Vec<Line<'static>>) {
+fn add_station(
+    scene: &Scene<'_>,
+    station: Station,
+    cell: &Cell,
+    width: usize,
+    lines: &mut Vec<Line<'static>>,
+) {
     let since = words::age(scene.model.now.since(cell.since));
     lines.push(Line::from(vec![
         scene.span(format!("  {station:9} "), Role::Title),
@@ -101,9 +107,9 @@ fn add_platform(scene: &Scene<'_>, platform: &PlatformModel, width: usize, lines
     };
     let on = if state.on { "on" } else { "off" };
     let by = state.by.as_ref().map_or_else(String::new, |by| format!(", last changed by {by}"));
-    let read = platform.read_at.map_or_else(String::new, |at| {
-        format!(", read {} ago", words::age(scene.model.now.since(at)))
-    });
+    let read = platform
+        .read_at
+        .map_or_else(String::new, |at| format!(", read {} ago", words::age(scene.model.now.since(at))));
     let text = format!("{}: flag {on}, version {}{read}{by}", platform.name, state.version);
     add_text(scene, &text, Role::Text, width, lines);
     if let Some(hold) = &platform.killed {
@@ -131,7 +137,8 @@ fn numbers(evidence: &Evidence) -> Option<String> {
     let threshold = evidence.ln_threshold.map_or_else(String::new, |ln| format!(" of {} needed", power(ln)));
     let arm = |name: &str, counts: Option<(f64, f64)>| {
         counts.map_or_else(String::new, |(units, bad)| {
-            let whole = |n: f64| words::thousands(if n.is_finite() && n > 0.0 { n.round() as u64 } else { 0 });
+            let whole =
+                |n: f64| words::thousands(if n.is_finite() && n > 0.0 { n.round() as u64 } else { 0 });
             format!("; {name} {} of {} bad", whole(bad), whole(units))
         })
     };

@@ -71,9 +71,10 @@ pub fn metric_of(model: &Model, station: Station) -> Option<&MetricName> {
 
 /// Whether a metric's numbers in a segment are too old to be called current.
 pub fn is_metric_stale(model: &Model, metric: &MetricName, series: &Series) -> bool {
-    let link = model.links.iter().find(|(source, _)| {
-        source.kind == SourceKind::Metrics && source.name.as_str() == metric.as_str()
-    });
+    let link = model
+        .links
+        .iter()
+        .find(|(source, _)| source.kind == SourceKind::Metrics && source.name.as_str() == metric.as_str());
     match link {
         Some((_, link)) => link.is_stale(model.now),
         None => age_of(model, series).is_some_and(|age| {
@@ -101,9 +102,8 @@ pub fn flags_stale(model: &Model) -> bool {
 
 /// What is wrong with a link, in words; `None` when it delivers.
 pub fn trouble(model: &Model, name: &str, link: &Link) -> Option<String> {
-    let last = link
-        .age(model.now)
-        .map_or_else(String::new, |age| format!("; last heard {} ago", words::age(age)));
+    let last =
+        link.age(model.now).map_or_else(String::new, |age| format!("; last heard {} ago", words::age(age)));
     match &link.state {
         LinkState::Connecting => Some(format!("waiting for {name}: connecting…")),
         LinkState::Retrying { cause, wait } => {

@@ -69,14 +69,20 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     add(0, false, verdict(scene));
     for (tracked, attempts) in facts::unconfirmed(model).take(1) {
         let what = tracked.command.verb.spec().name;
-        let text = format!("{} {what} NOT CONFIRMED at {}, try {attempts}", scene.glyphs().unknown, tracked.command.platform);
+        let text = format!(
+            "{} {what} NOT CONFIRMED at {}, try {attempts}",
+            scene.glyphs().unknown,
+            tracked.command.platform
+        );
         add(0, false, scene.line(text, Role::Danger));
     }
     if model.read_only {
         add(2, false, scene.line("READ-ONLY", Role::Hold));
     }
     let segment = scene.selected().or_else(|| facts::largest(model));
-    if let Some((segment, (reached, stages, share))) = segment.and_then(|s| Some((s, facts::stage(model, s)?))) {
+    if let Some((segment, (reached, stages, share))) =
+        segment.and_then(|s| Some((s, facts::stage(model, s)?)))
+    {
         let text = format!("{} stage {reached}/{stages} {share}", segment.name);
         add(3, true, scene.line(text, Role::Text));
         if let Some(left) = model.bake_left(segment) {
@@ -101,7 +107,8 @@ fn verdict(scene: &Scene<'_>) -> Line<'static> {
     let mut spans = vec![scene.verdict(verdict)];
     if let Some((station, segment)) = place {
         let also = scene.model.segments.iter().filter(|s| s.verdict == verdict).count() - 1;
-        let also = if also > 0 && verdict != Verdict::Wait { format!(" and {also} more") } else { String::new() };
+        let also =
+            if also > 0 && verdict != Verdict::Wait { format!(" and {also} more") } else { String::new() };
         spans.push(scene.span(format!(" {station} in {}{also}", segment.name), Role::Text));
     }
     Line::from(spans)

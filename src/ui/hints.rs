@@ -29,7 +29,8 @@ pub fn rows(scene: &Scene<'_>, width: u16) -> u16 {
 /// Draws the hints.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     if let Some(message) = message(scene) {
-        let lines = message_lines(&message, area.width).into_iter().map(|text| scene.line(text, Role::Danger));
+        let lines =
+            message_lines(&message, area.width).into_iter().map(|text| scene.line(text, Role::Danger));
         paint::put_all(buf, area, lines);
         return;
     }

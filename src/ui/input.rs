@@ -188,8 +188,5 @@ impl View {
 
 /// Keys that may be held: they only move.
 const fn is_steering(verb: Verb) -> bool {
-    matches!(
-        verb,
-        Verb::Up | Verb::Down | Verb::Left | Verb::Right | Verb::NextPane | Verb::PrevPane
-    )
+    matches!(verb, Verb::Up | Verb::Down | Verb::Left | Verb::Right | Verb::NextPane | Verb::PrevPane)
 }

@@ -91,12 +91,9 @@ fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
         .min(body.height / 2);
     let (above, below) = cut_top(body, upper);
     let mut panes = Vec::new();
-    for (place, row) in [
-        (Place::UpperLeft, above),
-        (Place::UpperRight, above),
-        (Place::Left, below),
-        (Place::Right, below),
-    ] {
+    for (place, row) in
+        [(Place::UpperLeft, above), (Place::UpperRight, above), (Place::Left, below), (Place::Right, below)]
+    {
         let (left, right) = (
             Rect { width: row.width - right, ..row },
             Rect { x: row.x + row.width - right, width: right, ..row },
@@ -158,8 +155,5 @@ fn share(indexes: Vec<usize>, column: Rect) -> Vec<(usize, Rect)> {
 /// Cuts rows off the top: those, and the rest.
 fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
-    (
-        Rect { height: rows, ..area },
-        Rect { y: area.y + rows, height: area.height - rows, ..area },
-    )
+    (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
 }

@@ -34,13 +34,17 @@ pub fn width(line: &Line<'_>) -> usize {
 }
 
 /// Draws a frame, or only its top rule where room is short, and returns what is inside.
-pub fn frame(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, title: &str, boxed: bool, focused: bool) -> Rect {
+pub fn frame(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    title: &str,
+    boxed: bool,
+    focused: bool,
+) -> Rect {
     let glyphs = scene.glyphs();
-    let (set, role) = if focused {
-        (glyphs.border_focused, Role::BorderFocused)
-    } else {
-        (glyphs.border, Role::Border)
-    };
+    let (set, role) =
+        if focused { (glyphs.border_focused, Role::BorderFocused) } else { (glyphs.border, Role::Border) };
     let borders = if boxed { Borders::ALL } else { Borders::TOP };
     let room = usize::from(area.width).saturating_sub(4);
     let title = format!(" {} ", crate::domain::text::cut(title, room));
@@ -58,12 +62,8 @@ pub fn frame(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, title: &str, boxed
 pub fn panel(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, title: &str, columns: u16, rows: u16) -> Rect {
     let width = columns.saturating_add(4).min(area.width);
     let height = rows.saturating_add(2).min(area.height);
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let place =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     Clear.render(place, buf);
     // A frame around two rows or less would leave nothing to read.
     if place.height < 4 || place.width < 12 {

@@ -6,8 +6,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Scene, View};
 use super::panes::{board, chart, feedback, segments, timeline};
+use super::{Scene, View};
 use crate::engine::Model;
 
 /// Where a pane stands on a large screen. On a small one the upper two are stacked and the others
@@ -54,8 +54,7 @@ pub(crate) struct Pane {
 }
 
 /// All panes, in the order in which the keys go through them.
-pub(crate) const PANES: &[Pane] =
-    &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, timeline::PANE];
+pub(crate) const PANES: &[Pane] = &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, timeline::PANE];
 
 /// How many there are.
 pub(crate) const COUNT: usize = PANES.len();

@@ -5,8 +5,8 @@
 
 use crate::action::{ACTIONS, Request, Scope, Verb};
 use crate::domain::{Actor, MetricName, SegmentName, Text};
-use crate::engine::acts;
 use crate::engine::Model;
+use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::keys::{Keymap, KeymapError};
 

@@ -144,7 +144,11 @@ fn users(scene: &Scene<'_>, moves: &[Move]) -> String {
         (false, false) => String::new(),
     };
     if !sized {
-        text.push_str(if text.is_empty() { "how many users: not known" } else { ", and more of unknown size" });
+        text.push_str(if text.is_empty() {
+            "how many users: not known"
+        } else {
+            ", and more of unknown size"
+        });
     }
     text
 }
@@ -175,10 +179,7 @@ fn stations(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'s
 
 /// Why `enter` did or would do nothing.
 fn said(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'static>> {
-    let why = confirm
-        .said
-        .clone()
-        .or_else(|| confirm.standing(scene.model).err());
+    let why = confirm.said.clone().or_else(|| confirm.standing(scene.model).err());
     let lines = why.map_or_else(Vec::new, |why| paint::wrap(&why, columns));
     lines.into_iter().map(|line| scene.line(line, Role::Danger)).collect()
 }

@@ -73,12 +73,8 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     if curve.is_empty() || area.height < 4 || area.width < LABELS + 8 {
         return;
     }
-    let plot = Rect {
-        x: area.x + LABELS,
-        y: area.y + 1,
-        width: area.width - LABELS,
-        height: area.height - 2,
-    };
+    let plot =
+        Rect { x: area.x + LABELS, y: area.y + 1, width: area.width - LABELS, height: area.height - 2 };
     axes(scene, buf, area, plot, &curve);
     strokes(scene, buf, plot, &curve);
     stage_mark(scene, buf, plot, &curve);

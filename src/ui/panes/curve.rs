@@ -38,7 +38,8 @@ impl Curve {
         let bin = bin_s(curve.window_s, columns);
         let interval = model.rollout.metric(metric).map_or(0, |m| m.interval.0.as_secs());
         let longest_step = (i64::try_from(interval).unwrap_or(0) * 2).max(bin * 2);
-        curve.treatment = curve.runs(longest_step, bins(model.now, series, Arm::Treatment, bin, curve.window_s));
+        curve.treatment =
+            curve.runs(longest_step, bins(model.now, series, Arm::Treatment, bin, curve.window_s));
         curve.control = curve.runs(longest_step, bins(model.now, series, Arm::Control, bin, curve.window_s));
         curve
     }

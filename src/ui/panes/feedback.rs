@@ -63,7 +63,9 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
         paint::put(buf, area, row, &scene.line(format!(" no feedback yet{place}"), Role::Dim));
         return;
     }
-    for comment in comments(scene.model, scene.view).skip(top).take(usize::from(area.height).saturating_sub(row)) {
+    for comment in
+        comments(scene.model, scene.view).skip(top).take(usize::from(area.height).saturating_sub(row))
+    {
         paint::put(buf, area, row, &line(scene, comment, usize::from(area.width)));
         row += 1;
     }
@@ -96,6 +98,8 @@ fn line(scene: &Scene<'_>, comment: &Comment, width: usize) -> Line<'static> {
 
 /// Five signs, whatever the score.
 fn stars(glyphs: &Glyphs, score: Option<u8>) -> String {
-    let Some(score) = score.map(|score| usize::from(score.min(5))) else { return format!("{:5}", words::UNKNOWN) };
+    let Some(score) = score.map(|score| usize::from(score.min(5))) else {
+        return format!("{:5}", words::UNKNOWN);
+    };
     format!("{}{}", glyphs.star.repeat(score), glyphs.star_empty.repeat(5 - score))
 }

@@ -55,9 +55,9 @@ fn sign(scene: &Scene<'_>, moment: &Moment) -> (&'static str, Role) {
     let glyphs = scene.glyphs();
     match moment.kind {
         MomentKind::Act => {
-            let command = moment.effect.and_then(|id| {
-                scene.model.commands.iter().rev().find(|tracked| tracked.command.id == id)
-            });
+            let command = moment
+                .effect
+                .and_then(|id| scene.model.commands.iter().rev().find(|tracked| tracked.command.id == id));
             match command.map(|tracked| &tracked.outcome) {
                 None => (glyphs.bullet, Role::Title),
                 Some(None | Some(Outcome::Sent)) => (glyphs.sent, Role::Wait),
