@@ -11,6 +11,8 @@
 //! [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
 //! `unleash` (polls, verifies afterwards).
 
+pub mod unleash;
+
 use serde::Deserialize;
 
 use crate::domain::{Capabilities, FlagKey, FlagState, PlatformName, SegmentName, Text};
@@ -110,7 +112,10 @@ pub enum BackendError {
 /// The `backend = { kind = …, … }` of the rollout file: the list of all adapters.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum BackendSettings {}
+pub enum BackendSettings {
+    /// An Unleash server.
+    Unleash(unleash::Settings),
+}
 
 /// Constructs the adapter for a target.
 ///
@@ -121,6 +126,7 @@ pub fn build(
     target: Target,
     rights: Rights,
 ) -> Result<Box<dyn Backend>, BackendError> {
-    let _ = (target, rights);
-    match *settings {}
+    match settings {
+        BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+    }
 }

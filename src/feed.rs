@@ -30,6 +30,8 @@ mod server;
 mod session;
 mod settings;
 pub mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use codec::Malformed;
 pub use control::{Answer, Control};

@@ -55,3 +55,6 @@ pub mod ui;
 
 // The simulated world.
 pub mod demo;
+
+// The command line.
+pub mod cli;

@@ -8,6 +8,8 @@
 //!
 //! A new source is one file here, one variant of [`SourceSettings`] and one arm of [`build`].
 
+pub mod prometheus;
+
 use serde::Deserialize;
 
 use crate::domain::{MetricName, SegmentName, Span, Text};
@@ -71,7 +73,10 @@ pub struct SourceError(pub Text);
 /// The `source = { kind = …, … }` of a metric: the list of all adapters.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SourceSettings {}
+pub enum SourceSettings {
+    /// A server with the Prometheus HTTP API.
+    Prometheus(prometheus::Settings),
+}
 
 /// Constructs the adapter for the metrics that share a source.
 ///
@@ -82,6 +87,9 @@ pub fn build(
     queries: Vec<Query>,
     segments: &[SegmentName],
 ) -> Result<Box<dyn MetricSource>, SourceError> {
-    let _ = (queries, segments);
-    match *settings {}
+    match settings {
+        SourceSettings::Prometheus(settings) => {
+            Ok(Box::new(prometheus::Prometheus::new(settings, queries, segments)?))
+        }
+    }
 }

@@ -118,6 +118,8 @@ impl Session {
         let modes_before = modes(&*pair.master);
         command.env(ROLE, role);
         command.env("NO_COLOR", "1");
+        // A backtrace would push the message off the screen.
+        command.env("RUST_BACKTRACE", "0");
         command.cwd(env::current_dir().unwrap());
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);

@@ -45,7 +45,7 @@ pub enum Answer {
 }
 
 #[derive(Debug)]
-struct Order {
+pub(super) struct Order {
     id: OpaqueId,
     frame: String,
     answer: oneshot::Sender<Answer>,
@@ -111,11 +111,15 @@ impl Control {
 
     /// `None`: there is no standing connection, or it gave no answer in time.
     async fn ask_standing(&self, set: &Set) -> Option<Answer> {
-        let sender = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let sender = self.standing()?;
         let (answer, answered) = oneshot::channel();
         let order = Order { id: set.id.clone(), frame: frame_of(set), answer };
         sender.try_send(order).ok()?;
         timeout(self.endpoint.timing.answer, answered).await.ok()?.ok()
+    }
+
+    pub(super) fn standing(&self) -> Option<mpsc::Sender<Order>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn ask_anew(&self, set: &Set) -> Result<Answer, Lost> {

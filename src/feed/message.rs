@@ -16,7 +16,7 @@ mod set;
 pub use feedback::Comment;
 pub use flag::{Flag, State};
 pub use hello::{Can, ClientHello, Resume, ServerHello};
-pub use sample::{Counters, Distribution};
+pub use sample::{Counters, Distribution, MAX_BOUNDS};
 pub use set::{Ack, Code, Refused, Set};
 
 use serde::{Deserialize, Serialize};

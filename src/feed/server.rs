@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
-use super::log::{Line, Log};
+use super::log::Log;
 use super::message::{Failure, FailureCode, FromClient, FromServer};
 use super::session::Session;
 use super::{MAX_FRAME, codec};
@@ -112,12 +112,12 @@ impl Hub {
         let mut heard = Instant::now();
         loop {
             news.borrow_and_update();
-            let batch: Vec<Line> =
-                self.with(|log| std::iter::from_fn(|| session.next(log)).take(BATCH).collect());
+            let batch = self.with(|log| {
+                let lines = std::iter::from_fn(|| session.next(log)).take(BATCH);
+                lines.map(|line| Message::text(&*line)).collect::<Vec<_>>()
+            });
             let more = batch.len() == BATCH;
-            // Collected: a borrowing iterator across the await would keep this future from being `Send`.
-            let messages: Vec<Message> = batch.iter().map(|line| Message::text(&**line)).collect();
-            send(&mut socket, messages).await?;
+            send(&mut socket, batch).await?;
             if session.over() && !more {
                 let _ = timeout(PING_EVERY, socket.close(None)).await;
                 return Ok(());
@@ -132,7 +132,7 @@ impl Hub {
                                 admitted = access.admits(&frame);
                             }
                             if !admitted {
-                                send(&mut socket, [Message::text(unauthorized())]).await?;
+                                send(&mut socket, vec![Message::text(unauthorized())]).await?;
                                 return Err(Gone);
                             }
                             if self.with(|log| session.take(log, &frame, (self.clock)())) {
@@ -145,7 +145,7 @@ impl Hub {
                 }
                 () = std::future::ready(()), if more => {}
                 changed = news.changed() => changed.map_err(|_| Gone)?,
-                _ = pings.tick() => send(&mut socket, [Message::Ping(Bytes::new())]).await?,
+                _ = pings.tick() => send(&mut socket, vec![Message::Ping(Bytes::new())]).await?,
                 () = sleep_until(heard + DEAD_AFTER) => return Err(Gone),
             }
         }
@@ -157,7 +157,7 @@ struct Gone;
 
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
-    messages: impl IntoIterator<Item = Message>,
+    messages: Vec<Message>,
 ) -> Result<(), Gone> {
     let all = async {
         for message in messages {
