@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval, timeout_at};
 
 use super::session::Session;
-use crate::action::{Danger, Request};
+use crate::action::{Danger, Request, Verb};
 use crate::domain::{LinkState, Source, SourceKind, Text};
 use crate::effect::Outcome;
 use crate::engine::Model;
@@ -58,7 +58,9 @@ pub async fn hear_metrics(session: &mut Session, until: Instant) -> bool {
 
 /// Asks, and waits until the end is known, or until `until`.
 pub async fn ask(session: &mut Session, mut request: Request, until: Instant) -> Answer {
-    if request.verb.spec().danger != Danger::Stops && !read_flags(session, until).await {
+    // A kill and a pause need to know nothing first.
+    let needs_a_reading = request.verb.spec().danger == Danger::Grows || request.verb == Verb::RollBack;
+    if needs_a_reading && !read_flags(session, until).await {
         return Answer::Unknown(unread(&session.model));
     }
     request.seen = session.model.versions();

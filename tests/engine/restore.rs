@@ -55,17 +55,12 @@ fn what_the_journal_remembers_is_no_reading_and_a_restarted_server_is_believed()
     let mut bench = Bench::empty(Autopilot::Off);
     let change = Change::Shares([(name("free"), percent(25.))].into());
     restored(&mut bench, Record::Commanded { command: command(Verb::Widen, change) });
-    let state = FlagState {
-        version: Version(1_000_000),
-        on: true,
-        shares: [(name("free"), percent(25.)), (name("enterprise"), percent(5.))].into(),
-        ..FlagState::default()
-    };
+    let state = FlagState { version: Version(1_000_000), ..bench.state(true, 25., 5.) };
     let outcome = Outcome::Confirmed { state, overwrote: None };
     restored(&mut bench, Record::Finished { id: EffectId(7), outcome });
     bench.links();
-    let refusal = bench.refuse(Verb::Widen, Some("free"));
-    assert!(refusal.contains("has not been read yet"), "{refusal}");
+    bench.press(Verb::Widen, Some("free"));
+    assert!(bench.refusal().contains("has not been read yet"), "{}", bench.refusal());
     assert_eq!(bench.model.segments[0].exposure.confirmed, None);
     bench.flag(true, 5., 5.);
     assert_eq!(bench.model.segments[0].exposure.confirmed, Some(percent(5.)));
