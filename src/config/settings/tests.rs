@@ -124,7 +124,6 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
         "source = { kind = 'feed', url = 'ws://me:hunter2@h', x = 1 }",
         "source = { kind = 'poll', url = 'hunter2@h' }",
         "source = { kind = 'poll', url = '//me:hunter2@h/\"' }",
-        "source = { kind = 'poll', url = 'http://h', interval = 'hunter2?' }",
         "[source]\nkind = 'feed'\nurl = 'ws://h'\ntoken = '''\nhunter2'''",
         "source = { url = 'x', token = 'hunter2' }",
         "source = { kind = 'feed', url = 'ws://h', header = { value = 'hunter2' } }",
