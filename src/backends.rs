@@ -11,6 +11,7 @@
 //! [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
 //! `unleash` (polls, verifies afterwards).
 
+pub mod feed;
 pub mod unleash;
 
 use serde::Deserialize;
@@ -113,6 +114,8 @@ pub enum BackendError {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum BackendSettings {
+    /// A flag service that speaks the feed protocol.
+    Feed(crate::feed::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
 }
@@ -127,6 +130,9 @@ pub fn build(
     rights: Rights,
 ) -> Result<Box<dyn Backend>, BackendError> {
     match settings {
+        BackendSettings::Feed(settings) => {
+            Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
+        }
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
 }

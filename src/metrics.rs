@@ -8,6 +8,7 @@
 //!
 //! A new source is one file here, one variant of [`SourceSettings`] and one arm of [`build`].
 
+pub mod feed;
 pub mod prometheus;
 
 use serde::Deserialize;
@@ -74,6 +75,8 @@ pub struct SourceError(pub Text);
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SourceSettings {
+    /// A server that speaks the feed protocol.
+    Feed(crate::feed::Settings),
     /// A server with the Prometheus HTTP API.
     Prometheus(prometheus::Settings),
 }
@@ -88,6 +91,9 @@ pub fn build(
     segments: &[SegmentName],
 ) -> Result<Box<dyn MetricSource>, SourceError> {
     match settings {
+        SourceSettings::Feed(settings) => {
+            Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), queries, segments)?))
+        }
         SourceSettings::Prometheus(settings) => {
             Ok(Box::new(prometheus::Prometheus::new(settings, queries, segments)?))
         }
