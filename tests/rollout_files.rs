@@ -3,6 +3,8 @@
 //!
 //! To accept a change of words, run with `UPDATE_ROLLOUTS=1` and read the difference.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
