@@ -12,6 +12,7 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod unleash;
 
 use serde::Deserialize;
 
@@ -115,6 +116,8 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// An Unleash server.
+    Unleash(unleash::Settings),
 }
 
 /// Constructs the adapter for a target.
@@ -130,5 +133,6 @@ pub fn build(
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
 }

@@ -40,6 +40,7 @@ pub mod backends;
 pub mod config;
 pub mod feed;
 pub mod feedback;
+pub mod journal;
 pub mod metrics;
 pub mod net;
 
@@ -54,3 +55,6 @@ pub mod ui;
 
 // The simulated world.
 pub mod demo;
+
+// The command line.
+pub mod cli;

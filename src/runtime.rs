@@ -22,6 +22,10 @@
 //! Start reading at [`session`], then [`live`].
 
 pub mod clock;
+pub mod headless;
 pub mod inbox;
+pub mod ledger;
+pub mod live;
 pub mod runner;
 pub mod scribe;
+pub mod session;

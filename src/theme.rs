@@ -26,7 +26,7 @@
 //! # Ok::<(), gonogo::theme::ThemeError>(())
 //! ```
 //!
-//! Start reading at [`role`], then [`file`].
+//! Start reading at [`role`], then [`mod@file`].
 
 pub mod depth;
 pub mod file;

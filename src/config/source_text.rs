@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn masked_bytes_and_controls_never_show() {
-        let shown = show("t = 'abc\u{1b}[31m'", 0..1, vec![5..8]);
+        let shown = show("t = 'abc\u{1b}[31m'", 0..1, std::iter::once(5..8).collect());
         assert!(shown.contains("t = '***?[31m'"), "{shown}");
     }
 

@@ -54,7 +54,8 @@ pub enum ServeError {
     /// Anybody on the network could steer it.
     #[error(
         "cannot serve the world at {address}: others than this machine could reach it, and no token is set\n\
-         hint: put a token into {TOKEN_ENV} here and at the cockpits, or serve at 127.0.0.1"
+         hint: put a token into {TOKEN_ENV} here and at the cockpits, which send it only over a tunnel or a \
+         TLS proxy; or serve at 127.0.0.1"
     )]
     Exposed {
         /// The address that was asked for.

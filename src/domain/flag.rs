@@ -75,6 +75,17 @@ pub enum KillScope {
     Segment,
 }
 
+impl KillScope {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Flag => "the whole flag only",
+            Self::Segment => "single segments or the whole flag",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Taking the terminal and giving it back, exactly once, whoever asks first.
 //!
-//! In: the [`Output`] of the one cockpit that has the terminal. Out: raw mode, the alternate screen, a hidden
+//! In: the output of the one cockpit that has the terminal. Out: raw mode, the alternate screen, a hidden
 //! cursor, bracketed paste and focus reports; all undone by [`give_back`]. `ratatui::restore` would leave
 //! paste and focus reports on.
 //!

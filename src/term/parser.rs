@@ -12,7 +12,7 @@
 //! Sources: ECMA-48 for control sequences, xterm's ctlseqs for keys and pastes, the kitty keyboard protocol
 //! for `CSI u` (not asked for, but some multiplexers send it).
 //!
-//! This file keeps the unfinished bytes; [`sequence`] understands finished ones.
+//! This file keeps the unfinished bytes; `sequence` understands finished ones.
 
 mod sequence;
 

@@ -11,7 +11,7 @@
 //!
 //! A theme that inherits may exchange single palette colours: all roles that name them follow. A role
 //! that is named again is replaced as a whole. In: the text and a way to find the parent's text. Out: a
-//! [`Look`] per role at full colour depth, or a [`ThemeError`] that says which line or word is wrong.
+//! look per role at full colour depth, or a [`ThemeError`] that says which line or word is wrong.
 
 use std::collections::BTreeMap;
 

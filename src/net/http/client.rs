@@ -46,6 +46,8 @@ pub struct Options {
     pub max_body: usize,
     /// Who we are; `None`: nobody.
     pub auth: Option<Auth>,
+    /// A second secret header, for example a tenant's beside a token.
+    pub second_auth: Option<Auth>,
     /// Further headers, for example a tenant.
     pub headers: Vec<(String, String)>,
     /// A PEM file with a root certificate to trust beside the platform's.
@@ -61,6 +63,7 @@ impl Default for Options {
             timeout: Duration::from_secs(10),
             max_body: 8 * 1024 * 1024,
             auth: None,
+            second_auth: None,
             headers: Vec::new(),
             extra_root: None,
         }
@@ -79,7 +82,7 @@ pub(super) struct Shared {
     pub(super) base: Url,
     pub(super) timeout: Duration,
     pub(super) max_body: usize,
-    pub(super) secret: Option<SecretString>,
+    pub(super) secrets: Vec<SecretString>,
 }
 
 impl Client {
@@ -100,7 +103,8 @@ impl Client {
             let (name, value) = header(name, value).map_err(setup)?;
             headers.insert(name, value);
         }
-        if let Some(auth) = &options.auth {
+        let credentials = || options.auth.iter().chain(&options.second_auth);
+        for auth in credentials() {
             let (name, value) = auth.header().map_err(setup)?;
             headers.insert(name, value);
         }
@@ -115,13 +119,8 @@ impl Client {
             builder = builder.no_proxy();
         }
         let inner = builder.build().map_err(|error| setup(error.without_url().to_string()))?;
-        let shared = Shared {
-            inner,
-            timeout: options.timeout,
-            max_body: options.max_body,
-            secret: options.auth.map(Auth::into_secret),
-            base,
-        };
+        let secrets = credentials().map(|auth| auth.secret().clone()).filter(is_worth_striking).collect();
+        let shared = Shared { inner, timeout: options.timeout, max_body: options.max_body, secrets, base };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -157,11 +156,17 @@ impl Auth {
         Ok((name, value))
     }
 
-    fn into_secret(self) -> SecretString {
+    const fn secret(&self) -> &SecretString {
         match self {
             Self::Bearer(secret) | Self::Authorization(secret) | Self::Header { value: secret, .. } => secret,
         }
     }
+}
+
+/// Whether a credential is long enough to be struck out. Shorter ones guard nothing, they are names of
+/// tenants like `1`, and would be found in ordinary numbers and words.
+fn is_worth_striking(secret: &SecretString) -> bool {
+    secret.expose_secret().len() >= 4
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {

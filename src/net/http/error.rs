@@ -109,7 +109,7 @@ impl HttpError {
         client: &Shared,
     ) -> Self {
         let mut text = String::from_utf8_lossy(body).into_owned();
-        if let Some(secret) = &client.secret {
+        for secret in &client.secrets {
             text = text.replace(secret.expose_secret(), "[secret]");
         }
         let excerpt: String = text.chars().take(MAX_EXCERPT).collect();

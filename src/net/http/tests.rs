@@ -113,6 +113,26 @@ fn gzip_of_spaces() -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn two_credentials_go_together_and_both_are_struck_out_unless_they_are_a_short_name() {
+    let server = MockServer::start().await;
+    Mock::given(header("authorization", format!("Bearer {SECRET}")))
+        .and(header("x-tenant", "quiet-tenant"))
+        .respond_with(ResponseTemplate::new(400).set_body_string(format!("{SECRET} of quiet-tenant")))
+        .mount(&server)
+        .await;
+    Mock::given(header("x-tenant", "1"))
+        .respond_with(ResponseTemplate::new(400).set_body_string("1:14: parse error"))
+        .mount(&server)
+        .await;
+    for (tenant, expected) in [("quiet-tenant", "[secret] of [secret]"), ("1", "1:14: parse error")] {
+        let second = Auth::Header { name: "X-Tenant".into(), value: SecretString::from(tenant) };
+        let auth = Some(Auth::Bearer(SecretString::from(SECRET)));
+        let error = failure(&server, Options { auth, second_auth: Some(second), ..Options::default() }).await;
+        assert!(error.to_string().ends_with(expected), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_status_carries_its_code_its_pause_and_an_excerpt_without_our_secret() {
     let body = format!("bad token {SECRET} \u{1b}[31m{}", "y".repeat(5000));
     let template = ResponseTemplate::new(429).insert_header("retry-after", "7").set_body_string(body);

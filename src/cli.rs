@@ -1,0 +1,91 @@
+//! The command line: one file for each subcommand.
+//!
+//! In: arguments. Out: text on standard output and error, and an exit code that scripts can rely on:
+//!
+//! | code | means |
+//! |---|---|
+//! | 0 | healthy, or done |
+//! | 1 | no-go, or refused |
+//! | 2 | usage or configuration |
+//! | 3 | lost contact, or not confirmed |
+//! | 130 | interrupted |
+//!
+//! Nothing imports this room but `main`. It decides nothing about a rollout: it starts a session and hands a
+//! request in, the same way a key does.
+
+mod act;
+mod check;
+mod completions;
+mod demo;
+mod exit;
+mod journal;
+mod keys;
+mod open;
+mod screen;
+mod status;
+mod watch;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+
+/// The terminal cockpit for live feature rollouts.
+#[derive(Debug, Parser)]
+#[command(name = "gonogo", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 healthy or done, 1 no-go or refused, 2 usage or configuration, \
+3 lost contact or unconfirmed, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A simulated world on a real websocket, and the cockpit on it
+    Demo(demo::Arguments),
+    /// The cockpit on a rollout
+    Watch(watch::Arguments),
+    /// What is going on, once, as text or JSON
+    Status(status::Arguments),
+    /// Widen a segment to its next stage, or to --to
+    Widen(act::Arguments),
+    /// No widening until somebody resumes; the exposure stays
+    Pause(act::Arguments),
+    /// Lift a pause, or bring back what was killed (with --confirm NAME)
+    Resume(act::Arguments),
+    /// One stage back, or to a smaller --to
+    Rollback(act::Arguments),
+    /// Kill: nobody in the scope gets the feature; ends when it is read back as off
+    Kill(act::Arguments),
+    /// Read a rollout file, explain it, connect to everything, and say what works
+    Check(check::Arguments),
+    /// Who did what, when, why, with what result
+    Journal(journal::Arguments),
+    /// The list of keys
+    Keys,
+    /// Completions for a shell
+    Completions(completions::Arguments),
+}
+
+impl Cli {
+    /// Runs the command. Messages go to standard output and error; the exit code is the result.
+    pub async fn run(self) -> Exit {
+        use crate::action::Verb;
+        let result = match self.command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Watch(arguments) => watch::run(arguments).await,
+            Command::Status(arguments) => status::run(arguments).await,
+            Command::Widen(arguments) => act::run(Verb::Widen, arguments).await,
+            Command::Pause(arguments) => act::run(Verb::Pause, arguments).await,
+            Command::Resume(arguments) => act::run(Verb::Resume, arguments).await,
+            Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,
+            Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
+            Command::Journal(arguments) => journal::run(&arguments),
+            Command::Keys => keys::run(),
+            Command::Completions(arguments) => completions::run(&arguments),
+        };
+        result.unwrap_or_else(Failure::tell)
+    }
+}

@@ -1,0 +1,116 @@
+//! `gonogo widen|pause|resume|rollback|kill`: one act, for scripts, pagers and chat-ops.
+//!
+//! The same request as a key, through the same checks. It ends when the backend was read back.
+
+use std::io::Write;
+
+use clap::Args;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::open::Target;
+use super::{Exit, Failure};
+use crate::action::{Request, Scope, Verb};
+use crate::backends::Rights;
+use crate::domain::{Percent, PlatformName, SegmentName, Span, Text};
+use crate::engine::Autopilot;
+use crate::runtime::headless::{self, Answer};
+use crate::runtime::session::Session;
+use crate::ui::plain;
+
+/// What an act takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gonogo widen rollout.toml --segment free --to 25\n  \
+    gonogo kill rollout.toml --reason 'checkout is down'\n  gonogo resume rollout.toml --confirm checkout-v2")]
+pub struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// Only this segment [default: all]
+    #[arg(long, value_name = "NAME")]
+    segment: Option<SegmentName>,
+    /// Only this platform [default: all]
+    #[arg(long, value_name = "NAME")]
+    platform: Option<PlatformName>,
+    /// To this exposure in percent [default: the next stage]
+    #[arg(long, value_name = "PERCENT")]
+    to: Option<Percent>,
+    /// Why; needed past a verdict that is not GO
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The rollout's name: needed to bring back what was killed
+    #[arg(long, value_name = "ROLLOUT")]
+    confirm: Option<String>,
+    /// How long to wait until it is confirmed
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    timeout: Span,
+    /// The result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
+    if arguments.to.is_some() && !matches!(verb, Verb::Widen | Verb::RollBack | Verb::Resume) {
+        return Err(Failure::usage(format!("--to says nothing to {}", verb.spec().name)));
+    }
+    let begun = Instant::now();
+    let until = begun + arguments.timeout.0;
+    let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
+    for warning in &warnings {
+        writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
+    }
+    let scope = Scope { segment: arguments.segment.clone(), platform: arguments.platform.clone() };
+    let request = Request {
+        to: arguments.to,
+        reason: arguments.reason.as_deref().map(Text::new),
+        typed_name: arguments.confirm.as_deref().map(Text::new),
+        ..Request::new(arguments.target.actor(), verb, scope)
+    };
+    let what = format!("{} {}", verb.spec().name, request.scope);
+    let answer = tokio::select! {
+        answer = headless::ask(&mut session, request, until) => answer,
+        _ = tokio::signal::ctrl_c() => {
+            let _ = writeln!(std::io::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
+            return Ok(Exit::Interrupted);
+        }
+    };
+    tell(&session, &arguments, &what, &answer, Span(begun.elapsed()))
+}
+
+fn tell(
+    session: &Session,
+    arguments: &Arguments,
+    what: &str,
+    answer: &Answer,
+    took: Span,
+) -> Result<Exit, Failure> {
+    let (exit, outcome, cause) = match answer {
+        Answer::Recorded => (Exit::Done, "recorded", None),
+        Answer::Confirmed => (Exit::Done, "confirmed", None),
+        Answer::Refused(cause) => (Exit::NoGo, "refused", Some(cause)),
+        Answer::Unknown(cause) => (Exit::Lost, "unknown", Some(cause)),
+    };
+    if arguments.json {
+        let result = json!({
+            "act": what,
+            "outcome": outcome,
+            "cause": cause,
+            "took_ms": u64::try_from(took.0.as_millis()).unwrap_or(u64::MAX),
+            "status": plain::status_json(&session.model),
+        });
+        writeln!(std::io::stdout(), "{result}")?;
+        return Ok(exit);
+    }
+    match cause {
+        None => writeln!(std::io::stdout(), "{what}: {outcome} after {took}")?,
+        Some(cause) => writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}")?,
+    }
+    if exit == Exit::Done {
+        for segment in &session.model.segments {
+            let confirmed =
+                segment.exposure.confirmed.map_or_else(|| "unknown".to_owned(), |share| share.to_string());
+            writeln!(std::io::stdout(), "  {:<16} {confirmed:>8}  {}", segment.name, segment.phase)?;
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,143 @@
+//! `gonogo check`: reads a rollout file, explains it, connects to everything, and says what works, how fast and
+//! with which rights. It changes nothing.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+
+use super::open::Target;
+use super::{Exit, Failure};
+use crate::backends::{Backend, Rights};
+use crate::config;
+use crate::domain::{FlagState, Span, Text};
+use crate::runtime::session::Adapters;
+
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// As one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found about one thing.
+struct Finding {
+    about: String,
+    took: Duration,
+    result: Result<Text, Text>,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let file = arguments.target.load()?;
+    let adapters = Adapters::build(&file, Rights::ReadWrite).map_err(Failure::usage)?;
+    let mut out = std::io::stdout();
+    if !arguments.json {
+        config::explain(&file, &mut out)?;
+        for warning in &file.warnings {
+            writeln!(out, "warning: {warning}")?;
+        }
+        writeln!(out)?;
+    }
+    let findings = tokio::select! {
+        findings = find_all(&adapters) => findings,
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+    };
+    let is_well = findings.iter().all(|finding| finding.result.is_ok());
+    if arguments.json {
+        let list: Vec<Value> = findings.iter().map(as_json).collect();
+        let warnings = &file.warnings;
+        writeln!(
+            out,
+            "{}",
+            json!({"rollout": file.rollout.name, "ok": is_well, "warnings": warnings, "findings": list})
+        )?;
+    } else {
+        for finding in &findings {
+            let (word, text) = match &finding.result {
+                Ok(text) => ("ok    ", text),
+                Err(text) => ("FAILED", text),
+            };
+            writeln!(out, "{word} {:<28} {:>7}  {text}", finding.about, Span(finding.took).to_string())?;
+        }
+    }
+    Ok(if is_well { Exit::Done } else { Exit::Lost })
+}
+
+fn as_json(finding: &Finding) -> Value {
+    let (is_ok, text) = match &finding.result {
+        Ok(text) => (true, text),
+        Err(text) => (false, text),
+    };
+    let took_ms = u64::try_from(finding.took.as_millis()).unwrap_or(u64::MAX);
+    json!({"about": finding.about, "ok": is_ok, "took_ms": took_ms, "text": text})
+}
+
+async fn find_all(adapters: &Adapters) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (platform, backend) in &adapters.backends {
+        let begun = Instant::now();
+        let read = timeout(PATIENCE, backend.read()).await;
+        let took = begun.elapsed();
+        let result = match read {
+            Ok(Ok(state)) => Ok(describe(&**backend, &state, may_write(&**backend).await)),
+            Ok(Err(error)) => Err(Text::new(&error.to_string())),
+            Err(_) => Err(no_answer()),
+        };
+        findings.push(Finding { about: format!("platform {platform}"), took, result });
+    }
+    for source in &adapters.metrics {
+        let begun = Instant::now();
+        let found = timeout(PATIENCE, source.probe()).await;
+        let took = begun.elapsed();
+        match found {
+            Ok(found) => findings.extend(found.into_iter().map(|finding| Finding {
+                about: format!("metric {}", finding.metric),
+                took,
+                result: finding.result,
+            })),
+            Err(_) => findings.push(Finding { about: "metrics".into(), took, result: Err(no_answer()) }),
+        }
+    }
+    for (name, source) in &adapters.feedback {
+        let begun = Instant::now();
+        let result = timeout(PATIENCE, source.probe()).await.unwrap_or_else(|_| Err(no_answer()));
+        findings.push(Finding { about: format!("feedback {name}"), took: begun.elapsed(), result });
+    }
+    findings
+}
+
+fn no_answer() -> Text {
+    Text::new(&format!("no answer within {} s", PATIENCE.as_secs()))
+}
+
+async fn may_write(backend: &dyn Backend) -> &'static str {
+    match timeout(PATIENCE, backend.may_write()).await {
+        Ok(Ok(Some(true))) => "may change it",
+        Ok(Ok(Some(false))) => "MAY NOT change it",
+        _ => "rights to change it not known without trying",
+    }
+}
+
+fn describe(backend: &dyn Backend, state: &FlagState, rights: &str) -> Text {
+    let able = backend.capabilities();
+    let shares: Vec<_> = state.shares.iter().map(|(segment, share)| format!("{segment} {share}")).collect();
+    let on = if state.on { "on" } else { "off" };
+    let news = if able.push { "pushed" } else { "polled" };
+    let writes = if able.compare_and_set { "refuses old versions" } else { "verified after each write" };
+    let doubts: String = state.doubts.iter().map(|doubt| format!("; DOUBT: {doubt}")).collect();
+    Text::new(&format!(
+        "flag {on}, version {}: {}; {rights}; {news}, {writes}, kills {}{doubts}",
+        state.version,
+        shares.join(", "),
+        able.kill.words(),
+    ))
+}

@@ -1,0 +1,65 @@
+//! How a command ends: the exit codes, which are a contract with scripts.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Healthy, or done.
+    Done,
+    /// No-go, or refused.
+    NoGo,
+    /// Wrong usage or configuration.
+    Usage,
+    /// Contact lost, or not confirmed.
+    Lost,
+    /// Interrupted.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::NoGo => 1,
+            Exit::Usage => 2,
+            Exit::Lost => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    pub fn usage(cause: impl Display) -> Self {
+        Self { exit: Exit::Usage, message: cause.to_string() }
+    }
+
+    /// Contact lost.
+    pub fn lost(cause: impl Display) -> Self {
+        Self { exit: Exit::Lost, message: cause.to_string() }
+    }
+
+    /// Says it on standard error.
+    pub fn tell(self) -> Exit {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "gonogo: {}", self.message);
+        self.exit
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// A closed pipe (`gonogo journal x | head`) ends the output quietly enough: as lost contact.
+    fn from(cause: std::io::Error) -> Self {
+        Self::lost(format!("cannot write the output: {cause}"))
+    }
+}

@@ -1,0 +1,94 @@
+//! What every command that works on a rollout file needs: the file, the journal, who acts.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::backends::Rights;
+use crate::config::rollout_file::{self, RolloutFile};
+use crate::domain::{Actor, Text};
+use crate::engine::Autopilot;
+use crate::journal::Journal;
+use crate::runtime::clock::Clock;
+use crate::runtime::session::{Session, Start};
+
+/// Which rollout, and on whose behalf.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The rollout file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Folder of the journals [default: $XDG_STATE_HOME/gonogo/journal]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Who acts, for the journal [default: $USER at this host]
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// How much the autopilot may do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AutopilotMode {
+    /// Nothing
+    Off,
+    /// Says what it would do
+    Advise,
+    /// Pauses and kills
+    Guard,
+}
+
+impl From<AutopilotMode> for Autopilot {
+    fn from(mode: AutopilotMode) -> Self {
+        match mode {
+            AutopilotMode::Off => Self::Off,
+            AutopilotMode::Advise => Self::Advise,
+            AutopilotMode::Guard => Self::Guard,
+        }
+    }
+}
+
+impl Target {
+    /// Reads the rollout file.
+    ///
+    /// # Errors
+    /// With every fault of the file, its place and a hint.
+    pub fn load(&self) -> Result<RolloutFile, Failure> {
+        rollout_file::load(&self.file).map_err(Failure::usage)
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        actor(self.name.as_deref())
+    }
+
+    /// Opens the journal and starts a session. Returns warnings about both with it.
+    ///
+    /// # Errors
+    /// When the file, the journal or an adapter's settings cannot be used.
+    pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
+        let file = self.load()?;
+        let mut warnings = file.warnings.clone();
+        let (ledger, entries, opening) =
+            Journal::open(self.state_dir.as_deref(), &file.rollout.name).map_err(Failure::usage)?;
+        warnings.extend(opening.warnings());
+        let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
+        let clock = Clock::system();
+        let start = Start { file, rights, autopilot, ledger, remembered, clock };
+        let session = Session::start(start).map_err(Failure::usage)?;
+        Ok((session, warnings))
+    }
+}
+
+/// Who acts: the given name, or `user@host`.
+pub fn actor(name: Option<&str>) -> Actor {
+    let name = name.map_or_else(
+        || {
+            let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+            let host = rustix::system::uname();
+            format!("{}@{}", user.as_deref().unwrap_or("somebody"), host.nodename().to_string_lossy())
+        },
+        str::to_owned,
+    );
+    Actor::Person(Text::new(&name))
+}

@@ -1,0 +1,36 @@
+//! `gonogo watch`: the cockpit on a rollout.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::open::{AutopilotMode, Target};
+use super::screen::{self, Look};
+use super::{Exit, Failure};
+use crate::backends::Rights;
+
+/// What `watch` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gonogo watch rollout.toml --autopilot guard")]
+pub struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    look: Look,
+    /// How much the autopilot may do by itself
+    #[arg(long, value_enum, default_value = "advise")]
+    autopilot: AutopilotMode,
+    /// Look only: no control over any backend is constructed
+    #[arg(long)]
+    read_only: bool,
+}
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let rights = if arguments.read_only { Rights::ReadOnly } else { Rights::ReadWrite };
+    let (mut session, warnings) = arguments.target.start(rights, arguments.autopilot.into())?;
+    for warning in &warnings {
+        writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
+    }
+    screen::run(&mut session, arguments.target.actor(), &arguments.look).await
+}

@@ -1,0 +1,133 @@
+//! The loop with a screen.
+//!
+//! Biased: signals, keys, outcomes, the inbox, the timer. What is queued is taken within a budget, then at most one
+//! frame is drawn, and only when something that can be seen has changed. A key is answered at once; data is drawn
+//! four times a second at most, which is as fast as a person reads and cheap over SSH.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::session::Session;
+use crate::event::Body;
+use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
+use crate::theme::Theme;
+use crate::ui::{self, Intent, View};
+
+/// How often time is told to the engine: ages and bake times show whole seconds.
+const TICK: Duration = Duration::from_millis(250);
+/// Least time between two frames that only show new data.
+const FRAME: Duration = Duration::from_millis(250);
+/// Least time between two frames after keys: 60 a second.
+const KEY_FRAME: Duration = Duration::from_millis(16);
+
+/// How a cockpit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A person left.
+    Quit,
+    /// The terminal went away, or somebody asked the process to end.
+    Ended,
+    /// Interrupted from outside.
+    Interrupted,
+    /// The set time was over.
+    TimeUp,
+}
+
+/// Runs the cockpit until somebody leaves, at most `limit` if there is one.
+///
+/// # Errors
+/// [`TermError`] when the terminal cannot be had or is lost. It is given back on every way out.
+pub async fn run(
+    session: &mut Session,
+    view: &mut View,
+    theme: &Theme,
+    limit: Option<Duration>,
+) -> Result<Ending, TermError> {
+    let mut signals = Signals::listen()?;
+    let mut terminal = Terminal::enter()?;
+    let mut inputs = Inputs::open()?;
+    let output = terminal.output();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let end = limit.map(|limit| Instant::now() + limit);
+    let mut pacer = Pacer::new();
+    loop {
+        if pacer.is_due(session, view) {
+            match terminal.draw(|frame| ui::draw(frame, &session.model, view, theme))? {
+                Drawn::Sent | Drawn::Unchanged => pacer.drawn(session, view),
+                Drawn::Busy => pacer.is_waiting = true,
+            }
+        }
+        tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Signal::Hangup | Signal::Terminate => return Ok(Ending::Ended),
+                Signal::Interrupt => return Ok(Ending::Interrupted),
+                Signal::Stop => {
+                    terminal.suspend()?;
+                    pacer.ask();
+                }
+                Signal::Continue => {
+                    terminal.resume()?;
+                    pacer.ask();
+                }
+            },
+            input = inputs.next() => {
+                // The terminal is gone.
+                let Some(input) = input else { return Ok(Ending::Ended) };
+                pacer.ask();
+                for intent in view.handle(&input, &session.model) {
+                    match intent {
+                        Intent::Ask(request) => session.feed(Body::Asked(request)),
+                        Intent::Quit => return Ok(Ending::Quit),
+                        Intent::Suspend => drop(terminal.suspend()?),
+                        Intent::Redraw => terminal.force_redraw(),
+                    }
+                }
+            }
+            () = session.take_news() => {}
+            () = output.idle(), if pacer.is_waiting => pacer.is_waiting = false,
+            () = sleep_until(pacer.due), if pacer.has_news(session, view) => {}
+            _ = ticks.tick() => session.feed(Body::Tick),
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(Ending::TimeUp),
+        }
+    }
+}
+
+/// Says when the next frame is due.
+struct Pacer {
+    shown: Option<(u64, u64)>,
+    due: Instant,
+    last: Instant,
+    is_asked: bool,
+    is_waiting: bool,
+}
+
+impl Pacer {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { shown: None, due: now, last: now, is_asked: true, is_waiting: false }
+    }
+
+    fn has_news(&self, session: &Session, view: &View) -> bool {
+        !self.is_waiting && (self.is_asked || self.shown != Some((session.model.revision, view.revision())))
+    }
+
+    fn is_due(&self, session: &Session, view: &View) -> bool {
+        self.has_news(session, view) && Instant::now() >= self.due
+    }
+
+    /// Somebody pressed a key or the screen was lost: the next frame is due at once.
+    fn ask(&mut self) {
+        self.is_asked = true;
+        self.due = self.due.min(self.last + KEY_FRAME);
+    }
+
+    fn drawn(&mut self, session: &Session, view: &View) {
+        self.last = Instant::now();
+        self.due = self.last + FRAME;
+        self.is_asked = false;
+        self.shown = Some((session.model.revision, view.revision()));
+    }
+}

@@ -1,0 +1,246 @@
+//! A session: one rollout, alive.
+//!
+//! In: a rollout file, a ledger with what it remembers. Out: a model that is kept up to date, and effects that are
+//! carried out. It starts a task for each source, restarts one that dies, and ends them all when dropped.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::clock::Clock;
+use super::inbox::{self, Entrance, Inbox, Traffic};
+use super::runner::{OUTCOMES, Runner};
+use super::scribe::{Ledger, Scribe};
+use crate::backends::{self, Backend, BackendError, Rights};
+use crate::config::rollout_file::RolloutFile;
+use crate::domain::{LinkState, PlatformName, Source, SourceKind, Span, Text, Timestamp};
+use crate::effect::Record;
+use crate::engine::{self, Autopilot, Model};
+use crate::event::{Body, Event, Promise, Sink};
+use crate::feedback::{self, FeedbackSource};
+use crate::metrics::{self, MetricSource};
+
+/// Events that are taken before the loop looks at the keys again: well under a frame's time.
+const BUDGET: usize = 2048;
+/// How often other processes' lines in the journal are looked for.
+const FOREIGN: Duration = Duration::from_secs(1);
+/// How long a source that died is left alone.
+const REVIVE: Duration = Duration::from_secs(2);
+
+/// Why a session cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A platform's settings cannot work.
+    #[error("platform {platform}: {cause}")]
+    Backend {
+        /// Which.
+        platform: PlatformName,
+        /// Why.
+        cause: BackendError,
+    },
+    /// A metrics or feedback source's settings cannot work.
+    #[error("{source_name}: {cause}")]
+    Source {
+        /// Which.
+        source_name: Text,
+        /// Why.
+        cause: Text,
+    },
+    /// The system gave no thread for the journal.
+    #[error("cannot start the journal's thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The adapters of a rollout, built but not started.
+pub struct Adapters {
+    /// By platform.
+    pub backends: BTreeMap<PlatformName, Arc<dyn Backend>>,
+    /// Each with the metrics that it serves.
+    pub metrics: Vec<Arc<dyn MetricSource>>,
+    /// By name.
+    pub feedback: Vec<(String, Arc<dyn FeedbackSource>)>,
+}
+
+impl Adapters {
+    /// Builds every adapter of a file; nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`StartError`] for the first whose settings cannot work.
+    pub fn build(file: &RolloutFile, rights: Rights) -> Result<Self, StartError> {
+        let mut built = Self { backends: BTreeMap::new(), metrics: Vec::new(), feedback: Vec::new() };
+        for platform in &file.platforms {
+            let name = platform.target.platform.clone();
+            let backend = backends::build(&platform.backend, platform.target.clone(), rights)
+                .map_err(|cause| StartError::Backend { platform: name.clone(), cause })?;
+            built.backends.insert(name, Arc::from(backend));
+        }
+        let segments: Vec<_> = file.rollout.segments.iter().map(|s| s.name.clone()).collect();
+        for (settings, queries) in &file.metrics {
+            let names: Vec<_> = queries.iter().map(|query| query.metric.to_string()).collect();
+            let source = metrics::build(settings, queries.clone(), &segments).map_err(|error| {
+                let source_name = Text::new(&format!("metrics {}", names.join(", ")));
+                StartError::Source { source_name, cause: error.0 }
+            })?;
+            built.metrics.push(Arc::from(source));
+        }
+        for (name, settings) in &file.feedback {
+            let source = feedback::build(name, settings).map_err(|error| {
+                let source_name = Text::new(&format!("feedback {name}"));
+                StartError::Source { source_name, cause: error.0 }
+            })?;
+            built.feedback.push((name.clone(), Arc::from(source)));
+        }
+        Ok(built)
+    }
+}
+
+/// One rollout, alive. Dropping it ends its tasks.
+pub struct Session {
+    /// What is known.
+    pub model: Model,
+    /// The time.
+    pub clock: Clock,
+    runner: Runner,
+    inbox: Inbox,
+    outcomes: mpsc::Receiver<Event>,
+    tasks: JoinSet<()>,
+}
+
+/// What a session starts with.
+pub struct Start<L> {
+    /// The file.
+    pub file: RolloutFile,
+    /// Whether it may change anything.
+    pub rights: Rights,
+    /// How much the autopilot may do.
+    pub autopilot: Autopilot,
+    /// Where the journal is kept.
+    pub ledger: L,
+    /// What the journal remembers, oldest first.
+    pub remembered: Vec<(Timestamp, Record)>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Session {
+    /// Builds the adapters, reads what is remembered into the model, and starts watching.
+    ///
+    /// # Errors
+    /// [`StartError`] when a part of the file cannot work, before anything is connected.
+    pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
+        let Start { file, rights, autopilot, ledger, remembered, clock } = start;
+        let adapters = Adapters::build(&file, rights)?;
+        let scribe = Scribe::start(ledger)?;
+        let (entrance, inbox) = inbox::open(clock);
+        let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
+        let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
+        let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new() };
+        for (written_at, record) in remembered {
+            session.feed(Body::Restored { written_at, record });
+        }
+        for (name, backend) in adapters.backends {
+            let source = Source::new(SourceKind::Flags, name.as_str());
+            session.watch(&entrance, source, backend, |backend, sink| backend.watch(sink));
+        }
+        for source in adapters.metrics {
+            session.watch(&entrance, Source::new(SourceKind::Metrics, "source"), source, |source, sink| {
+                source.watch(sink)
+            });
+        }
+        for (name, source) in adapters.feedback {
+            session.watch(&entrance, Source::new(SourceKind::Feedback, &name), source, |source, sink| {
+                source.watch(sink)
+            });
+        }
+        session.tasks.spawn(read_foreign(scribe, entrance));
+        Ok(session)
+    }
+
+    /// Runs a source for ever; one that ends or panics is reported and started again.
+    fn watch<T: ?Sized + Send + Sync + 'static>(
+        &mut self,
+        entrance: &Entrance,
+        source: Source,
+        adapter: Arc<T>,
+        watch: for<'a> fn(&'a T, &'a dyn Sink) -> Promise<'a, ()>,
+    ) {
+        let entrance = entrance.clone();
+        self.tasks.spawn(async move {
+            loop {
+                let ended = AssertUnwindSafe(watch(&adapter, &entrance)).catch_unwind().await;
+                let cause =
+                    if ended.is_err() { "its task panicked; this is a bug" } else { "its task ended" };
+                let state = LinkState::Retrying { cause: Text::new(cause), wait: Span(REVIVE) };
+                entrance.fact(None, Body::Link { source: source.clone(), state }).await;
+                tokio::time::sleep(REVIVE).await;
+            }
+        });
+    }
+
+    /// Waits for news, then takes what is there, outcomes first. Nothing is lost when the future is dropped.
+    pub async fn take_news(&mut self) {
+        tokio::select! {
+            biased;
+            Some(event) = self.outcomes.recv() => self.take(&event),
+            batch = self.inbox.take(BUDGET) => {
+                for event in &batch {
+                    self.take(event);
+                }
+            }
+        }
+        self.take_outcomes();
+    }
+
+    /// Takes the outcomes that are there.
+    fn take_outcomes(&mut self) {
+        while let Ok(event) = self.outcomes.try_recv() {
+            self.take(&event);
+        }
+    }
+
+    /// Hands something in that happened here and now: a key, a tick.
+    pub fn feed(&mut self, body: Body) {
+        let event = Event { at: self.clock.now(), source_at: None, body };
+        self.take(&event);
+    }
+
+    fn take(&mut self, event: &Event) {
+        let effects = engine::update(&mut self.model, event);
+        self.runner.carry_out(effects);
+    }
+
+    /// What went through the inbox.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.inbox.traffic()
+    }
+
+    /// Waits until everything that was asked for has come to an end, at most `patience`.
+    pub async fn settle(&mut self, patience: Duration) -> bool {
+        let is_settled = self.runner.settle(patience).await;
+        self.take_outcomes();
+        is_settled
+    }
+}
+
+/// Another process's pause must restrain this one: its lines are read once a second.
+async fn read_foreign(scribe: Scribe, entrance: Entrance) {
+    let source = Source::new(SourceKind::Flags, "journal");
+    loop {
+        tokio::time::sleep(FOREIGN).await;
+        match scribe.foreign().await {
+            Ok(lines) => {
+                for (written_at, record) in lines {
+                    entrance.fact(None, Body::Restored { written_at, record }).await;
+                }
+            }
+            Err(problem) => entrance.fact(None, Body::Problem { source: source.clone(), problem }).await,
+        }
+    }
+}
