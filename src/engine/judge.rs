@@ -14,7 +14,8 @@ use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::update::record_moment;
 use super::watch::Watch;
 use crate::domain::{
-    Evidence, Guardrail, GuardrailName, SegmentName, Source, SourceKind, Span, Station, Timestamp, Verdict,
+    Evidence, Guardrail, GuardrailName, Percent, SegmentName, Source, SourceKind, Span, Station, Timestamp,
+    Verdict,
 };
 use crate::effect::{Effect, Record};
 use crate::event::Body;
@@ -153,8 +154,8 @@ fn judge_guardrail(
         let sentence = evidence::missing(needed - treatment, series, now);
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
-    if control <= 0.0 {
-        let sentence = "no control group in this stage: nothing to compare with".into();
+    if control <= 0.0 || confirmed == Percent::FULL {
+        let sentence = "everybody has it: there is no control group to compare with".into();
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
     (Verdict::Go, seen)
