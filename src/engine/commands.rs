@@ -4,7 +4,7 @@ use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel,
 use super::update::record_moment;
 use crate::action::{Request, Verb};
 use crate::domain::{FlagState, PlatformName, Text, Timestamp, Version};
-use crate::effect::{Change, Command, Effect, EffectId, Outcome};
+use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
 pub fn request(
@@ -46,6 +46,8 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         outcome: None,
         outcome_at: None,
         restored,
+        // Lines of earlier runs are read before anything is connected.
+        foreign: restored && !model.links.is_empty(),
     });
 }
 
@@ -172,17 +174,25 @@ fn withdraw(model: &mut Model, command: &Command) {
     }
 }
 
-/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now.
+/// How long a command of another process is left to that process. Longer than its attempts and their first waits.
+const FOREIGN_GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now, and that is
+/// written down.
 pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
     let open: Vec<_> = model
         .commands
         .iter()
         .filter(|tracked| tracked.restored && tracked.is_open() && tracked.command.platform == *platform)
+        .filter(|tracked| !tracked.foreign || model.now.since(tracked.requested_at) > FOREIGN_GRACE)
         .map(|tracked| tracked.command.clone())
         .collect();
     for command in open {
+        let id = command.id;
         if command.change.is_met_by(state) {
-            outcome(model, command.id, &Outcome::Confirmed { state: state.clone(), overwrote: None });
+            let met = Outcome::Confirmed { state: state.clone(), overwrote: None };
+            outcome(model, id, &met);
+            effects.push(Effect::Record(Record::Finished { id, outcome: met }));
         } else if command.is_urgent() {
             // It was to stop, and it did not happen: it is sent again under its old id.
             if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)
@@ -196,7 +206,9 @@ pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
         } else {
             let cause =
                 Text::new("left open by an earlier run, and not in effect; ask again if it is still wanted");
-            outcome(model, command.id, &Outcome::Refused { cause, state: Some(state.clone()) });
+            let refused = Outcome::Refused { cause, state: Some(state.clone()) };
+            outcome(model, id, &refused);
+            effects.push(Effect::Record(Record::Finished { id, outcome: refused }));
         }
     }
 }

@@ -214,8 +214,10 @@ pub struct Tracked {
     pub outcome: Option<Outcome>,
     /// When that was.
     pub outcome_at: Option<Timestamp>,
-    /// Whether it was found in the journal of an earlier run.
+    /// Whether it was found in the journal: of an earlier run, or of another process.
     pub restored: bool,
+    /// Whether it was found there while we ran: another process may still be at it.
+    pub foreign: bool,
 }
 
 impl Tracked {

@@ -46,8 +46,9 @@ fn a_person_widens_sees_what_it_does_and_kills_one_segment_then_everything() {
     screen.press(&["enter"]);
     screen.wait_for("in control: ");
     screen.wait_for("times as many");
+    // A key right after escape would be read as Alt and that key.
     screen.press(&["esc"]);
-
+    screen.wait_for("segments of");
     screen.press(&["K", "enter"]);
     screen.wait_row("enterprise", "KILLED");
     assert_eq!(town.unleash.rollout("enterprise"), "0");
