@@ -64,8 +64,12 @@ fn fifty_kills_are_read_back_as_off_in_time() {
             resume.typed_name = Some("checkout-v2".into());
             // Refused until the watch has seen the kill in Unleash's event log: what grows needs a fresh view.
             let patience = until();
-            while headless::ask(&mut session, resume.clone(), until()).await != Answer::Confirmed {
-                assert!(tokio::time::Instant::now() < patience, "it cannot be resumed");
+            loop {
+                let answer = headless::ask(&mut session, resume.clone(), until()).await;
+                if answer == Answer::Confirmed {
+                    break;
+                }
+                assert!(tokio::time::Instant::now() < patience, "it cannot be resumed: {answer:?}");
                 session.take_news().await;
             }
         }

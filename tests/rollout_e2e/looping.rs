@@ -31,8 +31,8 @@ fn a_person_widens_sees_what_it_does_and_kills_one_segment_then_everything() {
 
     screen.select("free");
     screen.widen("the captain said so");
+    screen.wait_for("widen free to 25% at web: confirmed");
     screen.wait_row("free", "25%");
-    screen.wait_for("confirmed after");
     assert_eq!(town.unleash.rollout("free"), "25");
     assert_eq!(town.unleash.rollout("beta"), "10", "only the focused segment is widened");
     town.wait_served("free", 0.25);
