@@ -3,7 +3,7 @@
 use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel, Tracked};
 use super::update::record_moment;
 use crate::action::{Request, Verb};
-use crate::domain::{FlagState, PlatformName, Text, Timestamp, Version};
+use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, Version};
 use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
@@ -34,6 +34,11 @@ pub fn request(
 
 /// Puts a command into the list and its wish into the platform.
 pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool) {
+    let platform = model.platforms.iter().find(|p| p.name == command.platform);
+    let lifts = (
+        platform.and_then(|platform| platform.killed.clone()),
+        model.segments.iter().filter_map(|s| Some((s.name.clone(), s.killed.clone()?))).collect(),
+    );
     wish(model, &command, at);
     if model.commands.len() >= MAX_COMMANDS {
         // An open command is kept in preference to a finished one.
@@ -48,6 +53,7 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         restored,
         // Lines of earlier runs are read before anything is connected.
         foreign: restored && !model.links.is_empty(),
+        lifts,
     });
 }
 
@@ -112,6 +118,7 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     let took = crate::domain::Span(now.since(tracked.requested_at));
     let command = tracked.command.clone();
     let is_restored = tracked.restored;
+    let lifts = tracked.lifts.clone();
     let what = describe(&command);
     let mut overwritten = None;
     let text = match outcome {
@@ -151,18 +158,21 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
         }
     }
     if matches!(outcome, Outcome::Refused { .. }) {
-        withdraw(model, &command);
+        withdraw(model, &command, lifts);
     }
     model.revision += 1;
 }
 
-/// A refused command asks for nothing any more: what the backend has is what is desired.
-fn withdraw(model: &mut Model, command: &Command) {
+/// A refused command asks for nothing any more: what the backend has is what is desired, and a kill that it was to
+/// lift stands.
+fn withdraw(model: &mut Model, command: &Command, lifts: (Option<Hold>, Vec<(SegmentName, Hold)>)) {
     let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
     if let Some(state) = last_known(platform).cloned() {
         platform.desired.extend(state.shares.clone());
         if state.on {
             platform.killed = None;
+        } else if platform.killed.is_none() {
+            platform.killed = lifts.0;
         }
     }
     let name = &platform.name;
@@ -170,6 +180,9 @@ fn withdraw(model: &mut Model, command: &Command) {
         let confirmed = last_known(platform).and_then(|state| state.confirmed(&segment.name));
         if command.platform == *name && confirmed.is_some_and(|share| !share.is_zero()) {
             segment.killed = None;
+        } else if segment.killed.is_none() {
+            let lifted = lifts.1.iter().find(|(name, _)| *name == segment.name);
+            segment.killed = lifted.map(|(_, hold)| hold.clone());
         }
     }
 }

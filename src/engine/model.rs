@@ -218,6 +218,8 @@ pub struct Tracked {
     pub restored: bool,
     /// Whether it was found there while we ran: another process may still be at it.
     pub foreign: bool,
+    /// The kills that it lifts: the platform's and those of segments. They stand again if it is refused.
+    pub lifts: (Option<Hold>, Vec<(SegmentName, Hold)>),
 }
 
 impl Tracked {
