@@ -95,6 +95,7 @@ fn nobody_imports_whom_they_must_not_know() -> Result<(), Failure> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the numbers are worth a look when the test is run by hand")]
 fn every_file_says_what_it_is_for_and_can_be_read_in_one_sitting() -> Result<(), Failure> {
     let sources = house()?;
     for source in &sources {
