@@ -11,6 +11,7 @@
 //! [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
 //! `unleash` (polls, verifies afterwards).
 
+pub mod feed;
 pub mod unleash;
 
 use serde::Deserialize;
@@ -115,6 +116,8 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// An Unleash server.
     Unleash(unleash::Settings),
+    /// A flag service that speaks the feed protocol.
+    Feed(crate::feed::Settings),
 }
 
 /// Constructs the adapter for a target.
@@ -128,5 +131,8 @@ pub fn build(
 ) -> Result<Box<dyn Backend>, BackendError> {
     match settings {
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+        BackendSettings::Feed(settings) => {
+            Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
+        }
     }
 }

@@ -29,6 +29,7 @@ pub mod sequence;
 mod server;
 mod session;
 mod settings;
+mod standing;
 pub mod stream;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use problems::{Fault, Problem, Problems};
 pub use server::{Access, Hub};
 pub use session::Session;
 pub use settings::{Endpoint, Settings, SettingsError, Timing};
+pub use standing::Standing;
 pub use stream::{OpaqueId, Stream, Topic};
 
 /// The protocol version that this room speaks. A server with another one is not understood.

@@ -5,6 +5,8 @@
 //!
 //! A new source is one file here, one variant of [`SourceSettings`] and one arm of [`build`].
 
+pub mod feed;
+
 use serde::Deserialize;
 
 use crate::domain::Text;
@@ -27,13 +29,19 @@ pub struct SourceError(pub Text);
 /// The `source = { kind = …, … }` of `[[feedback]]`: the list of all adapters.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SourceSettings {}
+pub enum SourceSettings {
+    /// A server that speaks the feed protocol.
+    Feed(crate::feed::Settings),
+}
 
 /// Constructs the adapter.
 ///
 /// # Errors
 /// [`SourceError`] when the settings cannot work, before anything is connected.
 pub fn build(name: &str, settings: &SourceSettings) -> Result<Box<dyn FeedbackSource>, SourceError> {
-    let _ = name;
-    match *settings {}
+    match settings {
+        SourceSettings::Feed(settings) => {
+            Ok(Box::new(feed::Feed::new(name, settings, crate::feed::Timing::default())?))
+        }
+    }
 }

@@ -8,6 +8,7 @@
 //!
 //! A new source is one file here, one variant of [`SourceSettings`] and one arm of [`build`].
 
+pub mod feed;
 pub mod prometheus;
 
 use serde::Deserialize;
@@ -76,6 +77,8 @@ pub struct SourceError(pub Text);
 pub enum SourceSettings {
     /// A server with the Prometheus HTTP API.
     Prometheus(prometheus::Settings),
+    /// A server that speaks the feed protocol.
+    Feed(crate::feed::Settings),
 }
 
 /// Constructs the adapter for the metrics that share a source.
@@ -90,6 +93,9 @@ pub fn build(
     match settings {
         SourceSettings::Prometheus(settings) => {
             Ok(Box::new(prometheus::Prometheus::new(settings, queries, segments)?))
+        }
+        SourceSettings::Feed(settings) => {
+            Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), queries, segments)?))
         }
     }
 }
