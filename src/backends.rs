@@ -114,10 +114,10 @@ pub enum BackendError {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum BackendSettings {
-    /// An Unleash server.
-    Unleash(unleash::Settings),
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// An Unleash server.
+    Unleash(unleash::Settings),
 }
 
 /// Constructs the adapter for a target.
@@ -130,9 +130,9 @@ pub fn build(
     rights: Rights,
 ) -> Result<Box<dyn Backend>, BackendError> {
     match settings {
-        BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
 }

@@ -26,7 +26,7 @@
 //! reported. Damage is reported and never blocks: a rollout must be stoppable with a broken journal.
 //!
 //! This room must never change or drop a line that was written, and never imports the screen.
-//! Calls block on the disk (an append about 0.1 ms); an async caller runs them on a blocking thread.
+//! Calls block on the disk, a millisecond or more; an async caller runs them on a thread of their own.
 //!
 //! Start reading at [`Journal`], then `chain` (what is checked) and `scan` (how a file is read).
 

@@ -75,10 +75,10 @@ pub struct SourceError(pub Text);
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SourceSettings {
-    /// A server with the Prometheus HTTP API.
-    Prometheus(prometheus::Settings),
     /// A server that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// A server with the Prometheus HTTP API.
+    Prometheus(prometheus::Settings),
 }
 
 /// Constructs the adapter for the metrics that share a source.
@@ -91,11 +91,11 @@ pub fn build(
     segments: &[SegmentName],
 ) -> Result<Box<dyn MetricSource>, SourceError> {
     match settings {
-        SourceSettings::Prometheus(settings) => {
-            Ok(Box::new(prometheus::Prometheus::new(settings, queries, segments)?))
-        }
         SourceSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), queries, segments)?))
+        }
+        SourceSettings::Prometheus(settings) => {
+            Ok(Box::new(prometheus::Prometheus::new(settings, queries, segments)?))
         }
     }
 }

@@ -22,12 +22,12 @@
 //! | `view`, `input` | view state; keys to intents |
 //! | `overlay`, `confirm`, `prompt`, `help`, `field` | panels on top: state and drawing |
 //! | `screen`, `layout` | which box stands where at which size |
-//! | `pane`, `panes/` | the boxes; a new one is one file and one line in [`pane::PANES`] |
+//! | `pane`, `panes/` | the boxes; a new one is one file and one line in `pane::PANES` |
 //! | `header`, `hints`, `evidence`, `summary` | first line, last line, zoom, tiny screens |
 //! | `scene`, `words`, `facts`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
-//! Start reading at [`view`], then [`screen`], then one of the panes.
+//! Start reading at [`view`], then `screen`, then one of the panes.
 
 mod confirm;
 mod evidence;
@@ -40,7 +40,7 @@ mod input;
 mod layout;
 mod overlay;
 mod paint;
-pub mod pane;
+mod pane;
 mod panes;
 pub mod plain;
 mod prompt;

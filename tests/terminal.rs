@@ -56,12 +56,13 @@ async fn run(role: &str) {
         tokio::select! {
             () = output.idle(), if busy => {}
             signal = signals.next() => match signal {
+                // The kernel sends both when the terminal goes away.
+                Signal::Hangup | Signal::Continue if role == "deaf" => {}
                 Signal::Stop => _ = terminal.suspend().unwrap(),
                 Signal::Continue => {
                     terminal.resume().unwrap();
                     said = "continued".to_owned();
                 }
-                Signal::Hangup if role == "deaf" => {}
                 Signal::Hangup | Signal::Terminate | Signal::Interrupt => return,
             },
             input = inputs.next() => match input {
@@ -103,12 +104,17 @@ impl Session {
         Self::spawn(command, role)
     }
 
-    /// Starts the program under a shell with job control, which waits for a line when the program has stopped.
-    fn start_in_shell() -> Self {
+    /// Starts the program under a shell with job control, which, when the program has stopped, does as told and
+    /// waits for a line.
+    fn start_in_shell(meanwhile: &str) -> Self {
         let program = env::current_exe().unwrap();
         let program = format!("'{}' program --exact --ignored --nocapture", program.display());
         let mut command = CommandBuilder::new("sh");
-        command.args(["-m", "-c", &format!("{program}; echo SHELL; read line; fg; echo ENDED $?")]);
+        command.args([
+            "-m",
+            "-c",
+            &format!("{program}; {meanwhile}; echo SHELL; read line; fg; echo ENDED $?"),
+        ]);
         Self::spawn(command, "shell")
     }
 
@@ -279,7 +285,7 @@ fn an_orphan_ends_whether_or_not_it_heeds_the_hangup() {
 
 #[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
-    let mut session = Session::start_in_shell();
+    let mut session = Session::start_in_shell("true");
     session.wait_until_taken();
     session.type_keys("\x1a");
     session.wait_for("SHELL");
@@ -297,25 +303,36 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 
 #[test]
 fn a_stop_from_outside_gives_the_terminal_to_the_shell() {
-    for signal in [Number::TSTP, Number::STOP] {
-        let mut session = Session::start_in_shell();
-        let program = session.wait_until_taken();
-        kill_process(program, signal).unwrap();
-        if signal == Number::TSTP {
-            session.wait_for("SHELL");
-            session.assert_given_back();
-        } else {
-            // Nobody can give it back then, but it is taken properly again.
-            let shown = || String::from_utf8_lossy(&session.shown.lock().unwrap()).contains("SHELL");
-            poll(DEADLINE, "the shell", || shown().then_some(()).ok_or_else(String::new));
-        }
-        session.type_keys("\n");
-        session.wait_for("<continued>");
-        assert_ne!(modes(&*session.master), session.modes_before, "raw mode is on again");
-        session.type_keys("q");
-        session.wait_for_the_end(DEADLINE);
-        session.assert_given_back();
-    }
+    let mut session = Session::start_in_shell("true");
+    let program = session.wait_until_taken();
+    kill_process(program, Number::TSTP).unwrap();
+    session.wait_for("SHELL");
+    session.assert_given_back();
+    session.type_keys("\n");
+    session.wait_for("<continued>");
+    session.type_keys("q");
+    session.wait_for_the_end(DEADLINE);
+    session.assert_given_back();
+}
+
+#[test]
+fn after_a_stop_that_cannot_be_seen_coming_the_terminal_is_taken_again() {
+    // Nobody can give the terminal back then; an interactive shell resets its modes by itself.
+    let mut session = Session::start_in_shell("stty sane");
+    let program = session.wait_until_taken();
+    let raw = modes(&*session.master);
+    kill_process(program, Number::STOP).unwrap();
+    poll(DEADLINE, "the shell", || {
+        let said = String::from_utf8_lossy(&session.shown.lock().unwrap()).into_owned();
+        if said.contains("SHELL") { Ok(()) } else { Err(said) }
+    });
+    assert_ne!(modes(&*session.master), raw);
+    session.type_keys("\n");
+    session.wait_for("<continued>");
+    assert_eq!(modes(&*session.master), raw);
+    session.type_keys("q");
+    session.wait_for_the_end(DEADLINE);
+    session.assert_given_back();
 }
 
 #[test]

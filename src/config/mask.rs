@@ -27,23 +27,21 @@ const SECRET_WORDS: [&str; 13] = [
 ];
 
 /// Settings of adapters that may be shown; anything else there could be a misspelt token.
-const HARMLESS: [&str; 16] = [
+const HARMLESS: [&str; 14] = [
     "kind",
     "url",
     "project",
     "environment",
     "interval",
+    "timeout",
+    "ca_file",
+    "segment_label",
+    "arm_label",
+    "treatment",
+    "control",
     "env",
     "file",
-    "name",
-    "path",
-    "bad",
-    "total",
-    "buckets",
-    "series",
-    "segment",
-    "arm",
-    "flag",
+    "strategy",
 ];
 
 /// Whether a field's name says that its value is secret; a typing error away counts.
@@ -51,6 +49,11 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
         || ["token", "secret", "password"].iter().any(|word| strsim::damerau_levenshtein(word, &name) <= 2)
+}
+
+/// Whether a message may repeat the value of a setting.
+pub(super) fn may_repeat(name: &str, value: &str) -> bool {
+    HARMLESS.contains(&name) && !value.contains(['@', '?'])
 }
 
 /// The places of a file that must not be shown.
@@ -84,7 +87,10 @@ fn walk(value: &Value<'_>, secret: bool, doubtful: bool, text: &str, places: &mu
 /// The part of an address that can hold a secret: `user:password@`, and everything after `?`.
 fn url_secret(place: &Place, text: &str) -> Vec<Place> {
     let Some(literal) = text.get(place.clone()) else { return vec![] };
-    let Some(scheme) = literal.find("://") else { return vec![] };
+    let Some(scheme) = literal.find("://") else {
+        // An address that lacks its scheme may still hold a password.
+        return if literal.contains('@') { vec![place.clone()] } else { vec![] };
+    };
     let host = scheme + 3;
     let rest = literal.get(host..).unwrap_or_default();
     let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -136,6 +142,7 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_user_and_query() {
         assert_eq!(masked("url = 'http://u:p@h:1/x?key=1'"), "url = 'http://***@h:1/x?******");
+        assert_eq!(masked("url = 'u:p@h'"), "url = *******");
         assert_eq!(masked("url = 'http://h:1/x'"), "url = 'http://h:1/x'");
     }
 

@@ -1,8 +1,8 @@
 //! The rollout file: from a path or a text to a [`RolloutFile`].
 //!
-//! Each part of the file has its own file here: [`platforms`], [`segments`] (with the plan's
-//! stages), [`metrics`], [`guardrails`], [`feedback`]. [`document`] puts them together and checks
-//! what concerns more than one of them.
+//! Each part of the file has its own file here: `platforms`, `segments` (with the plan's `stages`),
+//! `metrics`, `guardrails`, `feedback`. `document` puts them together and checks what concerns more
+//! than one of them.
 
 mod document;
 mod feedback;

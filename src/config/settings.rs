@@ -18,12 +18,15 @@ use serde::de::DeserializeOwned;
 use toml::de::DeValue;
 
 use super::fields::{Value, kind_of};
-use super::mask::is_secret_name;
+use super::mask::{is_secret_name, may_repeat};
 use super::near::{did_you_mean, one_of};
 use super::problem::{Problem, Problems};
 use blame::{Culprit, blame};
 use fault::Fault;
 use node::Node;
+
+/// What a field is that takes the source of a secret: see [`crate::net::SecretSource`].
+const SECRET_SOURCES: &[&str] = &["env", "file"];
 
 /// Reads an adapter's settings; `what` names the field in messages.
 pub(super) fn read<T: DeserializeOwned>(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option<T> {
@@ -60,7 +63,13 @@ fn without_secrets(url: &str) -> String {
 
 fn explain<T: DeserializeOwned>(value: &Value<'_>, fault: Fault, what: &str) -> Problem {
     let culprit = blame::<T>(value, &fault);
-    if culprit.value.is_some_and(DeValue::is_str) && is_secret_name(&culprit.name) {
+    let takes_source =
+        matches!(&fault, Fault::UnknownVariant { expected, .. } if *expected == SECRET_SOURCES);
+    let unknown = matches!(&fault, Fault::UnknownField { .. });
+    if !unknown
+        && culprit.value.is_some_and(DeValue::is_str)
+        && (takes_source || is_secret_name(&culprit.name))
+    {
         return secret_in_the_file(&culprit);
     }
     match fault {
@@ -93,8 +102,20 @@ fn explain<T: DeserializeOwned>(value: &Value<'_>, fault: Fault, what: &str) -> 
             format!("`{}`: expected {expected}, found {found}", culprit.name_or(what)),
         ),
         Fault::Custom(cause) => {
+            let cause = without_value(cause, &culprit);
             Problem::new(culprit.place.clone(), format!("`{}`: {cause}", culprit.name_or(what)))
         }
+    }
+}
+
+/// What an adapter's type says often repeats the text that it could not read; a secret in it goes.
+fn without_value(cause: String, culprit: &Culprit<'_>) -> String {
+    match culprit.value.and_then(DeValue::as_str) {
+        Some(value) if !may_repeat(&culprit.name, value) => {
+            let quoted = format!("{value:?}");
+            cause.replace(&quoted, "(not shown)").replace(value, "(not shown)")
+        }
+        _ => cause,
     }
 }
 

@@ -112,6 +112,7 @@ impl Hub {
         let mut heard = Instant::now();
         loop {
             news.borrow_and_update();
+            // Collected: a borrowing iterator across the await would keep this future from being `Send`.
             let batch = self.with(|log| {
                 let lines = std::iter::from_fn(|| session.next(log)).take(BATCH);
                 lines.map(|line| Message::text(&*line)).collect::<Vec<_>>()

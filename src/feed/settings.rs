@@ -24,7 +24,7 @@ pub struct Settings {
     /// Sent as a bearer token; only over `wss` or to this machine. `None`: no token.
     pub token: Option<SecretSource>,
     /// A PEM file with a root certificate to trust beside the platform's.
-    pub extra_root: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
 }
 
 /// All times of a feed's connections; injected so that tests need not wait.
@@ -114,7 +114,7 @@ impl Endpoint {
             ping_every: self.timing.ping_every,
             dead_after: self.timing.dead_after,
             bearer: self.token()?,
-            extra_root: self.settings.extra_root.clone(),
+            extra_root: self.settings.ca_file.clone(),
         })
     }
 

@@ -11,6 +11,8 @@
 
 mod error;
 mod socket;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,15 +6,13 @@
 use ratatui::text::Line;
 
 use super::{Scene, View, paint, words};
-use crate::domain::{Evidence, Station};
+use crate::domain::{Station, Timestamp};
 use crate::engine::Model;
 use crate::engine::model::{Cell, Hold, PlatformModel, SegmentModel};
 use crate::theme::Role;
 
 /// Columns by which a sentence stands in.
 const INDENT: usize = 4;
-/// Above this an e-value is written as a power of ten.
-const LARGE_LN: f64 = 16.0;
 
 /// The title of the pane while it shows evidence.
 pub fn title(scene: &Scene<'_>) -> String {
@@ -89,15 +87,15 @@ fn add_station(
     lines: &mut Vec<Line<'static>>,
 ) {
     let since = words::age(scene.model.now.since(cell.since));
+    // Evidence that is not measured has no time of its own.
+    let as_of = Some(cell.evidence.as_of).filter(|at| *at > Timestamp::default());
+    let as_of = as_of.map_or_else(String::new, |at| format!(", measured {}", at.clock()));
     lines.push(Line::from(vec![
         scene.span(format!("  {station:9} "), Role::Title),
         scene.verdict(cell.verdict),
-        scene.span(format!("  for {since}, since {} UTC", cell.since.clock()), Role::Dim),
+        scene.span(format!("  for {since}, since {}{as_of} UTC", cell.since.clock()), Role::Dim),
     ]));
     add_text(scene, &cell.evidence.sentence, Role::Text, width, lines);
-    if let Some(numbers) = numbers(&cell.evidence) {
-        add_text(scene, &numbers, Role::Dim, width, lines);
-    }
 }
 
 fn add_platform(scene: &Scene<'_>, platform: &PlatformModel, width: usize, lines: &mut Vec<Line<'static>>) {
@@ -128,34 +126,5 @@ fn held(word: &str, hold: &Hold) -> String {
 fn add_text(scene: &Scene<'_>, text: &str, role: Role, width: usize, lines: &mut Vec<Line<'static>>) {
     for line in paint::wrap(text, width.saturating_sub(INDENT).max(1)) {
         lines.push(scene.line(format!("{:INDENT$}{line}", ""), role));
-    }
-}
-
-/// The inputs of a statistical verdict; `None` where it is not one.
-fn numbers(evidence: &Evidence) -> Option<String> {
-    let ln_e = evidence.ln_e?;
-    let threshold = evidence.ln_threshold.map_or_else(String::new, |ln| format!(" of {} needed", power(ln)));
-    let arm = |name: &str, counts: Option<(f64, f64)>| {
-        counts.map_or_else(String::new, |(units, bad)| {
-            let whole =
-                |n: f64| words::thousands(if n.is_finite() && n > 0.0 { n.round() as u64 } else { 0 });
-            format!("; {name} {} of {} bad", whole(bad), whole(units))
-        })
-    };
-    Some(format!(
-        "e-value {}{threshold}{}{}; as of {} UTC",
-        power(ln_e),
-        arm("treatment", evidence.treatment),
-        arm("control", evidence.control),
-        evidence.as_of.clock()
-    ))
-}
-
-/// A number from its natural logarithm.
-fn power(ln: f64) -> String {
-    if ln > LARGE_LN {
-        format!("10^{:.0}", ln / std::f64::consts::LN_10)
-    } else {
-        words::number(Some(ln.exp()))
     }
 }

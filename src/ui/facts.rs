@@ -7,9 +7,7 @@
 use std::time::Duration;
 
 use super::words;
-use crate::domain::{
-    Arm, Counts, LinkState, MetricName, Percent, Phase, SourceKind, Station, Timestamp, Verdict,
-};
+use crate::domain::{Arm, Counts, LinkState, MetricName, Percent, SourceKind, Station, Timestamp, Verdict};
 use crate::effect::Outcome;
 use crate::engine::Model;
 use crate::engine::model::{Link, SegmentModel, Tracked};
@@ -18,22 +16,6 @@ use crate::engine::series::Series;
 /// How far back a rate in the table looks: long enough for a small segment to have had some users,
 /// short enough to show what is happening now.
 const RATE_WINDOW_MS: i64 = 300_000;
-
-/// Where the rollout as a whole stands: what is under way first, then what is unknown, then what holds
-/// it. Killed segments count only when all are.
-pub fn phase(model: &Model) -> Phase {
-    let alive = || model.segments.iter().map(|s| s.phase).filter(|phase| *phase != Phase::Killed);
-    if alive().next().is_none() {
-        return if model.segments.is_empty() { Phase::Unknown } else { Phase::Killed };
-    }
-    if alive().all(|phase| phase == Phase::Complete) {
-        return Phase::Complete;
-    }
-    [Phase::Killing, Phase::RollingBack, Phase::Unknown, Phase::Holding, Phase::Paused]
-        .into_iter()
-        .find(|phase| alive().any(|there| there == *phase))
-        .unwrap_or(Phase::Running)
-}
 
 /// The heaviest verdict, with the station and the segment that say so.
 pub fn worst(model: &Model) -> (Verdict, Option<(Station, &SegmentModel)>) {
@@ -69,24 +51,11 @@ pub fn metric_of(model: &Model, station: Station) -> Option<&MetricName> {
     model.rollout.guardrails.iter().find(|g| g.station == station).map(|g| &g.metric)
 }
 
-/// Whether a metric's numbers in a segment are too old to be called current.
-pub fn is_metric_stale(model: &Model, metric: &MetricName, series: &Series) -> bool {
-    let link = model
-        .links
-        .iter()
-        .find(|(source, _)| source.kind == SourceKind::Metrics && source.name.as_str() == metric.as_str());
-    match link {
-        Some((_, link)) => link.is_stale(model.now),
-        None => age_of(model, series).is_some_and(|age| {
-            let interval = model.rollout.metric(metric).map_or(Duration::ZERO, |m| m.interval.0);
-            age > interval * 2
-        }),
-    }
-}
-
-/// How old a series' newest sample is. `None`: there was none.
-pub fn age_of(model: &Model, series: &Series) -> Option<Duration> {
-    series.sampled_at.map(|at| model.now.since(at))
+/// How old the numbers of a metric are, if too old to be called current. `None`: they are current, or
+/// there are none yet.
+pub fn stale_age(model: &Model, kind: SourceKind, name: &str) -> Option<Duration> {
+    let (_, link) = model.links.iter().find(|(s, _)| s.kind == kind && s.name.as_str() == name)?;
+    link.age(model.now).filter(|_| link.is_stale(model.now))
 }
 
 /// The bad share of an arm over the last minutes. `None`: nobody was seen.
@@ -95,30 +64,40 @@ pub fn bad_share(model: &Model, series: &Series, arm: Arm) -> Option<f64> {
     crate::domain::Ratio::of(counts.bad, counts.units).map(crate::domain::Ratio::get)
 }
 
-/// Whether the backend's word on exposures may be old: a flag link is stale.
-pub fn flags_stale(model: &Model) -> bool {
-    model.links.iter().any(|(s, link)| s.kind == SourceKind::Flags && link.is_stale(model.now))
+/// How old the oldest word of the backends is, if a flag link is stale.
+pub fn flags_stale(model: &Model) -> Option<Duration> {
+    model.platforms.iter().filter_map(|p| stale_age(model, SourceKind::Flags, p.name.as_str())).max()
 }
 
-/// What is wrong with a link, in words; `None` when it delivers.
-pub fn trouble(model: &Model, name: &str, link: &Link) -> Option<String> {
+/// A source that does not deliver.
+pub struct Trouble {
+    /// Whether it was lost; else it has not begun yet.
+    pub is_lost: bool,
+    /// What is wrong, in words.
+    pub text: String,
+}
+
+/// What is wrong with a link; `None` when it delivers.
+pub fn trouble(model: &Model, name: &str, link: &Link) -> Option<Trouble> {
     let last =
         link.age(model.now).map_or_else(String::new, |age| format!("; last heard {} ago", words::age(age)));
-    match &link.state {
-        LinkState::Connecting => Some(format!("waiting for {name}: connecting…")),
+    let (is_lost, text) = match &link.state {
+        LinkState::Connecting => (false, format!("waiting for {name}: connecting…")),
+        LinkState::Live if link.heard_at.is_none() => (false, format!("{name} is connected, no data yet")),
+        LinkState::Live if link.is_stale(model.now) => (true, format!("{name} has fallen silent{last}")),
+        LinkState::Live => return None,
         LinkState::Retrying { cause, wait } => {
-            let left = wait.0.saturating_sub(model.now.since(link.since));
-            let next = if left.is_zero() { "now".to_owned() } else { format!("in {}", words::age(left)) };
-            Some(format!("no contact with {name}: {cause}; next try {next}{last}"))
+            // When that wait began is not in the model, so it is a bound, not a countdown.
+            let gone = words::age(model.now.since(link.since));
+            (true, format!("no contact with {name} for {gone}: {cause}; next try within {wait}{last}"))
         }
-        LinkState::Failed { cause } => Some(format!("given up on {name}: {cause}{last}")),
-        LinkState::Live if link.is_stale(model.now) => Some(format!("{name} has fallen silent{last}")),
-        LinkState::Live => None,
-    }
+        LinkState::Failed { cause } => (true, format!("given up on {name}: {cause}{last}")),
+    };
+    Some(Trouble { is_lost, text })
 }
 
 /// The trouble of the sources of a kind, and of one name if given.
-pub fn troubles(model: &Model, kind: SourceKind, name: Option<&str>) -> Vec<String> {
+pub fn troubles(model: &Model, kind: SourceKind, name: Option<&str>) -> Vec<Trouble> {
     let mut said: Vec<_> = model
         .links
         .iter()
@@ -126,9 +105,12 @@ pub fn troubles(model: &Model, kind: SourceKind, name: Option<&str>) -> Vec<Stri
         .filter_map(|(source, link)| trouble(model, source.name.as_str(), link))
         .collect();
     if kind == SourceKind::Flags {
-        let silent = |name: &str| !model.links.keys().any(|s| s.kind == kind && s.name.as_str() == name);
-        let never = model.platforms.iter().filter(|p| p.state.is_none() && silent(p.name.as_str()));
-        said.extend(never.map(|p| format!("waiting for {}: connecting…", p.name)));
+        let is_unheard_of =
+            |name: &str| !model.links.keys().any(|s| s.kind == kind && s.name.as_str() == name);
+        let never = model.platforms.iter().filter(|p| p.state.is_none() && is_unheard_of(p.name.as_str()));
+        said.extend(
+            never.map(|p| Trouble { is_lost: false, text: format!("waiting for {}: connecting…", p.name) }),
+        );
     }
     said
 }

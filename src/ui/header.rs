@@ -20,12 +20,17 @@ const GAP: usize = 2;
 /// Widest name of the rollout.
 const NAME: usize = 32;
 
+/// From this rank on a piece vanishes before another one is shortened.
+const EXTRA: u8 = 5;
+
 /// A piece of the header; the highest rank vanishes first.
 struct Piece {
     rank: u8,
     /// Whether it stands on the second line, where there are two.
     second: bool,
     line: Line<'static>,
+    /// The same in fewer words, used before anything vanishes.
+    short: Option<Line<'static>>,
 }
 
 /// Draws the header.
@@ -44,9 +49,14 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
 fn fill(mut pieces: Vec<Piece>, width: u16) -> Line<'static> {
     let needed = |pieces: &[Piece]| pieces.iter().map(|p| paint::width(&p.line) + GAP).sum::<usize>();
     while needed(&pieces) > usize::from(width) + GAP - 1 && pieces.len() > 1 {
-        let rank = pieces.iter().map(|piece| piece.rank).max();
-        if let Some(index) = pieces.iter().rposition(|piece| Some(piece.rank) == rank) {
-            pieces.remove(index);
+        let rank = pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
+        let short = pieces.iter_mut().rev().filter(|_| rank < EXTRA).find_map(|piece| {
+            piece.line = piece.short.take()?;
+            Some(())
+        });
+        if short.is_none() {
+            let last = pieces.iter().rposition(|piece| piece.rank == rank).unwrap_or(0);
+            pieces.remove(last);
         }
     }
     let mut spans = vec![Span::raw(" ")];
@@ -61,42 +71,42 @@ fn fill(mut pieces: Vec<Piece>, width: u16) -> Line<'static> {
 
 fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     let model = scene.model;
-    let mut pieces = Vec::new();
-    let mut add = |rank, second, line| pieces.push(Piece { rank, second, line });
-    let phase = facts::phase(model);
-    add(1, false, scene.line(cut(model.rollout.name.as_str(), NAME), Role::Title));
-    add(0, false, scene.line(phase.word(), words::phase_role(phase)));
-    add(0, false, verdict(scene));
-    for (tracked, attempts) in facts::unconfirmed(model).take(1) {
-        let what = tracked.command.verb.spec().name;
-        let text = format!(
-            "{} {what} NOT CONFIRMED at {}, try {attempts}",
-            scene.glyphs().unknown,
-            tracked.command.platform
-        );
-        add(0, false, scene.line(text, Role::Danger));
-    }
+    let piece =
+        |rank, second, text: String, role| Piece { rank, second, line: scene.line(text, role), short: None };
+    let (name, phase) = (cut(model.rollout.name.as_str(), NAME), model.phase());
+    let mut pieces = vec![
+        piece(1, false, name, Role::Title),
+        piece(0, false, phase.word().to_owned(), words::phase_role(phase)),
+        Piece { rank: 0, second: false, line: verdict(scene), short: None },
+    ];
     if model.read_only {
-        add(2, false, scene.line("READ-ONLY", Role::Hold));
+        pieces.push(piece(2, false, "READ-ONLY".to_owned(), Role::Hold));
+    }
+    if let Some((tracked, attempts)) = facts::unconfirmed(model).next() {
+        let what = tracked.command.verb.spec().name;
+        let text = format!("{} {what} NOT CONFIRMED at {}", scene.glyphs().unknown, tracked.command.platform);
+        let short = Some(scene.line(text.clone(), Role::Danger));
+        pieces.push(Piece { short, ..piece(0, true, format!("{text}, try {attempts}"), Role::Danger) });
     }
     let segment = scene.selected().or_else(|| facts::largest(model));
-    if let Some((segment, (reached, stages, share))) =
-        segment.and_then(|s| Some((s, facts::stage(model, s)?)))
-    {
-        let text = format!("{} stage {reached}/{stages} {share}", segment.name);
-        add(3, true, scene.line(text, Role::Text));
+    if let Some(segment) = segment {
+        if let Some((reached, stages, share)) = facts::stage(model, segment) {
+            let text = format!("{} stage {reached}/{stages} {share}", segment.name);
+            pieces.push(piece(3, true, text, Role::Text));
+        }
         if let Some(left) = model.bake_left(segment) {
-            add(4, true, scene.line(format!("bake {} left", words::age(left)), Role::Text));
+            pieces.push(piece(4, true, format!("bake {} left", words::age(left)), Role::Text));
         }
     }
-    add(5, true, scene.line(format!("autopilot {}", model.autopilot.word()), Role::Dim));
-    add(2, true, links(scene));
+    pieces.push(piece(EXTRA, true, format!("autopilot {}", model.autopilot.word()), Role::Dim));
+    let short = Some(links(scene, false));
+    pieces.push(Piece { rank: 2, second: true, line: links(scene, true), short });
     if model.problems_seen > 0 {
         let text = format!("! {} unusable inputs", words::thousands(model.problems_seen));
-        add(4, true, scene.line(text, Role::Hold));
+        pieces.push(piece(4, true, text, Role::Hold));
     }
     if width >= CLOCK {
-        add(6, true, scene.line(format!("{} UTC", model.now.clock()), Role::Dim));
+        pieces.push(piece(EXTRA + 1, true, format!("{} UTC", model.now.clock()), Role::Dim));
     }
     pieces
 }
@@ -114,16 +124,20 @@ fn verdict(scene: &Scene<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Each link that does not deliver by name, the others as a number.
-fn links(scene: &Scene<'_>) -> Line<'static> {
+/// Each link that does not deliver by name, the others as a number. In short without the word for its
+/// state: glyph and age remain.
+fn links(scene: &Scene<'_>, in_full: bool) -> Line<'static> {
     let mut spans = Vec::new();
     let mut live = 0_usize;
     for (source, link) in &scene.model.links {
-        let (glyph, role, text) = link_sign(scene, link);
+        let (glyph, role, word) = link_sign(scene, link);
         if role == Role::Live {
             live += 1;
         } else {
-            spans.push(scene.span(format!("{glyph} {}{text}  ", source.name), role));
+            let word = if in_full { word } else { "" };
+            let age =
+                link.age(scene.model.now).map_or_else(String::new, |age| format!(" {}", words::age(age)));
+            spans.push(scene.span(format!("{glyph} {}{word}{age}  ", source.name), role));
         }
     }
     if live > 0 {
@@ -134,16 +148,15 @@ fn links(scene: &Scene<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The sign of a link, and its age where it is not current.
-fn link_sign(scene: &Scene<'_>, link: &Link) -> (&'static str, Role, String) {
+/// The sign of a link, and the word for its state.
+fn link_sign(scene: &Scene<'_>, link: &Link) -> (&'static str, Role, &'static str) {
     let glyphs = scene.glyphs();
-    let now = scene.model.now;
-    let age = link.age(now).map_or_else(String::new, |age| format!(" {}", words::age(age)));
     match &link.state {
-        LinkState::Connecting => (glyphs.connecting, Role::Wait, String::new()),
-        LinkState::Live if link.is_stale(now) => (glyphs.stale, Role::Hold, format!("{age} silent")),
-        LinkState::Live => (glyphs.live, Role::Live, String::new()),
-        LinkState::Retrying { .. } => (glyphs.lost, Role::Lost, format!("{age} lost")),
-        LinkState::Failed { .. } => (glyphs.lost, Role::Lost, format!("{age} failed")),
+        LinkState::Connecting => (glyphs.connecting, Role::Wait, ""),
+        LinkState::Live if link.heard_at.is_none() => (glyphs.connecting, Role::Wait, " no data yet"),
+        LinkState::Live if link.is_stale(scene.model.now) => (glyphs.stale, Role::Hold, " silent"),
+        LinkState::Live => (glyphs.live, Role::Live, ""),
+        LinkState::Retrying { .. } => (glyphs.lost, Role::Lost, " lost"),
+        LinkState::Failed { .. } => (glyphs.lost, Role::Lost, " failed"),
     }
 }

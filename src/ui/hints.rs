@@ -34,16 +34,16 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         paint::put_all(buf, area, lines);
         return;
     }
-    let mut specs: Vec<&Spec> = ACTIONS
+    let mut hints: Vec<_> = ACTIONS
         .iter()
         .filter(|spec| spec.danger != Danger::View || WORTH_A_HINT.contains(&spec.verb))
+        .map(|spec| (spec.verb, hint(scene, spec)))
         .collect();
-    let width = |specs: &[&Spec]| specs.iter().map(|spec| hint(scene, spec).width()).sum::<usize>();
-    while width(&specs) > usize::from(area.width) {
-        let Some(index) = specs.iter().rposition(|spec| !KEPT.contains(&spec.verb)) else { break };
-        specs.remove(index);
+    while hints.iter().map(|(_, line)| line.width()).sum::<usize>() > usize::from(area.width) {
+        let Some(index) = hints.iter().rposition(|(verb, _)| !KEPT.contains(verb)) else { break };
+        hints.remove(index);
     }
-    let spans: Vec<_> = specs.into_iter().flat_map(|spec| hint(scene, spec).spans).collect();
+    let spans: Vec<_> = hints.into_iter().flat_map(|(_, line)| line.spans).collect();
     paint::put(buf, area, 0, &Line::from(spans));
 }
 

@@ -1,6 +1,6 @@
 //! The list of panes: adding one is one file in `panes/` and one line in [`PANES`].
 //!
-//! In: nothing. Out: for each pane its name, where it likes to stand, what the arrow keys do in it, and
+//! In: nothing. Out: for each pane its title, where it likes to stand, what the arrow keys do in it, and
 //! how it is drawn. A pane draws into its inner area only; the frame is the screen's business.
 
 use ratatui::buffer::Buffer;
@@ -37,8 +37,6 @@ pub(crate) enum Steer {
 
 /// One box of the screen.
 pub(crate) struct Pane {
-    /// Its name, in help and titles.
-    pub name: &'static str,
     /// Where it stands.
     pub place: Place,
     /// What the arrow keys do in it.

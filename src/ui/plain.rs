@@ -29,7 +29,7 @@ use crate::engine::model::{Cell, Link, SegmentModel};
 /// When the writer fails.
 pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
     let (verdict, place) = facts::worst(model);
-    write!(out, "{}  {}  {verdict}", model.rollout.name, facts::phase(model))?;
+    write!(out, "{}  {}  {verdict}", model.rollout.name, model.phase())?;
     if let Some((station, segment)) = place {
         write!(out, " {station} in {}", segment.name)?;
     }
@@ -53,7 +53,7 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
     }
     for (source, link) in &model.links {
         if let Some(trouble) = facts::trouble(model, source.name.as_str(), link) {
-            writeln!(out, "{source}: {trouble}")?;
+            writeln!(out, "{source}: {}", trouble.text)?;
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ fn write_segment(segment: &SegmentModel, out: &mut impl Write) -> io::Result<()>
 pub fn status_json(model: &Model) -> Value {
     json!({
         "rollout": model.rollout.name,
-        "phase": facts::phase(model).word(),
+        "phase": model.phase().word(),
         "verdict": model.verdict().word(),
         "autopilot": model.autopilot.word(),
         "read_only": model.read_only,

@@ -52,17 +52,41 @@ impl Prompt {
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, prompt: &Prompt) -> Option<Position> {
     let spec = prompt.request.verb.spec();
     let title = format!("{}: {}", spec.name, prompt.request.scope);
-    let inner = paint::panel(scene, buf, area, &title, COLUMNS, 5);
+    let columns = usize::from(COLUMNS.min(area.width.saturating_sub(4)).max(1));
+    let about: Vec<String> =
+        about(scene, prompt).iter().flat_map(|text| paint::wrap(text, columns)).collect();
+    let rows = u16::try_from(about.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let inner = paint::panel(scene, buf, area, &title, COLUMNS, rows);
     let label = if prompt.request.verb == Verb::Note { "note: " } else { "reason: " };
     // What is typed comes first, so that it is seen in the smallest panel.
     let cursor = draw_field(scene, buf, inner, 0, label, &prompt.field, true);
-    paint::put(buf, inner, 2, &scene.line(spec.help, Role::Dim));
     let (text, role) = match prompt.said {
         Some(said) => (said, Role::Danger),
         None => ("enter sends it, esc closes", Role::Dim),
     };
-    paint::put(buf, inner, 4, &scene.line(text, role));
+    paint::put(buf, inner, 1, &scene.line(text, role));
+    let below = Rect { y: inner.y.saturating_add(3), height: inner.height.saturating_sub(3), ..inner };
+    paint::put_all(buf, below, about.into_iter().map(|line| scene.line(line, Role::Dim)));
     cursor
+}
+
+/// What the words are for: the NO-GOs that would be cleared, or what the action does.
+fn about(scene: &Scene<'_>, prompt: &Prompt) -> Vec<String> {
+    let spec = prompt.request.verb.spec();
+    let mut about = vec![spec.help.to_owned()];
+    if prompt.request.verb == Verb::Clear {
+        let scope = prompt.request.scope.segment.as_ref();
+        for segment in scene.model.segments.iter().filter(|s| scope.is_none_or(|name| s.name == *name)) {
+            for latch in &segment.latches {
+                let (station, since) = (latch.station, latch.at.clock());
+                about.push(format!(
+                    "NO-GO {station} in {} since {since}: {}",
+                    segment.name, latch.evidence.sentence
+                ));
+            }
+        }
+    }
+    about
 }
 
 /// Draws a line that is typed, and returns the place behind it while it has the keys.

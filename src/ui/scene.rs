@@ -6,8 +6,10 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::facts::Trouble;
 use super::{View, words};
 use crate::domain::Verdict;
+use crate::domain::text::cut;
 use crate::engine::Model;
 use crate::engine::model::SegmentModel;
 use crate::theme::{Glyphs, Role, Theme};
@@ -46,6 +48,16 @@ impl<'a> Scene<'a> {
     /// A verdict as glyph, word and colour.
     pub fn verdict(&self, verdict: Verdict) -> Span<'static> {
         self.span(words::verdict(self.glyphs(), verdict), words::verdict_role(verdict))
+    }
+
+    /// What is wrong with a source, on one line.
+    pub fn trouble(&self, trouble: &Trouble, width: usize) -> Line<'static> {
+        let (glyph, role) = if trouble.is_lost {
+            (self.glyphs().lost, Role::Lost)
+        } else {
+            (self.glyphs().connecting, Role::Wait)
+        };
+        self.line(cut(&format!(" {glyph} {}", trouble.text), width), role)
     }
 
     /// The segment that the keys act on; `None` while everything is selected.

@@ -4,7 +4,7 @@
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::layout::{Shape, arrange};
 use super::pane::PANES;
@@ -16,26 +16,30 @@ use crate::theme::{Glyphs, Theme};
 pub fn draw(frame: &mut Frame<'_>, model: &Model, view: &View, theme: &Theme) {
     let scene = Scene { model, view, theme };
     let area = frame.area();
-    let buf = frame.buffer_mut();
-    let arrangement = arrange(&scene, area, hints::rows(&scene, area.width));
+    if let Some(position) = draw_cells(&scene, frame.buffer_mut(), area) {
+        frame.set_cursor_position(position);
+    }
+}
+
+/// Draws into cells, and says where the cursor belongs while text is typed.
+pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position> {
+    let arrangement = arrange(scene, area, hints::rows(scene, area.width));
     if arrangement.shape == Shape::Summary {
-        summary::draw(&scene, buf, area);
+        summary::draw(scene, buf, area);
     } else {
-        header::draw(&scene, buf, arrangement.header);
+        header::draw(scene, buf, arrangement.header);
         for (index, place) in &arrangement.panes {
-            draw_pane(&scene, buf, *index, *place, arrangement.shape == Shape::Wide);
+            draw_pane(scene, buf, *index, *place, arrangement.shape == Shape::Wide);
         }
-        hints::draw(&scene, buf, arrangement.hints);
+        hints::draw(scene, buf, arrangement.hints);
     }
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.
     let room = if arrangement.shape == Shape::Summary { area } else { arrangement.body };
-    let cursor = overlay::draw(&scene, buf, room);
-    if theme.glyphs.star == Glyphs::ASCII.star {
+    let cursor = overlay::draw(scene, buf, room);
+    if scene.glyphs().star == Glyphs::ASCII.star {
         paint::make_ascii(buf);
     }
-    if let Some(position) = cursor {
-        frame.set_cursor_position(position);
-    }
+    cursor
 }
 
 fn draw_pane(scene: &Scene<'_>, buf: &mut Buffer, index: usize, place: Rect, boxed: bool) {

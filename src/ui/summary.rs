@@ -8,7 +8,6 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Scene, facts, hints, paint, words};
-use crate::domain::text::cut;
 use crate::domain::{SourceKind, Verdict};
 use crate::theme::Role;
 
@@ -28,7 +27,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
 fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let model = scene.model;
     let (verdict, place) = facts::worst(model);
-    let phase = facts::phase(model);
+    let phase = model.phase();
     let mut lines = vec![Line::from(vec![
         scene.verdict(verdict),
         scene.span(format!(" {}", phase.word()), words::phase_role(phase)),
@@ -47,7 +46,7 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     }
     for kind in [SourceKind::Flags, SourceKind::Metrics, SourceKind::Feedback] {
         for trouble in facts::troubles(model, kind, None) {
-            lines.push(scene.line(cut(&trouble, width), Role::Lost));
+            lines.push(scene.trouble(&trouble, width));
         }
     }
     for segment in &model.segments {

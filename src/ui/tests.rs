@@ -1,1 +1,9 @@
-//! Tests of the screen.
+//! Tests of the screen: pictures of it, every size, and what keys do.
+//!
+//! Models are made the way the program makes them: by events through the engine ([`world`]).
+
+mod keys;
+mod pictures;
+mod sizes;
+mod status;
+mod world;

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(pair(&rate(Some(0.0012)), &rate(None)), "0.12/–");
         assert_eq!(pair(&rate(None), &rate(None)), "–");
         assert_eq!(rate(Some(0.345)), "34.5");
-        assert_eq!([0.0, 3.14, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
+        assert_eq!([0.0, 3.12, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
         assert_eq!(number(Some(f64::NAN)), "–");
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(age(Duration::from_millis(4_200)), "4s");

@@ -121,7 +121,10 @@ async fn six_writers_at_once_cannot_all_believe_that_they_won() {
             }
         }
         println!("round {round}: {won} won, {overwrote} were told what they overwrote, {told} were refused");
+        let by_us = |event: &&serde_json::Value| event["id"].as_u64() > Some(seen.0);
+        let stored = flag.events().await.iter().filter(by_us).count();
         assert!(won <= 1, "two writers believe that nobody else wrote");
+        assert!(stored <= 1 || overwrote >= 1, "{stored} writes were stored, and nobody was told");
         assert_eq!(won + overwrote + told, 6);
     }
     println!("of 24 raw writers that tested for the same old value, {raw_passed} were let through");

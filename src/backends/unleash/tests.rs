@@ -248,7 +248,11 @@ async fn an_unchanged_flag_is_heard_and_not_told_again() {
     })
     .await;
     assert_eq!(bodies.iter().filter(|body| matches!(body, Body::Flag { .. })).count(), 1, "{bodies:?}");
-    assert_eq!(requests(&server).await.iter().filter(|request| *request == "GET checkout-v2").count(), 1);
+    assert_eq!(requests(&server).await, ["GET events", "GET checkout-v2", "GET events", "GET events"]);
+    let asked = server.received_requests().await.unwrap_or_default();
+    let conditional: Vec<_> =
+        asked.iter().map(|request| request.headers.contains_key("if-none-match")).collect();
+    assert_eq!(conditional, [false, false, true, true]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use super::*;
 use crate::config::mask::secret_places;
 use crate::config::source_text::SourceText;
 use crate::domain::Span;
+use crate::net::SecretSource as Secret;
 
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -20,6 +21,13 @@ enum Settings {
 struct Feed {
     url: String,
     token: Option<Secret>,
+    header: Option<Header>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    value: Secret,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -29,13 +37,6 @@ struct Poll {
     interval: Option<Span>,
     #[serde(default)]
     retries: u8,
-}
-
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum Secret {
-    Env(String),
-    File(String),
 }
 
 fn read_text(text: &str) -> Result<Settings, String> {
@@ -55,7 +56,10 @@ fn fault(text: &str) -> String {
 #[test]
 fn settings_are_told_apart_by_kind() {
     let feed = read_text("source = { kind = 'feed', url = 'ws://h', token = { env = 'T' } }").unwrap();
-    assert_eq!(feed, Settings::Feed(Feed { url: "ws://h".into(), token: Some(Secret::Env("T".into())) }));
+    assert_eq!(
+        feed,
+        Settings::Feed(Feed { url: "ws://h".into(), token: Some(Secret::Env("T".into())), header: None })
+    );
     let poll = read_text("[source]\nkind = 'poll'\nurl = 'http://h'\ninterval = '2s'\nretries = 3").unwrap();
     assert!(matches!(poll, Settings::Poll(Poll { retries: 3, .. })));
 }
@@ -64,7 +68,7 @@ fn settings_are_told_apart_by_kind() {
 fn an_unknown_field_keeps_its_place() {
     assert_eq!(
         fault("x = 1\nsource = { kind = 'feed', urll = 'ws://h' }"),
-        "f.toml:2:27: unknown field `urll`, expected one of `url` or `token`\n  \
+        "f.toml:2:27: unknown field `urll`, expected one of `url`, `token` or `header`\n  \
          2 | source = { kind = 'feed', urll = ******** }\n    \
              |                           ^^^^\n  \
          hint: did you mean `url`?"
@@ -118,8 +122,12 @@ fn a_secret_in_the_file_is_refused_and_never_shown() {
         "source = { kind = 'feed', url = 'ws://h', token = { value = 'hunter2' } }",
         "source = { kind = 'feed', url = 'ws://h', token = ['hunter2'] }",
         "source = { kind = 'feed', url = 'ws://me:hunter2@h', x = 1 }",
+        "source = { kind = 'poll', url = 'me:hunter2@h' }",
+        "source = { kind = 'poll', url = '//me:hunter2@h/\"' }",
+        "source = { kind = 'poll', url = 'http://h', interval = 'hunter2?' }",
         "[source]\nkind = 'feed'\nurl = 'ws://h'\ntoken = '''\nhunter2'''",
         "source = { url = 'x', token = 'hunter2' }",
+        "source = { kind = 'feed', url = 'ws://h', header = { value = 'hunter2' } }",
     ] {
         let shown = fault(text);
         assert!(!shown.contains("hunter2"), "{shown}");

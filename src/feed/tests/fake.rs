@@ -44,7 +44,7 @@ impl Fake {
     pub(super) async fn start(timing: Timing) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
         let url = format!("ws://{}/feed", listener.local_addr().expect("address"));
-        let settings = Settings { url: url.parse().expect("url"), token: None, extra_root: None };
+        let settings = Settings { url: url.parse().expect("url"), token: None, ca_file: None };
         Self { listener, endpoint: Endpoint::new(settings, timing).expect("endpoint") }
     }
 

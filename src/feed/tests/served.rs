@@ -56,7 +56,7 @@ async fn serve(access: Access) -> Served {
 
 impl Served {
     fn endpoint(&self, token: Option<SecretSource>) -> Endpoint {
-        let settings = Settings { url: self.address.parse().expect("url"), token, extra_root: None };
+        let settings = Settings { url: self.address.parse().expect("url"), token, ca_file: None };
         Endpoint::new(settings, timing()).expect("endpoint")
     }
 }
@@ -158,6 +158,17 @@ async fn a_token_is_needed_where_one_is_set() {
     let mut link = Link::new(served.endpoint(None), Want::flag(flag()));
     let seen = until(&mut link, "Failed").await;
     assert!(seen.last().is_some_and(|last| last.contains("a token is needed")), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_page_in_a_browser_is_turned_away() {
+    use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest, http::HeaderValue};
+    let served = serve(open()).await;
+    let mut request = served.address.as_str().into_client_request().expect("request");
+    assert!(tokio_tungstenite::connect_async(request.clone()).await.is_ok());
+    request.headers_mut().insert("origin", HeaderValue::from_static("https://evil.example"));
+    let refused = tokio_tungstenite::connect_async(request).await;
+    assert!(matches!(refused, Err(Error::Http(answer)) if answer.status() == 403));
 }
 
 fn sample(number: u32) -> Sample {

@@ -26,7 +26,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, confirm: &Confirm) 
     let body = body(scene, confirm, columns);
     let said = said(scene, confirm, columns);
     let fields = usize::from(confirm.plan.needs_reason.is_some()) + usize::from(confirm.plan.needs_name);
-    let rows = body.len() + said.len() + fields + 2;
+    let rows = body.len() + said.len() + fields + 1;
     let title = format!("{} {}", word(confirm.request.verb), confirm.request.scope);
     let rows = u16::try_from(rows).unwrap_or(u16::MAX);
     let inner = paint::panel(scene, buf, area, &title, COLUMNS, rows);
@@ -66,15 +66,13 @@ fn word(verb: Verb) -> String {
 }
 
 fn body(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut say = |text: &str, role| {
-        lines.extend(paint::wrap(text, columns).into_iter().map(|line| scene.line(line, role)));
-    };
-    say(&purpose(scene, confirm), Role::Title);
     let moves = &confirm.plan.moves;
-    for m in moves.iter().take(MAX_MOVES) {
-        say(&move_text(scene, m), Role::Text);
-    }
+    let wrap = |text: &str, role| {
+        paint::wrap(text, columns).into_iter().map(|line| scene.line(line, role)).collect::<Vec<_>>()
+    };
+    let mut lines = wrap(&purpose(scene, confirm), Role::Title);
+    lines.extend(moves.iter().take(MAX_MOVES).map(|m| scene.line(move_text(scene, m), Role::Text)));
+    let mut say = |text: &str, role| lines.extend(wrap(text, role));
     if moves.len() > MAX_MOVES {
         say(&format!("and {} more", moves.len() - MAX_MOVES), Role::Text);
     }
@@ -162,7 +160,7 @@ fn stations(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'s
         .filter(|s| confirm.plan.moves.iter().any(|m| m.segment == s.name))
         .flat_map(|s| s.board.iter().map(move |(station, cell)| (cell.verdict, *station, s, cell)))
         .collect();
-    cells.sort_by(|a, b| b.0.cmp(&a.0));
+    cells.sort_by_key(|(verdict, ..)| std::cmp::Reverse(*verdict));
     let mut lines = Vec::new();
     for (verdict, station, segment, cell) in cells {
         lines.push(Line::from(vec![

@@ -16,7 +16,6 @@ use crate::ui::{Scene, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    name: "go / no-go",
     place: Place::UpperRight,
     steer: Steer::Columns,
     opens_evidence: true,

@@ -13,22 +13,14 @@ use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 
 use super::curve::{Curve, Run};
 use crate::domain::SourceKind;
-use crate::domain::text::cut;
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
 use crate::ui::view::Shown;
 use crate::ui::{Scene, facts, paint, words};
 
 /// The pane.
-pub const PANE: Pane = Pane {
-    name: "chart",
-    place: Place::Left,
-    steer: Steer::Rows,
-    opens_evidence: false,
-    title,
-    rows: |_, _| 0,
-    draw,
-};
+pub const PANE: Pane =
+    Pane { place: Place::Left, steer: Steer::Rows, opens_evidence: false, title, rows: |_, _| 0, draw };
 
 /// Width of the labels of the values.
 const LABELS: u16 = 7;
@@ -61,8 +53,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
         ),
     };
     if let Some(trouble) = facts::troubles(scene.model, kind, name).first() {
-        let text = format!(" {} {trouble}", scene.glyphs().lost);
-        paint::put(buf, area, 0, &scene.line(cut(&text, usize::from(area.width)), Role::Lost));
+        paint::put(buf, area, 0, &scene.trouble(trouble, usize::from(area.width)));
     } else if curve.is_empty() {
         let text = if kind == SourceKind::Feedback { " no scores yet" } else { " no traffic yet" };
         paint::put(buf, area, 0, &scene.line(text, Role::Dim));

@@ -17,7 +17,6 @@ use crate::ui::{Scene, View, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    name: "feedback",
     place: Place::Right,
     steer: Steer::Scroll,
     opens_evidence: false,
@@ -46,7 +45,7 @@ fn title(scene: &Scene<'_>) -> String {
         scored += 1;
         low += usize::from(score <= LOW);
     }
-    let share = if scored > 0 { format!(", low {}%", low * 100 / scored) } else { String::new() };
+    let share = (low * 100).checked_div(scored).map_or_else(String::new, |share| format!(", low {share}%"));
     format!("feedback ({pieces}) mean {mean:.1} of 5{share}")
 }
 
@@ -54,8 +53,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     let troubles = facts::troubles(scene.model, SourceKind::Feedback, None);
     let mut row = 0;
     for trouble in &troubles {
-        let text = format!(" {} {trouble}", scene.glyphs().lost);
-        paint::put(buf, area, row, &scene.line(cut(&text, usize::from(area.width)), Role::Lost));
+        paint::put(buf, area, row, &scene.trouble(trouble, usize::from(area.width)));
         row += 1;
     }
     if comments(scene.model, scene.view).next().is_none() {

@@ -1,7 +1,7 @@
 //! The table of segments: exposure, errors, latency and verdict of each, and one row for everything.
 //!
 //! Desired and confirmed stand side by side and are marked where they differ. `–` is not known. Stale
-//! numbers are dimmed, with their age. Below the rows stands what is wrong with the flag links. Where
+//! numbers are dimmed, and the head of their column says how old they are. Below the rows stands what is wrong with the flag links. Where
 //! room is short, columns vanish, the least important first; verdict and confirmed stay.
 
 use ratatui::buffer::Buffer;
@@ -18,7 +18,6 @@ use crate::ui::{Scene, View, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    name: "segments",
     place: Place::UpperLeft,
     steer: Steer::Rows,
     opens_evidence: true,
@@ -40,9 +39,10 @@ struct Column {
 }
 
 /// All columns, left to right.
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column { head: "desired", width: 8, cell: desired },
     Column { head: "confirmed", width: 10, cell: confirmed },
+    Column { head: "served", width: 8, cell: served },
     Column { head: "observed", width: 9, cell: observed },
     Column { head: "errors t/c", width: 11, cell: errors },
     Column { head: "p95 t/c", width: 10, cell: latency },
@@ -50,7 +50,7 @@ const COLUMNS: [Column; 7] = [
     Column { head: "phase", width: 9, cell: phase },
 ];
 /// Which columns go first when room is short, by index into [`COLUMNS`].
-const EXPENDABLE: [usize; 5] = [2, 4, 3, 0, 6];
+const EXPENDABLE: [usize; 6] = [2, 3, 5, 4, 0, 7];
 
 fn rows(model: &Model, _: &View) -> usize {
     let troubles = facts::troubles(model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
@@ -63,7 +63,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let (name_width, columns) = fit(usize::from(area.width), name_width);
     let mut head = vec![scene.span(format!("{:name_width$}", " segment"), Role::Dim)];
     for column in &columns {
-        head.push(scene.span(align(column, column.head), Role::Dim));
+        head.push(heading(scene, column));
     }
     paint::put(buf, area, 0, &Line::from(head));
 
@@ -85,8 +85,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
         row += 1;
     }
     for trouble in troubles.iter().take(MAX_TROUBLES) {
-        let text = format!(" {} {trouble}", scene.glyphs().lost);
-        paint::put(buf, area, row, &scene.line(cut(&text, usize::from(area.width)), Role::Lost));
+        paint::put(buf, area, row, &scene.trouble(trouble, usize::from(area.width)));
         row += 1;
     }
 }
@@ -103,6 +102,27 @@ fn fit(width: usize, name_width: usize) -> (usize, Vec<&'static Column>) {
     }
     let name_width = name_width.min(width.saturating_sub(needed(&kept)));
     (name_width, kept.into_iter().filter_map(|i| COLUMNS.get(i)).collect())
+}
+
+/// The head of a column: its name, or a short one with the age of its numbers where they are stale.
+fn heading(scene: &Scene<'_>, column: &Column) -> Span<'static> {
+    let metric_age = |station| {
+        let metric = facts::metric_of(scene.model, station)?;
+        facts::stale_age(scene.model, SourceKind::Metrics, metric.as_str())
+    };
+    let (short, age) = match column.head {
+        "confirmed" => ("conf", facts::flags_stale(scene.model)),
+        "errors t/c" => ("err", metric_age(Station::Errors)),
+        "p95 t/c" => ("p95", metric_age(Station::Latency)),
+        _ => ("", None),
+    };
+    match age {
+        Some(age) => {
+            let text = format!("{short}{}{}", scene.glyphs().stale, words::age(age));
+            scene.span(align(column, &text), Role::Hold)
+        }
+        None => scene.span(align(column, column.head), Role::Dim),
+    }
 }
 
 /// Numbers to the right, words to the left.
@@ -147,7 +167,7 @@ fn everything_line(scene: &Scene<'_>, name_width: usize, columns: &[&Column]) ->
             "confirmed" => scene.span(range(scene, |s| s.exposure.confirmed), Role::Confirmed),
             "verdict" => scene.verdict(scene.model.verdict()),
             "phase" => {
-                let phase = facts::phase(scene.model);
+                let phase = scene.model.phase();
                 scene.span(phase.word(), words::phase_role(phase))
             }
             _ => scene.span("", Role::Text),
@@ -176,8 +196,12 @@ fn confirmed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
     let exposure = &segment.exposure;
     let differs = exposure.desired.is_some() && exposure.desired != exposure.confirmed;
     let text = words::exposure(exposure.confirmed);
-    let role = if facts::flags_stale(scene.model) { Role::Stale } else { Role::Confirmed };
+    let role = if facts::flags_stale(scene.model).is_some() { Role::Stale } else { Role::Confirmed };
     if differs { scene.span(format!("!={text}"), Role::Danger) } else { scene.span(text, role) }
+}
+
+fn served(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
+    scene.span(words::exposure(segment.exposure.served), Role::Served)
 }
 
 fn observed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
@@ -207,13 +231,9 @@ fn measured(scene: &Scene<'_>, segment: &SegmentModel, station: Station) -> Span
         }
     };
     let text = words::pair(&show(Arm::Treatment), &show(Arm::Control));
-    match facts::age_of(model, series) {
-        Some(age) if facts::is_metric_stale(model, metric, series) => {
-            // The age first: it says that the rest must not be believed, and is not cut off.
-            scene.span(format!("{} old {text}", words::age(age)), Role::Stale)
-        }
-        _ => scene.span(text, Role::Text),
-    }
+    // The age stands in the head of the column: it is the same for all rows.
+    let is_stale = facts::stale_age(model, SourceKind::Metrics, metric.as_str()).is_some();
+    scene.span(text, if is_stale { Role::Stale } else { Role::Text })
 }
 
 /// Running is the rule and stays silent.

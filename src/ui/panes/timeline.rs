@@ -16,7 +16,6 @@ use crate::ui::{Scene, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
-    name: "timeline",
     place: Place::Left,
     steer: Steer::Scroll,
     opens_evidence: false,

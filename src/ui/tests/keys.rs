@@ -1,0 +1,335 @@
+//! What keys do: easy to stop, guarded to go, and never by accident.
+
+use super::pictures::{press, render, text, theme, view};
+use super::world::{self, seg};
+use crate::action::{Request, Verb};
+use crate::domain::Text;
+use crate::engine::Model;
+use crate::keys::Input;
+use crate::ui::{Intent, View};
+
+fn asked(intents: Vec<Intent>) -> Vec<Request> {
+    intents
+        .into_iter()
+        .filter_map(|i| match i {
+            Intent::Ask(request) => Some(request),
+            _ => None,
+        })
+        .collect()
+}
+
+fn shown(view: &View, model: &Model) -> String {
+    text(&render(model, view, &theme("default"), 120, 40))
+}
+
+fn held(view: &mut View, model: &Model, chord: &str) -> Vec<Intent> {
+    view.handle(&Input::Key { chord: chord.parse().unwrap(), repeat: true }, model)
+}
+
+/// Everything that can be open, by the keys that open it, and whether text is being typed.
+const STATES: [(&[&str], bool); 14] = [
+    (&[], false),
+    (&["?"], false),
+    (&["enter"], false),
+    (&["down", "enter", "down"], false),
+    (&["tab", "tab", "tab", "down"], false),
+    (&["w"], false),
+    (&["w", "tab"], false),
+    (&["w", "tab", "enter", "w", "h", "y"], true),
+    (&["u"], false),
+    (&["u", "tab"], false),
+    (&["K", "tab"], false),
+    (&["n"], true),
+    (&["n", "x"], true),
+    (&["r"], false),
+];
+
+#[test]
+fn kill_is_at_most_three_keys_away_from_anywhere() {
+    let model = world::launch().model;
+    for (keys, typing) in STATES {
+        let mut view = view();
+        press(&mut view, &model, &["down", "down", "down", "down"]);
+        press(&mut view, &model, keys);
+        let target = view.selected().cloned();
+        let kill: &[&str] =
+            if typing || keys == ["K", "tab"] { &["esc", "K", "enter"] } else { &["K", "enter"] };
+        let requests = asked(press(&mut view, &model, kill));
+        let [request] = requests.as_slice() else { panic!("{keys:?}: {requests:?}") };
+        assert_eq!((request.verb, &request.scope.segment), (Verb::Kill, &target), "{keys:?}");
+        assert_eq!(request.actor, world::person());
+    }
+}
+
+#[test]
+fn the_kill_panel_says_whom_it_hits() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["down", "down", "down", "down", "K"]);
+    let screen = shown(&view, &model);
+    for words in [
+        "KILL enterprise",
+        "Nobody in enterprise will get checkout-v2",
+        "at web",
+        "at ios",
+        "25% → 0%",
+        "about 3,000 users lose it",
+        "▸[ kill ]",
+    ] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+}
+
+#[test]
+fn kill_works_while_everything_is_stale() {
+    let model = world::trouble().model;
+    let mut view = view();
+    let requests = asked(press(&mut view, &model, &["K", "enter"]));
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].scope.segment, None);
+}
+
+#[test]
+fn while_text_is_typed_a_capital_k_is_a_letter() {
+    let model = world::launch().model;
+    let mut view = view();
+    assert_eq!(press(&mut view, &model, &["n", "K", "enter"]).len(), 1);
+    let mut view = super::pictures::view();
+    let requests = asked(press(&mut view, &model, &["n", "K", "p", "enter"]));
+    assert_eq!((requests[0].verb, requests[0].reason.clone()), (Verb::Note, Some(Text::new("Kp"))));
+}
+
+#[test]
+fn pause_is_one_key_also_from_panels() {
+    let model = world::launch().model;
+    for (keys, typing) in STATES {
+        let mut view = view();
+        press(&mut view, &model, &["down", "down"]);
+        press(&mut view, &model, keys);
+        let requests = asked(press(&mut view, &model, &["p"]));
+        if typing {
+            assert!(requests.is_empty(), "{keys:?}");
+        } else {
+            let [request] = requests.as_slice() else { panic!("{keys:?}: {requests:?}") };
+            assert_eq!(request.verb, Verb::Pause);
+            assert!(request.scope.segment.is_some());
+        }
+    }
+}
+
+/// A segment whose every station is GO and whose stage is baked: nothing to type.
+fn baked() -> Model {
+    let mut world = world::launch();
+    for _ in 0..90 {
+        world.step(&[], 0.012);
+    }
+    world.model
+}
+
+#[test]
+fn widen_and_enter_alone_do_nothing_and_going_to_widen_does_it() {
+    let model = baked();
+    let mut view = view();
+    press(&mut view, &model, &["down", "down", "down", "down"]);
+    assert!(press(&mut view, &model, &["w", "enter"]).is_empty());
+    assert!(!shown(&view, &model).contains("[ widen ]"), "enter was cancel");
+    for keys in [["w", "tab", "enter"], ["w", "right", "enter"], ["w", "backtab", "enter"]] {
+        let requests = asked(press(&mut view, &model, &keys));
+        let [request] = requests.as_slice() else { panic!("{keys:?}: {}", shown(&view, &model)) };
+        assert_eq!((request.verb, request.scope.segment.clone()), (Verb::Widen, Some(seg("enterprise"))));
+        assert_eq!(
+            request.to,
+            Some(world::percent(50)),
+            "the stage that was shown, not the next one by then"
+        );
+        assert_eq!(request.seen, model.versions());
+    }
+}
+
+#[test]
+fn past_a_verdict_that_is_not_go_a_reason_must_be_typed() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["down", "down", "down", "down"]);
+    assert!(press(&mut view, &model, &["w", "tab", "enter"]).is_empty());
+    assert!(shown(&view, &model).contains("type a reason first"));
+    // The field has the keys now; enter leaves it, and never does it by itself.
+    assert!(press(&mut view, &model, &["o", "k", "enter", "enter"]).is_empty());
+    let keys = ["w", "tab", "enter", "o", "k", "enter", "tab", "enter"];
+    let requests = asked(press(&mut view, &model, &keys));
+    assert_eq!(requests[0].reason, Some(Text::new("ok")));
+}
+
+#[test]
+fn resuming_a_kill_needs_the_name_of_the_rollout() {
+    let mut world = world::launch();
+    world.ask(Request::new(world::person(), Verb::Kill, crate::action::Scope::default()));
+    let commands: Vec<_> = world.model.commands.iter().map(|t| t.command.clone()).collect();
+    for command in commands {
+        let platform = world.model.platform(&command.platform).unwrap();
+        let mut state = platform.state.clone().unwrap();
+        (state.on, state.version.0) = (false, 50);
+        let outcome = crate::effect::Outcome::Confirmed { state, overwrote: None };
+        world.tell(crate::event::Body::Effect { id: command.id, outcome });
+    }
+    let model = world.model;
+    let mut view = view();
+    assert!(press(&mut view, &model, &["r", "enter", "r", "tab", "enter"]).is_empty());
+    assert!(
+        shown(&view, &model).contains("type the rollout's name, checkout-v2"),
+        "{}",
+        shown(&view, &model)
+    );
+    press(&mut view, &model, &["c", "h", "e", "esc", "r", "tab", "enter"]);
+    view.handle(&Input::Paste("checkout-v2\n".into()), &model);
+    let requests = asked(press(&mut view, &model, &["enter", "tab", "enter"]));
+    assert_eq!(requests[0].typed_name, Some(Text::new("checkout-v2")));
+}
+
+#[test]
+fn a_target_that_changed_meanwhile_is_not_acted_on_and_the_panel_says_so() {
+    let before = baked();
+    let mut world = world::launch();
+    for _ in 0..90 {
+        world.step(&[], 0.012);
+    }
+    for (verb, keys, why) in [
+        ("w", ["tab", "enter"], "is newer than 41, which you saw"),
+        ("u", ["tab", "backtab"], "10% is not less than the present 10%"),
+    ] {
+        let mut view = view();
+        press(&mut view, &before, &["down", "down", "down", "down", verb]);
+        let mut shares = world::shares();
+        shares[3].1 = 10;
+        world.flags(60, &shares);
+        let model = &world.model;
+        assert!(press(&mut view, model, &keys).is_empty());
+        assert!(press(&mut view, model, &["enter"]).is_empty(), "{verb}");
+        let screen = shown(&view, model);
+        assert!(screen.contains(why), "{screen}");
+    }
+}
+
+#[test]
+fn a_kill_goes_ahead_although_the_exposure_has_changed() {
+    let mut world = world::launch();
+    let mut view = view();
+    press(&mut view, &world.model, &["down", "down", "down", "down", "K"]);
+    let mut shares = world::shares();
+    shares[3].1 = 50;
+    world.flags(60, &shares);
+    assert_eq!(asked(press(&mut view, &world.model, &["enter"])).len(), 1);
+}
+
+#[test]
+fn a_paste_is_text_or_nothing() {
+    let model = baked();
+    for (keys, _) in STATES {
+        let mut view = view();
+        press(&mut view, &model, keys);
+        for paste in ["K\n", "w\t\n", "\nK\r\n", "p", "q"] {
+            assert!(view.handle(&Input::Paste(paste.into()), &model).is_empty(), "{keys:?} {paste:?}");
+        }
+    }
+    let mut view = view();
+    press(&mut view, &model, &["n"]);
+    view.handle(&Input::Paste("two\nlines \u{1b}[31mred".into()), &model);
+    let requests = asked(press(&mut view, &model, &["enter"]));
+    assert_eq!(requests[0].reason, Some(Text::new("two lines red")));
+}
+
+#[test]
+fn a_held_key_neither_opens_nor_confirms() {
+    let model = baked();
+    for (keys, _) in STATES {
+        let mut view = view();
+        press(&mut view, &model, &["down", "down", "down", "down"]);
+        press(&mut view, &model, keys);
+        for chord in ["K", "w", "u", "p", "enter", "enter"] {
+            assert!(held(&mut view, &model, chord).is_empty(), "{keys:?} {chord}");
+        }
+    }
+    let mut view = view();
+    press(&mut view, &model, &["K"]);
+    assert!(held(&mut view, &model, "enter").is_empty());
+    assert!(shown(&view, &model).contains("[ kill ]"), "still open");
+    held(&mut view, &model, "esc");
+    press(&mut view, &model, &["esc"]);
+    held(&mut view, &model, "down");
+    assert_eq!(view.selected(), Some(&seg("internal")), "moving may be held");
+}
+
+#[test]
+fn a_kill_key_that_sticks_without_saying_so_does_not_kill() {
+    let model = world::launch().model;
+    let mut view = view();
+    assert!(press(&mut view, &model, &["K", "K", "K", "K"]).is_empty());
+}
+
+#[test]
+fn a_disabled_key_says_why_until_the_next_key() {
+    let model = world::launch().model;
+    let mut view = view();
+    assert!(press(&mut view, &model, &["r"]).is_empty());
+    assert!(shown(&view, &model).contains("neither paused nor killed"));
+    press(&mut view, &model, &["down"]);
+    assert!(!shown(&view, &model).contains("neither paused nor killed"));
+}
+
+#[test]
+fn a_refusal_of_the_engine_is_shown_until_the_next_key() {
+    let mut world = world::launch();
+    let mut view = view();
+    world.ask(Request::new(world::person(), Verb::Resume, crate::action::Scope::default()));
+    assert!(shown(&view, &world.model).contains("resume was refused"));
+    press(&mut view, &world.model, &["down"]);
+    assert!(!shown(&view, &world.model).contains("resume was refused"));
+}
+
+#[test]
+fn a_selection_is_a_name_and_survives_rows_that_move() {
+    let mut model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["down", "down"]);
+    assert_eq!(view.selected(), Some(&seg("beta")));
+    model.segments.reverse();
+    assert_eq!(asked(press(&mut view, &model, &["K", "enter"]))[0].scope.segment, Some(seg("beta")));
+}
+
+#[test]
+fn clearing_and_noting_need_words() {
+    let model = world::trouble().model;
+    let mut view = view();
+    assert!(press(&mut view, &model, &["c", "enter"]).is_empty());
+    assert!(shown(&view, &model).contains("type some words first"));
+    let requests = asked(press(&mut view, &model, &["f", "i", "x", "enter"]));
+    assert_eq!((requests[0].verb, requests[0].reason.clone()), (Verb::Clear, Some(Text::new("fix"))));
+}
+
+#[test]
+fn leaving_suspending_and_redrawing_work_from_panels() {
+    let model = world::launch().model;
+    for (keys, typing) in STATES {
+        let mut view = view();
+        press(&mut view, &model, keys);
+        assert_eq!(press(&mut view, &model, &["ctrl-z", "ctrl-l"]), [Intent::Suspend, Intent::Redraw]);
+        if !typing {
+            // What is open closes first; then q leaves.
+            let pressed = press(&mut view, &model, &["q", "q"]);
+            assert!(pressed.contains(&Intent::Quit), "{keys:?}");
+        }
+        assert_eq!(press(&mut view, &model, &["ctrl-c"]), [Intent::Quit]);
+    }
+}
+
+#[test]
+fn the_view_says_when_it_may_have_changed() {
+    let model = world::launch().model;
+    let mut view = view();
+    let before = view.revision();
+    view.handle(&Input::FocusLost, &model);
+    view.handle(&Input::Paste("x".into()), &model);
+    assert_eq!(view.revision(), before);
+    press(&mut view, &model, &["down"]);
+    assert!(view.revision() > before);
+}

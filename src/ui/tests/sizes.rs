@@ -1,0 +1,101 @@
+//! Every size of terminal can be drawn, whatever is shown.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::pictures::{press, render, text, theme, view};
+use super::world;
+use crate::engine::Model;
+use crate::ui::screen::draw_cells;
+use crate::ui::{Scene, View};
+
+/// Views with everything that can be open.
+fn views(model: &Model) -> Vec<View> {
+    let keys: [&[&str]; 12] = [
+        &[],
+        &["down", "down", "down", "down"],
+        &["tab", "tab"],
+        &["tab", "tab", "right", "right", "enter"],
+        &["tab", "tab", "tab", "down", "down"],
+        &["tab", "tab", "tab", "tab", "enter", "down"],
+        &["enter", "down", "down"],
+        &["?", "down"],
+        &["K"],
+        &["down", "down", "w", "tab", "enter", "l", "o", "n", "g"],
+        &["n", "x"],
+        &["w", "r", "c"],
+    ];
+    let open = |keys: &[&str]| {
+        let mut view = view();
+        press(&mut view, model, keys);
+        view
+    };
+    keys.into_iter().map(open).collect()
+}
+
+/// Draws a view at every size, or at one in `every` of them, spread over all widths and heights.
+fn draw_sizes(model: &Model, view: &View, every: u16) {
+    let theme = theme("default");
+    let scene = Scene { model, view, theme: &theme };
+    for columns in 0..=120 {
+        for rows in (0..=50).filter(|rows| (rows + 3 * columns) % every == 0) {
+            let area = Rect::new(0, 0, columns, rows);
+            draw_cells(&scene, &mut Buffer::empty(area), area);
+        }
+    }
+}
+
+#[test]
+fn every_size_draws() {
+    draw_sizes(&world::trouble().model, &view(), 1);
+}
+
+#[test]
+fn sizes_draw_with_everything_that_can_be_open() {
+    for model in [world::empty(), world::launch().model, world::trouble().model] {
+        for view in views(&model) {
+            draw_sizes(&model, &view, 17);
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes without optimisation; the two above are a part of it"]
+fn every_size_draws_with_everything_that_can_be_open() {
+    for model in [world::empty(), world::launch().model, world::trouble().model] {
+        for view in views(&model) {
+            draw_sizes(&model, &view, 1);
+        }
+    }
+}
+
+#[test]
+fn one_line_is_enough_for_verdict_and_phase_and_two_for_the_kill_key() {
+    let model = world::trouble().model;
+    let one = text(&render(&model, &view(), &theme("default"), 40, 1));
+    assert!(one.contains("NO-GO") && one.contains("KILLING"), "{one}");
+    let two = text(&render(&model, &view(), &theme("default"), 40, 2));
+    assert!(two.contains("K kill"), "{two}");
+}
+
+#[test]
+fn the_kill_panel_shows_its_button_and_target_on_the_smallest_screens() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["down", "K"]);
+    for (columns, rows) in [(30, 1), (30, 2), (40, 5), (60, 12)] {
+        let shown = text(&render(&model, &view, &theme("mono"), columns, rows));
+        assert!(shown.contains("[ kill ]"), "{columns}x{rows}: {shown}");
+        assert!(rows < 2 || shown.contains("internal"), "{columns}x{rows}: {shown}");
+    }
+}
+
+#[test]
+fn a_name_longer_than_the_screen_is_wide_draws() {
+    let mut world = world::launch();
+    world.say("wide", "free", None, Some(9), &"日本".repeat(200));
+    world.step(&[], 0.0);
+    for columns in 60..=80 {
+        render(&world.model, &view(), &theme("ascii"), columns, 24);
+    }
+}
