@@ -64,7 +64,7 @@ fn endpoint(url: &str) -> Result<Endpoint, Failure> {
         answer: Duration::from_secs(1),
         backoff: Backoff::new(Duration::from_millis(50), Duration::from_millis(100), Duration::from_secs(1)),
     };
-    Ok(Endpoint::new(Settings { url: url.parse()?, token: None, extra_root: None }, timing)?)
+    Ok(Endpoint::new(Settings { url: url.parse()?, token: None, ca_file: None }, timing)?)
 }
 
 fn everything() -> Result<Want, Failure> {

@@ -1,5 +1,6 @@
 //! The runner against backends that fail on demand: what stops overtakes, is written down first, and is repeated
 //! until it is read back; what grows is sent once.
+#![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -23,7 +24,7 @@ enum Answer {
     /// Never answers.
     Hangs,
     /// Stores it, and the answer is lost.
-    LosesAnswer,
+    Mumbles,
     /// Neither stores nor answers.
     Breaks,
     /// Says no.
@@ -104,7 +105,7 @@ impl Control for Fake {
                     Ok(Applied { state: self.state(), overwrote: None })
                 }
                 Answer::Hangs => std::future::pending().await,
-                Answer::LosesAnswer => {
+                Answer::Mumbles => {
                     self.store(&command.change);
                     Err(lost())
                 }
@@ -269,7 +270,7 @@ async fn a_kill_is_repeated_until_it_is_read_back() {
 
 #[tokio::test]
 async fn a_widen_is_never_sent_twice_but_found_out_about() {
-    for (answer, is_done) in [(Answer::LosesAnswer, true), (Answer::Breaks, false)] {
+    for (answer, is_done) in [(Answer::Mumbles, true), (Answer::Breaks, false)] {
         let mut bench = bench(&[answer], false);
         bench.send(1, Verb::Widen);
         assert_eq!(matches!(bench.end_of(1).await, Outcome::Confirmed { .. }), is_done);

@@ -50,14 +50,16 @@ async fn run(role: &str) {
     let mut inputs = Inputs::open().unwrap();
     let output = terminal.output();
     let mut said = format!("ready {}", std::process::id());
+    let mut dirty = true;
     loop {
         let line = Line::from(format!("<{said}>")).bold().reversed();
-        let busy = terminal.draw(|frame| frame.render_widget(line, frame.area())).unwrap() == Drawn::Busy;
+        let drawn = dirty.then(|| terminal.draw(|frame| frame.render_widget(line, frame.area())).unwrap());
+        dirty = true;
         tokio::select! {
-            () = output.idle(), if busy => {}
+            () = output.idle(), if drawn == Some(Drawn::Busy) => {}
             signal = signals.next() => match signal {
-                // The kernel sends both when the terminal goes away.
-                Signal::Hangup | Signal::Continue if role == "deaf" => {}
+                // The kernel sends both when the terminal goes away. Drawing would find out as well.
+                Signal::Hangup | Signal::Continue if role == "deaf" => dirty = false,
                 Signal::Stop => _ = terminal.suspend().unwrap(),
                 Signal::Continue => {
                     terminal.resume().unwrap();
@@ -84,11 +86,30 @@ async fn run(role: &str) {
     }
 }
 
+/// A program that does not outlive its test.
+struct Started(Box<dyn Child + Send + Sync>);
+
+impl Started {
+    fn wait_for_the_end(&mut self, deadline: Duration) {
+        poll(deadline, "the end of the program", || match self.0.try_wait().unwrap() {
+            Some(_) => Ok(()),
+            None => Err("it still runs".to_owned()),
+        });
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // Usually it has ended by itself.
+        let _ = self.0.kill();
+    }
+}
+
 /// A pseudo-terminal with a program in it.
 struct Session {
     master: Box<dyn MasterPty>,
     keyboard: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    child: Started,
     shown: Arc<Mutex<Vec<u8>>>,
     enough: Arc<AtomicBool>,
     reader: JoinHandle<()>,
@@ -127,7 +148,7 @@ impl Session {
         // A backtrace would push the message off the screen.
         command.env("RUST_BACKTRACE", "0");
         command.cwd(env::current_dir().unwrap());
-        let child = pair.slave.spawn_command(command).unwrap();
+        let child = Started(pair.slave.spawn_command(command).unwrap());
         drop(pair.slave);
         let shown = Arc::new(Mutex::new(Vec::new()));
         let enough = Arc::new(AtomicBool::new(false));
@@ -178,14 +199,6 @@ impl Session {
         Pid::from_raw(id.parse().unwrap()).unwrap()
     }
 
-    fn wait_for_the_end(&mut self, deadline: Duration) {
-        let child = &mut self.child;
-        poll(deadline, "the end of the program", || match child.try_wait().unwrap() {
-            Some(_) => Ok(()),
-            None => Err("it still runs".to_owned()),
-        });
-    }
-
     /// Asserts that the terminal is as it was before the program.
     fn assert_given_back(&self) {
         poll(DEADLINE, "the modes from before", || {
@@ -205,7 +218,7 @@ impl Session {
     }
 
     /// Closes the terminal as a lost connection would.
-    fn hang_up(mut self) -> Box<dyn Child + Send + Sync> {
+    fn hang_up(mut self) -> Started {
         self.enough.store(true, Ordering::SeqCst);
         // The reader ends with the next thing shown.
         self.type_keys("x");
@@ -233,7 +246,7 @@ fn quitting_gives_the_terminal_back() {
     let mut session = Session::start("plain");
     session.wait_until_taken();
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
 }
 
@@ -242,7 +255,7 @@ fn a_panic_gives_the_terminal_back_before_its_message() {
     let mut session = Session::start("plain");
     session.wait_until_taken();
     session.type_keys("p");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
     // The emulator shows the normal screen; had the message come first, it would be gone with the other.
     session.wait_for("this program panics");
@@ -253,7 +266,7 @@ fn a_panic_in_a_task_gives_the_terminal_back_and_ends_the_drawing() {
     let mut session = Session::start("plain");
     session.wait_until_taken();
     session.type_keys("P");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
     session.wait_for("a task panics");
     session.wait_for("GivenBack");
@@ -265,7 +278,7 @@ fn signals_that_end_the_program_give_the_terminal_back() {
         let mut session = Session::start("plain");
         let program = session.wait_until_taken();
         kill_process(program, signal).unwrap();
-        session.wait_for_the_end(DEADLINE);
+        session.child.wait_for_the_end(DEADLINE);
         session.assert_given_back();
     }
 }
@@ -275,11 +288,7 @@ fn an_orphan_ends_whether_or_not_it_heeds_the_hangup() {
     for role in ["plain", "deaf"] {
         let session = Session::start(role);
         session.wait_until_taken();
-        let mut child = session.hang_up();
-        poll(ORPHAN_DEADLINE, "the end of the orphan", || match child.try_wait().unwrap() {
-            Some(_) => Ok(()),
-            None => Err(format!("the {role} one still runs")),
-        });
+        session.hang_up().wait_for_the_end(ORPHAN_DEADLINE);
     }
 }
 
@@ -297,7 +306,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     session.wait_for("<key w>");
     session.type_keys("q");
     session.wait_for("ENDED 0");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
 }
 
@@ -311,7 +320,7 @@ fn a_stop_from_outside_gives_the_terminal_to_the_shell() {
     session.type_keys("\n");
     session.wait_for("<continued>");
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
 }
 
@@ -331,7 +340,7 @@ fn after_a_stop_that_cannot_be_seen_coming_the_terminal_is_taken_again() {
     session.wait_for("<continued>");
     assert_eq!(modes(&*session.master), raw);
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
 }
 
@@ -342,7 +351,7 @@ fn without_a_shell_to_continue_it_ctrl_z_does_nothing() {
     session.type_keys("\x1a");
     session.wait_for("<stopped: false>");
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
     session.assert_given_back();
 }
 
@@ -357,7 +366,7 @@ fn pastes_and_sizes_arrive() {
     session.master.resize(PtySize { rows: 0, cols: 0, ..PtySize::default() }).unwrap();
     session.wait_for("<80 by 24>");
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
 }
 
 #[test]
@@ -368,7 +377,7 @@ fn bold_and_reverse_survive_no_color() {
     let cell = screen.screen().cell(0, 0).unwrap();
     assert!(cell.bold() && cell.inverse(), "{cell:?}");
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
 }
 
 #[test]
@@ -387,7 +396,7 @@ fn a_frame_without_change_writes_nothing() {
     assert_eq!(frames, 1);
     drop(shown);
     session.type_keys("q");
-    session.wait_for_the_end(DEADLINE);
+    session.child.wait_for_the_end(DEADLINE);
 }
 
 #[test]

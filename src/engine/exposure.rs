@@ -47,7 +47,9 @@ fn desired(platform: &PlatformModel, segment: &SegmentName) -> Option<Percent> {
 
 /// The share of new users in treatment since the exposure last changed, at most [`OBSERVED_OVER`] back.
 fn observed(segment: &SegmentModel, now: Timestamp) -> Option<Percent> {
-    let from = Timestamp(now.0.saturating_sub(OBSERVED_OVER.as_millis() as i64));
+    let window = Timestamp(now.0.saturating_sub(OBSERVED_OVER.as_millis() as i64));
+    // Users who came before the exposure changed say nothing about it; its first second is of both.
+    let from = segment.stage_since.map_or(window, |since| window.max(since.plus(Duration::from_secs(1))));
     segment.series.values().find_map(|series| {
         let units = |arm| series.since(from, arm).map(|counts| counts.units);
         let (treatment, control) = (units(Arm::Treatment)?, units(Arm::Control)?);

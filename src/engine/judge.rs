@@ -7,13 +7,15 @@
 //! no bet comes near its threshold. It does not yet prove non-inferiority.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::evidence;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::update::record_moment;
 use super::watch::Watch;
 use crate::domain::{
-    Evidence, Guardrail, GuardrailName, SegmentName, Source, SourceKind, Span, Station, Timestamp, Verdict,
+    Evidence, Guardrail, GuardrailName, Percent, SegmentName, Source, SourceKind, Span, Station, Timestamp,
+    Verdict,
 };
 use crate::effect::{Effect, Record};
 use crate::event::Body;
@@ -128,6 +130,13 @@ fn judge_guardrail(
     let (Some(standing), Some(series)) = (watch.standing(), series) else {
         return wait(format!("waiting for enough {} data in control", guardrail.metric));
     };
+    let interval = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
+    // The source may be alive and still have nothing about this segment any more.
+    if now.since(as_of) > interval * 2 {
+        let age = Span(now.since(as_of));
+        let sentence = format!("no {} data of this segment for {age}", guardrail.metric);
+        return (Verdict::Hold, Evidence::of(sentence, as_of));
+    }
     let seen = evidence::of_bet(guardrail, &standing, series.bounds(), as_of);
     if standing.ln_e > standing.ln_threshold / 2.0 {
         let sentence = format!("warning: {}", seen.sentence);
@@ -145,8 +154,8 @@ fn judge_guardrail(
         let sentence = evidence::missing(needed - treatment, series, now);
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
-    if control <= 0.0 {
-        let sentence = "no control group in this stage: nothing to compare with".into();
+    if control <= 0.0 || confirmed == Percent::FULL {
+        let sentence = "everybody has it: there is no control group to compare with".into();
         return (Verdict::Wait, Evidence { sentence, ..seen });
     }
     (Verdict::Go, seen)
@@ -201,7 +210,10 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
         let was = known.map(|cell| cell.verdict);
         is_changed |=
             known.is_none_or(|cell| cell.verdict != verdict || cell.evidence.sentence != evidence.sentence);
-        if was.is_some_and(|was| was != verdict) || (was.is_none() && verdict >= Verdict::Hold) {
+        // That the data are there at last is no news; that they were in doubt is.
+        let is_news = verdict >= Verdict::Hold
+            || was.is_some_and(|was| station != Station::Data || was >= Verdict::Hold);
+        if was != Some(verdict) && is_news {
             let text = format!("{verdict} {station}: {}", evidence.sentence);
             let mut moment = Moment::new(now, MomentKind::Verdict, text).in_segment(&segment.name);
             moment.verdict = Some(verdict);

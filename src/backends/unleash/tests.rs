@@ -342,7 +342,9 @@ async fn a_refused_watch_goes_on_when_the_refusal_ends() {
 fn settings_have_defaults_and_refuse_what_they_do_not_know() {
     let read = |text: &str| toml::from_str::<crate::backends::BackendSettings>(text);
     let minimal = "kind = \"unleash\"\nurl = \"http://127.0.0.1:4242\"\ntoken = { env = \"T\" }\n";
-    let crate::backends::BackendSettings::Unleash(settings) = read(minimal).expect("settings");
+    let crate::backends::BackendSettings::Unleash(settings) = read(minimal).expect("settings") else {
+        panic!("another kind of backend");
+    };
     assert_eq!((settings.project.as_str(), settings.environment.as_str()), ("default", "production"));
     assert_eq!(settings.interval.0, Duration::from_secs(1));
     assert!(read(&format!("{minimal}enviroment = \"x\"")).is_err());
