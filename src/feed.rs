@@ -4,18 +4,25 @@
 //! by the three feed adapters (flags, metrics, feedback) and by the demo's server.
 //!
 //! ```text
-//!  server ──text frame──▶ codec ─▶ FromServer ─▶ Sequencer ─▶ Incoming ─▶ an adapter's channel
-//!  server ◀─text frame─── codec ◀─ FromClient (hello, set, resync) ◀─ Client
+//!  server ─frames─▶ net::websocket ─▶ codec ─▶ Sequence ─▶ Link::next ─▶ an adapter
+//!  server ◀─hello, resync─────────────────────────────────── Link
+//!  server ◀─set, ─ack or refused─▶ Control::request          (a connection of its own)
+//!  demo:  Log ─▶ Session ─▶ Hub::serve ─frames─▶ clients
 //! ```
+//!
+//! Each adapter opens its own [`Link`]: flags, metrics and feedback have a socket each. Changing flags has
+//! one more ([`Control`]), so a kill never queues behind samples, nor behind an inbox that is full.
+//! A flag adapter polls [`Control::run`] beside its link; then a kill is one frame on a standing connection.
 //!
 //! In: frames, and [`Set`](message::Set) requests. Out: typed messages in order and without
 //! duplicates, the state of the link, and counted problems.
 //!
 //! What it must never do: trust a frame (every number is checked, every text is a
 //! [`Text`](crate::domain::Text)), grow without a bound, or let a malformed message end a
-//! connection. Only a protocol version that we do not speak, or a refused token, is final.
+//! connection. Only a protocol version that we do not speak, a refused token, or settings that cannot
+//! work are final.
 //!
-//! Start reading at [`message`], then [`codec`] and [`stream`].
+//! Start reading at [`message`], then [`codec`], [`sequence`] and [`Link`].
 
 pub mod codec;
 mod control;

@@ -19,9 +19,9 @@
 //! | a flag backend | one file in `backends/` | `backends.rs` |
 //! | a metrics source | one file in `metrics/` | `metrics.rs` |
 //! | an action | one file in `engine/acts/` | `action.rs` |
-//! | a pane | one file in `ui/panes/` | `ui/panes.rs` |
+//! | a pane | one file in `ui/panes/` | `ui/pane.rs` |
 //! | a theme | one file in `themes/` | `theme/shipped.rs` |
-//! | a scenario | one file in `demo/scenarios/` | `demo/scenario.rs` |
+//! | a scenario | one file in `demo/scenarios/` | `demo/scenario/shelf.rs` |
 
 // The words, and the numbers that judge.
 pub mod domain;

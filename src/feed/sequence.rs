@@ -193,6 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn an_old_state_of_a_flag_amid_a_snapshot_does_not_overtake_the_snapshot() {
+        let stream = Stream::Flag(crate::domain::FlagKey::new("f").expect("name"));
+        let mut sequence = Sequence::new([stream.clone()]);
+        sequence.begin(&id("a"));
+        sequence.open(std::slice::from_ref(&stream));
+        let steps = [3, 5, 4].map(|seq| sequence.step(&stream, seq));
+        assert_eq!(steps, [Step::Deliver, Step::Deliver, Step::Duplicate]);
+    }
+
+    #[test]
     fn a_stream_that_nobody_asked_for_leaves_no_trace() {
         let mut sequence = at_five();
         assert_eq!(sequence.step(&Stream::Feedback, 1), Step::Unwanted);

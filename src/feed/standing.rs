@@ -56,3 +56,34 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+    use crate::feed::{Settings, Timing};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_mended_is_told_once_and_found_again_when_somebody_mended_it() {
+        let folder = tempfile::tempdir().expect("folder");
+        let token = folder.path().join("token");
+        std::fs::write(&token, "t").expect("write");
+        let settings = format!("url = \"ws://127.0.0.1:1\"\ntoken = {{ file = {token:?} }}");
+        let settings: Settings = toml::from_str(&settings).expect("settings");
+        let endpoint = Endpoint::new(settings, Timing::default()).expect("endpoint");
+        std::fs::remove_file(&token).expect("remove");
+
+        let mut standing = Standing::new(endpoint, Want::feedback());
+        assert_eq!(standing.next().await, Incoming::Link(LinkState::Connecting));
+        assert!(matches!(standing.next().await, Incoming::Link(LinkState::Failed { .. })));
+        let quiet = timeout(AGAIN * 10, standing.next()).await;
+        assert!(quiet.is_err(), "said again: {quiet:?}");
+
+        std::fs::write(&token, "t").expect("write");
+        let since = Instant::now();
+        // Nobody listens there, but the token is no longer the trouble.
+        assert!(matches!(standing.next().await, Incoming::Link(LinkState::Retrying { .. })));
+        assert!(since.elapsed() <= AGAIN * 2, "{:?}", since.elapsed());
+    }
+}

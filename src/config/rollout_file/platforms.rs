@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::segments::Segments;
 use super::{PlatformConfig, metrics};
-use crate::backends::Target;
+use crate::backends::{BackendSettings, Target};
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
 use crate::config::{settings, values};
@@ -59,9 +59,11 @@ fn platform(
         .require("flag", "flag = \"...\": the flag's key at the backend", problems)
         .and_then(|flag| values::parsed(flag, "the flag's key", problems));
     let value = fields.require("backend", "backend = { kind = \"...\", ... }", problems)?;
-    let backend = settings::read(value, "backend", problems);
+    let backend: Option<BackendSettings> = settings::read(value, "backend", problems);
     let (name, flag, backend) = (name?, flag?, backend?);
-    let interval = metrics::interval_of(value, problems)?;
+    let said = metrics::interval_of(value, problems)?;
+    // A backend that polls has its own default.
+    let interval = if let BackendSettings::Unleash(unleash) = &backend { unleash.interval } else { said };
     read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
     let target =
         Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };
