@@ -1,6 +1,6 @@
 //! Commands on their way: requested, sent, confirmed, refused or unknown.
 
-use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, Tracked};
+use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel, Tracked};
 use super::update::record_moment;
 use crate::action::{Request, Verb};
 use crate::domain::{FlagState, PlatformName, Text, Timestamp, Version};
@@ -63,7 +63,7 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
     match &command.change {
         Change::Off => {
             let shares =
-                platform.state.as_ref().filter(|s| s.on).map_or(&platform.desired, |s| &s.shares).clone();
+                last_known(platform).filter(|s| s.on).map_or(&platform.desired, |s| &s.shares).clone();
             if platform.killed.is_none() {
                 platform.before_kill = shares;
             }
@@ -93,6 +93,11 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
     }
 }
 
+/// The flag as read last, or as an earlier run left it.
+fn last_known(platform: &PlatformModel) -> Option<&FlagState> {
+    platform.state.as_ref().or(platform.remembered.as_ref())
+}
+
 /// An effect went on.
 pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     let now = model.now;
@@ -104,6 +109,7 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     tracked.outcome_at = Some(now);
     let took = crate::domain::Span(now.since(tracked.requested_at));
     let command = tracked.command.clone();
+    let is_restored = tracked.restored;
     let what = describe(&command);
     let mut overwritten = None;
     let text = match outcome {
@@ -130,12 +136,16 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
         Outcome::Sent | Outcome::Unknown { .. } => None,
     };
     if let Some(state) = state {
-        let platform = model.platforms.iter_mut().find(|p| p.name == command.platform);
-        if let Some(platform) =
-            platform.filter(|p| p.state.as_ref().is_none_or(|old| old.version <= state.version))
-        {
-            platform.state = Some(state.clone());
-            platform.read_at = Some(now);
+        match model.platforms.iter_mut().find(|p| p.name == command.platform) {
+            // The journal tells what was read once, not what is so now.
+            Some(platform) if is_restored && platform.state.is_none() => {
+                platform.remembered = Some(state.clone());
+            }
+            Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
+                platform.state = Some(state.clone());
+                platform.read_at = Some(now);
+            }
+            _ => {}
         }
     }
     if matches!(outcome, Outcome::Refused { .. }) {
@@ -147,7 +157,7 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
 /// A refused command asks for nothing any more: what the backend has is what is desired.
 fn withdraw(model: &mut Model, command: &Command) {
     let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
-    if let Some(state) = &platform.state {
+    if let Some(state) = last_known(platform).cloned() {
         platform.desired.extend(state.shares.clone());
         if state.on {
             platform.killed = None;
@@ -155,7 +165,7 @@ fn withdraw(model: &mut Model, command: &Command) {
     }
     let name = &platform.name;
     for segment in &mut model.segments {
-        let confirmed = platform.state.as_ref().and_then(|state| state.confirmed(&segment.name));
+        let confirmed = last_known(platform).and_then(|state| state.confirmed(&segment.name));
         if command.platform == *name && confirmed.is_some_and(|share| !share.is_zero()) {
             segment.killed = None;
         }

@@ -30,7 +30,7 @@ pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
     if known.state.as_ref() == Some(state) {
         return;
     }
-    let before = known.state.replace(state.clone());
+    let before = known.state.replace(state.clone()).or_else(|| known.remembered.take());
     model.revision += 1;
     for doubt in &state.doubts {
         if !before.as_ref().is_some_and(|old| old.doubts.contains(doubt)) {

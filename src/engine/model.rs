@@ -97,8 +97,11 @@ impl Autopilot {
 pub struct PlatformModel {
     /// Its name.
     pub name: PlatformName,
-    /// What was read last. `None`: never read.
+    /// What was read last. `None`: not read since the start.
     pub state: Option<FlagState>,
+    /// What the journal says that an earlier run read last. It is no reading: nothing is shown or decided on it,
+    /// but it tells what was exposed before a kill, and what somebody changed meanwhile.
+    pub remembered: Option<FlagState>,
     /// When it was last confirmed to be so, by our clock.
     pub read_at: Option<Timestamp>,
     /// What we asked for, segment by segment.
@@ -360,6 +363,7 @@ impl Model {
         let platform = |p: &crate::domain::Platform| PlatformModel {
             name: p.name.clone(),
             state: None,
+            remembered: None,
             read_at: None,
             desired: BTreeMap::new(),
             before_kill: BTreeMap::new(),

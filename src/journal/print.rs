@@ -146,7 +146,7 @@ fn change(change: &Change) -> String {
 }
 
 fn because(reason: Option<&Text>, evidence: Option<&str>) -> String {
-    let evidence = evidence.map(Text::new);
+    let evidence = evidence.map(Text::new).filter(|evidence| Some(evidence) != reason);
     let words: Vec<&str> = [reason, evidence.as_ref()].into_iter().flatten().map(Text::as_str).collect();
     if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) }
 }
@@ -156,7 +156,10 @@ fn outcome_words(outcome: &Outcome) -> String {
         Outcome::Sent => "sent".into(),
         Outcome::Confirmed { state, overwrote } => {
             let overwrote = overwrote.as_ref().map(|text| format!(", overwrote {text}")).unwrap_or_default();
-            format!("confirmed, version {}{overwrote}", state.version)
+            // A kill is read back in one request, which tells no version to a process that has read nothing before.
+            let version =
+                if state.version.0 == 0 { String::new() } else { format!(", version {}", state.version) };
+            format!("confirmed{version}{overwrote}")
         }
         Outcome::Refused { cause, .. } => format!("REFUSED: {cause}"),
         Outcome::Unknown { cause, attempts } => format!("UNKNOWN after {attempts} attempts: {cause}"),

@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::time::{Instant, interval, timeout_at};
 
 use super::session::Session;
-use crate::action::{Danger, Request};
-use crate::domain::{SourceKind, Text};
+use crate::action::{Danger, Request, Verb};
+use crate::domain::{LinkState, Source, SourceKind, Text};
 use crate::effect::Outcome;
 use crate::engine::Model;
-use crate::engine::model::Tracked;
+use crate::engine::model::{Link, Tracked};
 use crate::event::Body;
 
 /// How often time is told to the engine meanwhile.
@@ -36,23 +36,31 @@ pub async fn read_flags(session: &mut Session, until: Instant) -> bool {
     wait(session, until, |model| model.platforms.iter().all(|platform| platform.state.is_some())).await
 }
 
-/// Waits until each metric was heard of or has failed, or until `until`.
+/// Waits until each metric was heard of or has failed, or until `until`. Returns whether all were heard of.
 pub async fn hear_metrics(session: &mut Session, until: Instant) -> bool {
-    wait(session, until, |model| {
+    let is = |model: &Model, wanted: fn(&Link) -> bool| {
         model.rollout.metrics.iter().all(|metric| {
-            model.links.iter().any(|(source, link)| {
-                source.kind == SourceKind::Metrics
-                    && source.name.as_str() == metric.name.as_str()
-                    && link.heard_at.is_some()
-            })
+            let source = Source::new(SourceKind::Metrics, metric.name.as_str());
+            model.links.get(&source).is_some_and(wanted)
+        })
+    };
+    let is_live = |link: &Link| link.state == LinkState::Live && link.heard_at.is_some();
+    wait(session, until, |model| {
+        is(model, |link| match link.state {
+            LinkState::Connecting => false,
+            LinkState::Live => link.heard_at.is_some(),
+            LinkState::Retrying { .. } | LinkState::Failed { .. } => true,
         })
     })
     .await
+        && is(&session.model, is_live)
 }
 
 /// Asks, and waits until the end is known, or until `until`.
 pub async fn ask(session: &mut Session, mut request: Request, until: Instant) -> Answer {
-    if request.verb.spec().danger != Danger::Stops && !read_flags(session, until).await {
+    // A kill and a pause need to know nothing first.
+    let needs_a_reading = request.verb.spec().danger == Danger::Grows || request.verb == Verb::RollBack;
+    if needs_a_reading && !read_flags(session, until).await {
         return Answer::Unknown(unread(&session.model));
     }
     request.seen = session.model.versions();
@@ -111,9 +119,7 @@ fn unread(model: &Model) -> Text {
             source.kind == SourceKind::Flags && source.name.as_str() == platform.name.as_str()
         });
         match link.map(|(_, link)| &link.state) {
-            Some(
-                crate::domain::LinkState::Retrying { cause, .. } | crate::domain::LinkState::Failed { cause },
-            ) => {
+            Some(LinkState::Retrying { cause, .. } | LinkState::Failed { cause }) => {
                 format!("{} could not be read: {cause}", platform.name)
             }
             _ => format!("{} has not answered", platform.name),

@@ -2,7 +2,7 @@
 
 use gonogo::action::{Request, Verb};
 use gonogo::domain::*;
-use gonogo::effect::{Change, Command, EffectId, Record};
+use gonogo::effect::{Change, Command, EffectId, Outcome, Record};
 use gonogo::engine::Autopilot;
 use gonogo::event::Body;
 
@@ -48,6 +48,41 @@ fn a_widen_left_open_is_not_repeated_behind_anybody_s_back() {
     assert!(commands(&effects).is_empty());
     assert!(bench.told("not in effect"));
     assert_eq!(bench.model.segments[0].exposure.desired, Some(percent(5.)));
+}
+
+#[test]
+fn what_the_journal_remembers_is_no_reading_and_a_restarted_server_is_believed() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let change = Change::Shares([(name("free"), percent(25.))].into());
+    restored(&mut bench, Record::Commanded { command: command(Verb::Widen, change) });
+    let state = FlagState { version: Version(1_000_000), ..bench.state(true, 25., 5.) };
+    let outcome = Outcome::Confirmed { state, overwrote: None };
+    restored(&mut bench, Record::Finished { id: EffectId(7), outcome });
+    bench.links();
+    bench.press(Verb::Widen, Some("free"));
+    assert!(bench.refusal().contains("has not been read yet"), "{}", bench.refusal());
+    assert_eq!(bench.model.segments[0].exposure.confirmed, None);
+    bench.flag(true, 5., 5.);
+    assert_eq!(bench.model.segments[0].exposure.confirmed, Some(percent(5.)));
+    assert!(bench.told("changed free at web from 25% to 5%, outside this cockpit"));
+}
+
+#[test]
+fn a_kill_of_an_earlier_run_comes_back_with_the_stored_shares_and_never_with_more_than_before() {
+    for (stored, expected) in [(20., 20.), (90., 25.)] {
+        let mut bench = Bench::empty(Autopilot::Off);
+        let change = Change::Shares([(name("free"), percent(25.))].into());
+        restored(&mut bench, Record::Commanded { command: command(Verb::Widen, change) });
+        let kill = Command { id: EffectId(8), ..command(Verb::Kill, Change::Off) };
+        restored(&mut bench, Record::Commanded { command: kill });
+        bench.links();
+        bench.flag(false, stored, 5.);
+        let typed_name = Some(Text::new(bench.model.rollout.name.as_str()));
+        let effects = bench.ask(Request { typed_name, ..bench.request(Verb::Resume, None) });
+        let sent = commands(&effects);
+        let wanted = [(name("free"), percent(expected)), (name("enterprise"), percent(5.))].into();
+        assert_eq!(sent.first().map(|c| &c.change), Some(&Change::On(wanted)));
+    }
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Server {
     }
 
     pub fn settings(&self) -> Result<Settings, Failure> {
-        Ok(Settings { url: format!("ws://{}", self.address).parse()?, token: None, extra_root: None })
+        Ok(Settings { url: format!("ws://{}", self.address).parse()?, token: None, ca_file: None })
     }
 
     /// How many connections are open.

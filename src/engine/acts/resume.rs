@@ -85,5 +85,9 @@ fn back_to(model: &Model, request: &Request, platform: &PlatformModel, segment: 
         return if alone { request.to.unwrap_or(first) } else { Percent::ZERO };
     }
     let before = platform.before_kill.get(&segment.name).copied();
+    // A flag that is off keeps its shares. Where they and our memory differ, the smaller one is the safe one.
+    let stored = platform.state.as_ref().filter(|state| !state.on && segment.killed.is_none());
+    let stored = stored.and_then(|state| state.shares.get(&segment.name)).copied();
+    let before = before.into_iter().chain(stored).min();
     request.to.or(before).unwrap_or(if segment.killed.is_some() { first } else { Percent::ZERO })
 }
