@@ -149,7 +149,7 @@ fn with_colours_there_are_some() {
 fn ascii_is_ascii() {
     let mut cockpit = Cockpit::start(&["demo", "error-spike", "--ascii"], 120, 40, &[]);
     cockpit.until_shown("5 live");
-    cockpit.until_line(&["beta", "GO"]);
+    cockpit.until_row("beta", &["GO"]);
     for key in ["K", "\x1b", "?", "\x1b", "\t", "\r", "\x1b", "n", "\x1b"] {
         cockpit.press(key);
         cockpit.until_quiet(Duration::from_millis(100));

@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 
 /// Longest wait for anything, on a machine that is busy with other things.
 pub const DEADLINE: Duration = Duration::from_secs(25);
@@ -72,6 +71,17 @@ impl Seen {
     /// The first line with all of these texts.
     pub fn line_with(&self, texts: &[&str]) -> Option<String> {
         self.text().lines().find(|line| texts.iter().all(|text| line.contains(text))).map(str::to_owned)
+    }
+}
+
+impl Seen {
+    /// The row of a segment in the table of segments, without what stands beside the table.
+    pub fn row(&self, segment: &str) -> Option<String> {
+        let text = self.text();
+        let rows = text.lines().filter_map(|line| line.strip_prefix(['┃', '│'])?.split(['┃', '│']).next());
+        rows.filter(|row| row.trim_start_matches([' ', '▸']).split(' ').next() == Some(segment))
+            .map(str::to_owned)
+            .next()
     }
 }
 
@@ -181,12 +191,11 @@ impl Cockpit {
         let mut seen = self.seen();
         while !is_so(&seen) {
             let left = limit.saturating_sub(start.elapsed());
-            let over = seen.is_over;
-            assert!(
-                !left.is_zero() && !over,
-                "waited {limit:?} for {what} (ended: {over}):\n{}",
-                seen.text()
-            );
+            if left.is_zero() || seen.is_over {
+                let (over, text) = (seen.is_over, seen.text());
+                drop(seen);
+                panic!("waited {limit:?} for {what} (ended: {over}):\n{text}");
+            }
             seen = self.shown.1.wait_timeout(seen, left).unwrap().0;
         }
         start.elapsed()
@@ -202,6 +211,14 @@ impl Cockpit {
     #[track_caller]
     pub fn until_line(&self, texts: &[&str]) -> Duration {
         self.until(&format!("a line with {texts:?}"), |seen| seen.line_with(texts).is_some())
+    }
+
+    /// Waits until the row of a segment has all of these texts.
+    #[track_caller]
+    pub fn until_row(&self, segment: &str, texts: &[&str]) -> Duration {
+        self.until(&format!("the row of {segment} with {texts:?}"), |seen| {
+            seen.row(segment).is_some_and(|row| texts.iter().all(|text| row.contains(text)))
+        })
     }
 
     /// Types, as a terminal would send it.
@@ -327,13 +344,6 @@ impl Drop for Cockpit {
 /// The word behind the mark of the selection.
 fn name_in(line: Option<&str>) -> Option<&str> {
     line?.split_once('▸')?.1.split_whitespace().next()
-}
-
-/// A folder for a state directory, and its path as an argument.
-pub fn state_dir() -> (TempDir, String) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().to_str().unwrap().to_owned();
-    (dir, path)
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {

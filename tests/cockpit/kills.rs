@@ -45,7 +45,7 @@ fn a_kill_is_off_in_the_service_and_confirmed_on_the_screen_at_once() {
         confirmed.push(took(&cockpit.seen()).unwrap());
         world.set("reset", &[("free", 25)], None);
         cockpit.until("free to be back", |seen| {
-            seen.line_with(&["▸free", "25%"]).is_some() && took(seen).is_none()
+            seen.row("free").is_some_and(|row| row.contains("25%")) && took(seen).is_none()
         });
     }
     for (what, figures) in [
@@ -71,7 +71,7 @@ fn the_guard_kills_what_fails_by_itself_and_writes_down_why() {
     println!("the guard killed {:?} after the start of the cockpit", start.elapsed());
     assert_eq!(world.stored().by, Some(gonogo::domain::Actor::Autopilot));
     assert_eq!((world.share("beta"), world.share("enterprise")), (50.0, 5.0), "and nothing else");
-    cockpit.until_line(&["free", "NO-GO", "KILLED"]);
+    cockpit.until_row("free", &["NO-GO", "KILLED"]);
     cockpit.until_line(&["autopilot", "kill free to 0% at web: confirmed"]);
     cockpit.end();
     let journal = world.journal();
@@ -84,7 +84,7 @@ fn advice_does_not_kill() {
     let broken = r#"{ at = "1s", do = { kind = "worsen", segment = "free", errors = { to = 0.5 } } }"#;
     let world = World::serve(&text(200, broken));
     let cockpit = world.watch_live(120, 40, &["--autopilot", "advise"]);
-    cockpit.until_line(&["free", "NO-GO"]);
+    cockpit.until_row("free", &["NO-GO"]);
     cockpit.until("the advice", |seen| seen.shows("would kill") || seen.shows("advise"));
     assert_eq!(world.share("free"), 25.0);
     cockpit.end();

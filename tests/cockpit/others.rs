@@ -11,7 +11,7 @@ fn a_change_by_somebody_else_is_shown_and_stops_a_panel_opened_before() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 50, &[]);
     cockpit.select("free");
-    cockpit.until_line(&["▸free", "GO"]);
+    cockpit.until_row("free", &["GO"]);
     cockpit.press("w");
     cockpit.until_shown("More users in free will get checkout-v2");
     world.set("night-shift", &[("free", 5)], None);
@@ -20,8 +20,8 @@ fn a_change_by_somebody_else_is_shown_and_stops_a_panel_opened_before() {
     cockpit.press("\t\r");
     cockpit.press("\x1b");
     cockpit.until("the panel to close", |seen| !seen.shows("More users in free"));
-    cockpit.until_line(&["night-shift", "changed free at web from 25% to 5%, outside this cockpit"]);
-    cockpit.until_line(&["▸free", "5%"]);
+    cockpit.until_line(&["night-shift", "changed free at web from 25% to 5%, outside"]);
+    cockpit.until_row("free", &["5%"]);
     assert_eq!((world.stored().version, world.share("free")), (version, 5.0));
     cockpit.end();
 }
@@ -34,10 +34,10 @@ fn a_kill_goes_ahead_although_somebody_else_came_between() {
     cockpit.press("K");
     cockpit.until_shown("Nobody in free will get checkout-v2");
     world.set("night-shift", &[("free", 100)], None);
-    cockpit.until_line(&["free", "100%"]);
+    cockpit.until_row("free", &["100%"]);
     cockpit.press("\r");
     world.until("free to be off", |world| world.share("free") == 0.0);
-    cockpit.until_line(&["▸free", "KILLED"]);
+    cockpit.until_row("free", &["KILLED"]);
     cockpit.end();
 }
 
@@ -95,7 +95,7 @@ fn a_kill_left_open_by_a_process_that_died_is_completed_by_the_next() {
     assert!(world.stored().on, "a new service knows nothing of the kill");
     world.until("the flag to be off", |world| !world.stored().on);
     cockpit.until_line(&["checkout-v2", "KILLED"]);
-    cockpit.until_line(&["left open by an earlier run, not in effect: sent again"]);
+    cockpit.until_line(&["left open by an earlier run, not in"]);
     cockpit.end();
     let verified = std::process::Command::new(env!("CARGO_BIN_EXE_gonogo"))
         .args(["journal", "--verify", &world.path("state/checkout-v2.jsonl")])
@@ -128,7 +128,7 @@ fn a_kill_by_another_process_is_seen_and_not_undone() {
     let output = world.run("kill", &["--segment", "beta"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(world.share("beta"), 0.0);
-    cockpit.until_line(&["beta", "0%", "KILLED"]);
+    cockpit.until_row("beta", &["0%", "KILLED"]);
     assert_eq!(world.share("beta"), 0.0);
     cockpit.end();
 }

@@ -116,6 +116,7 @@ fn check_connects_to_everything_and_changes_nothing() {
     let file = world.path("rollout.toml");
     let check =
         || Command::new(env!("CARGO_BIN_EXE_gonogo")).args(["check", &file, "--json"]).output().unwrap();
+    world.until("samples", |world| world.snapshot().elapsed.as_secs() >= 1);
     let output = check();
     assert_exit(&output, 0);
     assert_eq!(json(&output)["ok"], true);

@@ -130,11 +130,8 @@ impl World {
 
     /// Somebody else changes the flag, over a connection of their own.
     pub fn set(&self, actor: &str, shares: &[(&str, u32)], on: Option<bool>) {
-        let settings = Settings {
-            url: format!("ws://{}", self.address).parse().unwrap(),
-            token: None,
-            ca_file: None,
-        };
+        let settings =
+            Settings { url: format!("ws://{}", self.address).parse().unwrap(), token: None, ca_file: None };
         let control = Control::new(Endpoint::new(settings, Timing::default()).unwrap());
         let stored = self.stored();
         let set = Set {
