@@ -64,19 +64,16 @@ mod tests {
     use super::*;
     use crate::feed::{Settings, Timing};
 
-    /// Readable by its owner alone, whatever the umask is: another token file is refused.
-    fn write_token(path: &std::path::Path) {
-        use std::io::Write;
-        use std::os::unix::fs::OpenOptionsExt;
-        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-        file.expect("open").write_all(b"t").expect("write");
-    }
-
     #[tokio::test(start_paused = true)]
     async fn what_cannot_be_mended_is_told_once_and_found_again_when_somebody_mended_it() {
         let folder = tempfile::tempdir().expect("folder");
         let token = folder.path().join("token");
-        write_token(&token);
+        let write = || {
+            std::fs::write(&token, "t").expect("write");
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(&token, private).expect("permissions");
+        };
+        write();
         let settings = format!("url = \"ws://127.0.0.1:1\"\ntoken = {{ file = {token:?} }}");
         let settings: Settings = toml::from_str(&settings).expect("settings");
         let endpoint = Endpoint::new(settings, Timing::default()).expect("endpoint");
@@ -88,7 +85,7 @@ mod tests {
         let quiet = timeout(AGAIN * 10, standing.next()).await;
         assert!(quiet.is_err(), "said again: {quiet:?}");
 
-        write_token(&token);
+        write();
         let since = Instant::now();
         // Nobody listens there, but the token is no longer the trouble.
         assert!(matches!(standing.next().await, Incoming::Link(LinkState::Retrying { .. })));
