@@ -1,9 +1,11 @@
 //! Commands on their way: requested, sent, confirmed, refused or unknown.
 
+use std::time::Duration;
+
 use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel, Tracked};
 use super::update::record_moment;
 use crate::action::{Request, Verb};
-use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, Version};
+use crate::domain::{FlagState, PlatformName, SegmentName, Source, SourceKind, Text, Timestamp, Version};
 use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
@@ -146,9 +148,11 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     };
     if let Some(state) = state {
         match model.platforms.iter_mut().find(|p| p.name == command.platform) {
-            // The journal tells what was read once, not what is so now.
-            Some(platform) if is_restored && platform.state.is_none() => {
-                platform.remembered = Some(state.clone());
+            // The journal tells what was read once, or by another process, which counts versions of its own.
+            Some(platform) if is_restored => {
+                if platform.state.is_none() {
+                    platform.remembered = Some(state.clone());
+                }
             }
             Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
                 platform.state = Some(state.clone());
@@ -187,17 +191,39 @@ fn withdraw(model: &mut Model, command: &Command, lifts: (Option<Hold>, Vec<(Seg
     }
 }
 
-/// How long a command of another process is left to that process. Longer than its attempts and their first waits.
-const FOREIGN_GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long a command of another process is left to that process: longer than one attempt takes there.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
+
+/// A flag was heard of and is as before: what another process left open for long is settled by what is still true.
+pub fn meet_again(model: &mut Model, source: &Source, effects: &mut Vec<Effect>) {
+    let named =
+        |p: &&PlatformModel| source.kind == SourceKind::Flags && p.name.as_str() == source.name.as_str();
+    let Some(platform) = model.platforms.iter().find(named) else { return };
+    let Some(state) = platform.state.clone() else { return };
+    let name = platform.name.clone();
+    let is_left = |tracked: &Tracked| {
+        tracked.restored
+            && tracked.is_open()
+            && tracked.command.platform == name
+            && model.now.since(tracked.requested_at) > LEFT_TO_OTHERS
+    };
+    if model.commands.iter().any(is_left) {
+        meet(model, &name, &state, effects);
+    }
+}
 
 /// A flag was read: a command found open in the journal of an earlier run is settled by what is true now, and that is
 /// written down.
 pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
+    if model.read_only {
+        // Who may only look neither sends it again nor closes it: that is for a process with rights.
+        return;
+    }
     let open: Vec<_> = model
         .commands
         .iter()
         .filter(|tracked| tracked.restored && tracked.is_open() && tracked.command.platform == *platform)
-        .filter(|tracked| !tracked.foreign || model.now.since(tracked.requested_at) > FOREIGN_GRACE)
+        .filter(|tracked| !tracked.foreign || model.now.since(tracked.requested_at) > LEFT_TO_OTHERS)
         .map(|tracked| tracked.command.clone())
         .collect();
     for command in open {

@@ -30,6 +30,9 @@ use crate::event::{Body, Event};
 /// Outcomes that may wait for the loop: it takes them before everything else but keys.
 pub const OUTCOMES: usize = 1024;
 
+/// How long the end of a process waits for its last lines, although nothing else is waited for any more.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
 /// Carries effects out.
 pub struct Runner {
     backends: BTreeMap<PlatformName, Arc<dyn Backend>>,
@@ -167,9 +170,14 @@ impl Runner {
         });
     }
 
-    /// Waits until nothing is under way any more, at most `patience`. Returns whether all came to an end.
+    /// Waits until nothing is under way any more and its lines are on the disk, at most `patience`. Returns whether
+    /// all came to an end.
     pub async fn settle(&mut self, patience: Duration) -> bool {
+        let until = tokio::time::Instant::now() + patience;
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        tokio::time::timeout(patience, all).await.is_ok()
+        let is_settled = tokio::time::timeout_at(until, all).await.is_ok();
+        // What is still under way may have lines on their way all the same.
+        let grace = until.max(tokio::time::Instant::now() + LAST_LINES);
+        tokio::time::timeout_at(grace, self.desk.scribe.finish()).await.is_ok() && is_settled
     }
 }
