@@ -1,7 +1,5 @@
 //! The README tells the truth: its table of keys, its files, its commands.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::path::Path;
 use std::process::Command;
 
