@@ -10,8 +10,7 @@ use super::world::World;
 fn a_change_by_somebody_else_is_shown_and_stops_a_panel_opened_before() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 50, &[]);
-    cockpit.select("free");
-    cockpit.until_row("free", &["GO"]);
+    cockpit.select_ready("free");
     cockpit.press("w");
     cockpit.until_shown("More users in free will get checkout-v2");
     world.set("night-shift", &[("free", 5)], None);
