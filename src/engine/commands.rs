@@ -140,10 +140,8 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     if let Some(state) = state {
         match model.platforms.iter_mut().find(|p| p.name == command.platform) {
             // The journal tells what was read once, or by another process, which counts versions of its own.
-            Some(platform) if is_restored => {
-                if platform.state.is_none() {
-                    platform.remembered = Some(state.clone());
-                }
+            Some(platform) if is_restored && platform.state.is_none() => {
+                platform.remembered = Some(state.clone());
             }
             Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
                 platform.state = Some(state.clone());

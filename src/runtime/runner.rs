@@ -1,12 +1,12 @@
 //! The runner: carries effects out, and reports each step as an event.
 //!
-//! In: [`Effect`]s. Out: [`Body::Effect`](crate::event::Body::Effect) events, lines in the journal, requests to backends.
+//! In: [`Effect`]s. Out: [`Body::Effect`] events, lines in the journal, requests to backends.
 //!
 //! - A command is in the journal before it is sent. What exposes more is not sent without that line. What
 //!   stops waits for it a moment at most: a full disk must not hold a kill.
 //! - What stops overtakes: a growing command of the same platform that is still under way is given up.
-//! - What stops is repeated until it is read back ([`stop`]). What grows is sent once; if its answer is
-//!   lost, it is only read ([`grow`]).
+//! - What stops is repeated until it is read back (`stop`). What grows is sent once; if its answer is
+//!   lost, it is only read (`grow`).
 //!
 //! It decides nothing. Without a [`Control`](crate::backends::Control) there is nothing that it could send with.
 

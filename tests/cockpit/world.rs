@@ -6,10 +6,10 @@
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use gonogo::demo::{self, Scenario, Served, Snapshot};
-use gonogo::domain::{Actor, Percent, SegmentName, Text, Timestamp};
+use gonogo::domain::{Actor, Percent, SegmentName, Text};
 use gonogo::feed::message::{Set, State};
 use gonogo::feed::{Answer, Control, Endpoint, OpaqueId, Settings, Timing};
 use tempfile::TempDir;
@@ -87,9 +87,11 @@ impl World {
 
     /// Serves again on the same port, as a service that was started anew: with the flag as in the scenario.
     pub fn come_back(&mut self) {
-        let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-        let start = Timestamp(i64::try_from(start).unwrap());
-        let serve = demo::serve(self.address, &self.scenario, self.scenario.seed, None, start);
+        let (address, scenario) = (self.address, self.scenario.clone());
+        let serve = async move {
+            let start = gonogo::runtime::clock::Clock::system().now();
+            demo::serve(address, &scenario, scenario.seed, None, start).await
+        };
         let served = self.runtime.block_on(serve).unwrap_or_else(|error| panic!("{error}"));
         self.address = served.address();
         self.served = Some(served);
