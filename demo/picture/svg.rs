@@ -9,10 +9,10 @@ use std::fmt::Write;
 use vt100::{Cell, Color, Screen};
 
 /// Size of a cell in pixels, and of the letters.
-const CELL: (f64, f64) = (8.4, 18.0);
+const CELL: (f64, f64) = (8.43, 16.3);
 const LETTERS: f64 = 14.0;
 /// Where the letters stand in their cell, counted from above.
-const BASELINE: f64 = 13.5;
+const BASELINE: f64 = 13.0;
 /// Space around the screen.
 const MARGIN: f64 = 14.0;
 

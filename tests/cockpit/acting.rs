@@ -49,8 +49,7 @@ fn kill_and_enter_on_everything_switch_the_flag_off_and_nobody_gets_it() {
 fn widen_and_enter_alone_do_not_widen() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 40, &[]);
-    cockpit.select("beta");
-    cockpit.until_row("beta", &["GO"]);
+    cockpit.select_ready("beta");
     let version = world.stored().version;
     cockpit.press("w");
     cockpit.until_shown("More users in beta will get checkout-v2");
@@ -66,8 +65,7 @@ fn widen_and_enter_alone_do_not_widen() {
 fn widening_needs_the_focus_moved_and_then_changes_the_stored_share() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 40, &[]);
-    cockpit.select("free");
-    cockpit.until_row("free", &["GO"]);
+    cockpit.select_ready("free");
     cockpit.press("w");
     cockpit.until_shown("More users in free will get checkout-v2");
     cockpit.press("\t\r");

@@ -9,7 +9,7 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -146,7 +146,7 @@ impl Cockpit {
         thread::spawn(move || {
             let mut bytes = [0; 65536];
             while let Ok(count @ 1..) = screen.read(&mut bytes) {
-                let mut seen = into.0.lock().unwrap();
+                let mut seen = into.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let new = &bytes[..count];
                 seen.emulator.process(new);
                 seen.bytes.extend_from_slice(new);
@@ -159,7 +159,7 @@ impl Cockpit {
                 }
             }
             drop(screen);
-            into.0.lock().unwrap().is_over = true;
+            into.0.lock().unwrap_or_else(PoisonError::into_inner).is_over = true;
             into.1.notify_all();
         });
         Self {
@@ -219,6 +219,15 @@ impl Cockpit {
         self.until(&format!("the row of {segment} with {texts:?}"), |seen| {
             seen.row(segment).is_some_and(|row| texts.iter().all(|text| row.contains(text)))
         })
+    }
+
+    /// Selects a segment, and waits until it may be widened without a reason: GO, and baked.
+    #[track_caller]
+    pub fn select_ready(&mut self, segment: &str) {
+        self.select(segment);
+        self.until(&format!("{segment} to be ready"), |seen| {
+            seen.row(segment).is_some_and(|row| row.contains("GO")) && !seen.shows("bake ")
+        });
     }
 
     /// Types, as a terminal would send it.

@@ -10,8 +10,7 @@ use super::world::World;
 fn a_change_by_somebody_else_is_shown_and_stops_a_panel_opened_before() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 50, &[]);
-    cockpit.select("free");
-    cockpit.until_row("free", &["GO"]);
+    cockpit.select_ready("free");
     cockpit.press("w");
     cockpit.until_shown("More users in free will get checkout-v2");
     world.set("night-shift", &[("free", 5)], None);
@@ -130,5 +129,50 @@ fn a_kill_by_another_process_is_seen_and_not_undone() {
     assert_eq!(world.share("beta"), 0.0);
     cockpit.until_row("beta", &["0%", "KILLED"]);
     assert_eq!(world.share("beta"), 0.0);
+    cockpit.end();
+}
+
+#[test]
+fn a_kill_before_anything_was_read_is_not_refused_and_not_lost() {
+    let mut world = World::steady();
+    world.go_away();
+    let mut cockpit = world.watch(120, 40, &[]);
+    cockpit.until_shown("web lost");
+    cockpit.press("K\r");
+    cockpit.until_line(&["checkout-v2", "KILLING"]);
+    cockpit.until_shown("kill NOT CONFIRMED at web");
+    world.come_back();
+    world.until("the flag to be off", |world| !world.stored().on);
+    cockpit.until_line(&["checkout-v2", "KILLED"]);
+    cockpit.end();
+}
+
+#[test]
+fn a_kill_that_a_script_could_not_confirm_is_completed_by_a_running_cockpit() {
+    let mut world = World::steady();
+    let cockpit = world.watch_live(120, 40, &[]);
+    world.go_away();
+    let output = world.run("kill", &["--timeout", "1s"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    cockpit.until_line(&["checkout-v2", "KILLING"]);
+    world.come_back();
+    world.until("the flag to be off", |world| !world.stored().on);
+    cockpit.until_line(&["checkout-v2", "KILLED"]);
+    cockpit.end();
+}
+
+#[test]
+fn read_only_changes_nothing_and_says_so() {
+    let world = World::steady();
+    let mut cockpit = world.watch_live(120, 40, &["--read-only"]);
+    cockpit.until_line(&["checkout-v2", "READ-ONLY"]);
+    let version = world.stored().version;
+    for key in ["K", "w", "p", "u"] {
+        cockpit.press(key);
+        cockpit.until_shown("this cockpit is read-only");
+        cockpit.press("\x1b[B");
+        cockpit.until("the message to go", |seen| !seen.shows("this cockpit is read-only"));
+    }
+    assert_eq!(world.stored().version, version);
     cockpit.end();
 }

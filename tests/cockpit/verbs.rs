@@ -1,8 +1,10 @@
 //! The one-shot verbs: what they do at the flag service, what they print, and how they exit.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::world::World;
@@ -125,4 +127,32 @@ fn check_connects_to_everything_and_changes_nothing() {
     let output = check();
     assert_exit(&output, 3);
     assert_eq!(json(&output)["ok"], false);
+}
+
+#[test]
+fn a_served_demo_prints_a_rollout_file_that_works_and_ends_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut served = Command::new(env!("CARGO_BIN_EXE_gonogo"))
+        .args(["demo", "calm", "--serve", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What is said on standard error comes after the file is written.
+    let mut said = String::new();
+    BufReader::new(served.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("is served at ws://127.0.0.1:"), "{said}");
+    let mut file = vec![0; 65536];
+    let count = served.stdout.as_mut().unwrap().read(&mut file).unwrap();
+    let path = folder.path().join("rollout.toml");
+    std::fs::write(&path, &file[..count]).unwrap();
+    let state = folder.path().join("state");
+    let output = Command::new(env!("CARGO_BIN_EXE_gonogo"))
+        .args(["status", path.to_str().unwrap(), "--state-dir", state.to_str().unwrap(), "--json"])
+        .output()
+        .unwrap();
+    assert_exit(&output, 0);
+    let id = Pid::from_raw(i32::try_from(served.id()).unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    assert!(served.wait().unwrap().success());
 }
