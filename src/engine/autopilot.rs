@@ -1,6 +1,7 @@
 //! The autopilot: makes the same requests that keys make, from fresh NO-GOs and missing data.
 //!
-//! `off` does nothing. `advise` says what it would do. `guard` pauses and kills; it never exposes more.
+//! `off` does nothing. `advise` says what it would do, and so does every mode of a read-only cockpit. `guard`
+//! pauses and kills; it never exposes more.
 
 use super::judge::Fresh;
 use super::model::{Autopilot, Model, Moment, MomentKind};
@@ -37,8 +38,9 @@ pub fn react(model: &mut Model, fresh: &[Fresh]) -> Vec<Request> {
         });
         wanted.push(Request { reason, ..Request::new(Actor::Autopilot, verb, scope) });
     }
-    wanted.extend(pause_without_data(model));
-    if model.autopilot == Autopilot::Advise {
+    let only_says = model.autopilot == Autopilot::Advise || model.read_only;
+    wanted.extend(pause_without_data(model, only_says));
+    if only_says {
         for request in wanted.drain(..) {
             let text = format!("would {} {}", request.verb.spec().name, request.scope);
             record_moment(model, Moment::new(model.now, MomentKind::Act, text).by(&Actor::Autopilot));
@@ -59,7 +61,7 @@ fn bad_segments(model: &Model) -> usize {
 }
 
 /// An exposed rollout whose guardrails have been blind for too long is paused.
-fn pause_without_data(model: &Model) -> Option<Request> {
+fn pause_without_data(model: &Model, only_says: bool) -> Option<Request> {
     let limit = model.rollout.pause_without_data.0;
     let is_exposed =
         |s: &super::model::SegmentModel| s.exposure.confirmed.is_some_and(|share| !share.is_zero());
@@ -73,7 +75,7 @@ fn pause_without_data(model: &Model) -> Option<Request> {
         let is_blind = link.state != LinkState::Live || link.is_stale(model.now);
         (is_blind && silence >= limit).then(|| format!("no {} data for {}", guardrail.metric, Span(silence)))
     })?;
-    let already = model.autopilot == Autopilot::Advise
+    let already = only_says
         && model
             .timeline
             .iter()

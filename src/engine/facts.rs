@@ -37,7 +37,7 @@ pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
             problem(model, &Source::new(SourceKind::Flags, platform.as_str()), doubt);
         }
     }
-    commands::meet(model, platform, state, effects);
+    commands::settle(model, effects);
     adopt(model, index, before.as_ref(), state);
 }
 

@@ -26,6 +26,8 @@ pub const MAX_MOMENTS: usize = 500;
 pub const MAX_COMMENTS: usize = 200;
 /// Commands kept: those in flight, and the last ones for their outcome.
 pub const MAX_COMMANDS: usize = 64;
+/// Most open commands that stop: one for each segment at several platforms; a damaged journal has no end of them.
+pub const MAX_OPEN: usize = 1024;
 /// Different problems kept; a source that invents a new text each time cannot fill the memory.
 pub const MAX_PROBLEMS: usize = 100;
 /// Ids of feedback kept to see duplicates: a reconnect's worth.
@@ -66,6 +68,8 @@ pub struct Model {
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
+    /// The time of the first event.
+    pub(super) began: Option<Timestamp>,
 }
 
 /// How much the autopilot may do by itself.
@@ -214,8 +218,16 @@ pub struct Tracked {
     pub outcome: Option<Outcome>,
     /// When that was.
     pub outcome_at: Option<Timestamp>,
-    /// Whether it was found in the journal of an earlier run.
+    /// Whether it was found in the journal of another run, which may still be carrying it out.
     pub restored: bool,
+    pub(super) undo: Undo,
+}
+
+/// What was killed before a command, for when it is refused.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Undo {
+    pub platform: Option<Hold>,
+    pub segments: BTreeMap<SegmentName, Option<Hold>>,
 }
 
 impl Tracked {
@@ -405,6 +417,7 @@ impl Model {
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
+            began: None,
         }
     }
 }

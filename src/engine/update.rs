@@ -1,8 +1,8 @@
 //! The one way in: an event changes the model and may ask for effects.
 
 use crate::action::Request;
-use crate::domain::{Sample, Source, SourceKind};
-use crate::effect::Effect;
+use crate::domain::{Sample, Source, SourceKind, Text};
+use crate::effect::{Effect, Record};
 use crate::event::{Body, Event};
 
 use super::model::{MAX_MOMENTS, Model, Moment, MomentKind, Refusal};
@@ -13,9 +13,10 @@ use super::{acts, autopilot, commands, exposure, facts, judge, restore};
 /// Total: any event in any state; an event that changes nothing leaves [`Model::revision`] as it was.
 pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     model.now = model.now.max(event.at);
+    model.began.get_or_insert(event.at);
     let mut effects = Vec::new();
     match &event.body {
-        Body::Tick => {}
+        Body::Tick => commands::settle(model, &mut effects),
         Body::Flag { platform, state } => facts::flag(model, platform, state, &mut effects),
         Body::Link { source, state } => facts::link(model, source, state),
         Body::Heard(source) => facts::heard(model, source, event.source_at),
@@ -81,6 +82,14 @@ fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
         effects.push(Effect::Record(record));
     }
     for (platform, change, expected) in plan.changes {
+        if let Some(command) = commands::under_way(model, &platform, &change) {
+            let text = format!("{}: asked for again, not confirmed yet", commands::describe(command));
+            let (scope, actor) = (request.scope.clone(), request.actor.clone());
+            let record = Record::Noted { scope, actor, text: Text::new(&text) };
+            restore::apply(model, model.now, &record, false);
+            effects.push(Effect::Record(record));
+            continue;
+        }
         let command = commands::request(model, request, platform, change, expected, plan.evidence.clone());
         effects.push(Effect::Command(command));
     }
