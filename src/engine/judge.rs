@@ -132,7 +132,7 @@ fn judge_guardrail(
     };
     let interval = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     // The source may be alive and still have nothing about this segment any more.
-    if now.since(as_of) > interval * 2 {
+    if now.since(as_of) > interval.saturating_mul(2) {
         let age = Span(now.since(as_of));
         let sentence = format!("no {} data of this segment for {age}", guardrail.metric);
         return (Verdict::Hold, Evidence::of(sentence, as_of));

@@ -30,6 +30,8 @@ pub const MAX_COMMANDS: usize = 64;
 pub const MAX_OPEN: usize = 1024;
 /// Different problems kept; a source that invents a new text each time cannot fill the memory.
 pub const MAX_PROBLEMS: usize = 100;
+/// How far a source's clock may be from ours without a word: more than any scrape or poll is old.
+pub const MAX_SKEW: Duration = Duration::from_secs(30);
 /// Ids of feedback kept to see duplicates: a reconnect's worth.
 pub const MAX_FEEDBACK_IDS: usize = 4096;
 
@@ -64,12 +66,25 @@ pub struct Model {
     pub problems: BTreeMap<(Source, Text), u64>,
     /// All unusable input, also what [`MAX_PROBLEMS`] had no room for.
     pub problems_seen: u64,
+    /// Readings that were not taken into account.
+    pub traffic: Traffic,
     /// The last request that was refused, for the person who made it.
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
+}
+
+/// Readings that were not taken into account. All are cumulative: a later one makes up for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Taken before the newest one of their series, and left out.
+    pub late: u64,
+    /// Without a place in the inbox, because there were too many series.
+    pub refused: u64,
+    /// Replaced by a newer one before they were read. That is how it is meant to be.
+    pub coalesced: u64,
 }
 
 /// How much the autopilot may do by itself.
@@ -190,6 +205,8 @@ pub struct Link {
     pub interval: Duration,
     /// How far the source's clock is ahead of ours in milliseconds, as last seen. `None`: it sends no times.
     pub skew_ms: Option<i64>,
+    /// How often its clock was more than [`MAX_SKEW`] away from ours.
+    pub skewed: u64,
 }
 
 impl Link {
@@ -203,7 +220,7 @@ impl Link {
     /// twice its interval.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        self.state != LinkState::Live || self.age(now).is_none_or(|age| age > self.interval * 2)
+        self.state != LinkState::Live || self.age(now).is_none_or(|age| age > self.interval.saturating_mul(2))
     }
 }
 
@@ -414,6 +431,7 @@ impl Model {
             feedback_totals: FeedbackTotals::default(),
             problems: BTreeMap::new(),
             problems_seen: 0,
+            traffic: Traffic::default(),
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,

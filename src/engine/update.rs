@@ -37,8 +37,16 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
 }
 
 fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
-    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
     let at = event.at;
+    let found = model.segments.iter_mut().find(|segment| segment.name == sample.segment);
+    if let Some(series) = found.and_then(|segment| segment.series.get_mut(&sample.metric))
+        && series.is_late(event.source_at)
+    {
+        model.traffic.late += 1;
+        model.revision += 1;
+        return;
+    }
+    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
     let Some(segment) = model.segments.iter_mut().find(|segment| segment.name == sample.segment) else {
         return;
     };
@@ -48,10 +56,10 @@ fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
     let was_reset = series.resets > resets && resets == 0;
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&mut segment.watches) {
         if guardrail.metric == sample.metric {
-            watch.observe(&new);
+            watch.observe(&new, series.bounds());
         }
     }
-    if new != super::meter::Increment::default() {
+    if !new.is_empty() {
         model.revision += 1;
     }
     if was_reset {

@@ -2,8 +2,8 @@
 
 use gonogo::action::Verb;
 use gonogo::domain::*;
-use gonogo::engine::Autopilot;
-use gonogo::event::Body;
+use gonogo::engine::{Autopilot, update};
+use gonogo::event::{Body, Event};
 
 use super::bench::{Bench, commands, name, percent};
 
@@ -80,6 +80,35 @@ fn a_counter_restart_is_said_once_and_counting_goes_on() {
     let told = bench.model.timeline.iter().filter(|m| m.text.as_str().contains("was restarted")).count();
     let units = bench.model.segments[0].series[&name("errors")].stage.treatment.map(|c| c.units);
     assert_eq!((told, units), (1, Some(300. + 50. + 50. + 10. + 340.)));
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_said_once_and_counted() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let source = Source::new(SourceKind::Metrics, "errors");
+    for (offset, times) in [(29_000, 3), (-31_000, 4), (90_000, 5)] {
+        for _ in 0..times {
+            let at = Timestamp(bench.now);
+            let source_at = Some(Timestamp(bench.now + offset));
+            update(&mut bench.model, &Event { at, source_at, body: Body::Heard(source.clone()) });
+        }
+    }
+    let told = bench.model.timeline.iter().filter(|m| m.text.as_str().contains("clock of metrics errors"));
+    assert_eq!(told.count(), 1);
+    let link = &bench.model.links[&source];
+    assert_eq!((link.skewed, link.skew_ms), (9, Some(90_000)));
+}
+
+#[test]
+fn readings_without_anything_new_change_nothing_that_can_be_seen() {
+    let mut bench = Bench::live(Autopilot::Off, 0., 0.);
+    bench.users("free", 0., 0., 0., 0.);
+    let revision = bench.model.revision;
+    for _ in 0..10 {
+        bench.users("free", 0., 0., 0., 0.);
+        bench.quick("free", 0., 0.);
+    }
+    assert_eq!(bench.model.revision, revision);
 }
 
 #[test]
