@@ -361,8 +361,8 @@ pub fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
             if is_left_open {
                 effects.push(Effect::Record(Record::Finished { id: command.id, outcome: end }));
             }
-        } else if model.read_only {
-            // Whoever may only look leaves it to those who may act.
+        } else if model.read_only || under_way(model, &command.platform, &command.change).is_some() {
+            // Whoever may only look leaves it to those who may act; what was asked for again is repeated already.
         } else if command.is_urgent() && (is_overdue || (at < began && state.is_some())) {
             // It was to stop, and it did not happen: it is sent again under its old id.
             if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)

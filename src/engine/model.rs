@@ -1,6 +1,7 @@
 //! The model: everything that is known, and nothing else.
 //!
-//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it.
+//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the inbox's
+//! counters alone are handed in by the session ([`Model::count_traffic`]).
 //! It holds no clock: [`Model::now`] is the time of the newest event.
 //!
 //! Collections are bounded; the constants below say why they have their size.
@@ -248,6 +249,12 @@ pub(super) struct Undo {
 }
 
 impl Tracked {
+    /// What was asked for, in words: `kill everything at web`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        super::commands::describe(&self.command)
+    }
+
     /// Whether its end is still open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -360,6 +367,19 @@ impl Model {
     #[must_use]
     pub fn platform(&self, name: &PlatformName) -> Option<&PlatformModel> {
         self.platforms.iter().find(|platform| platform.name == *name)
+    }
+
+    /// Takes over what the inbox left out so far: counted there, shown here. That readings were coalesced is no news.
+    pub fn count_traffic(&mut self, inbox: Traffic) {
+        if self.traffic.refused != inbox.refused {
+            self.revision += 1;
+        }
+        self.traffic = Traffic { late: self.traffic.late, ..inbox };
+    }
+
+    /// The commands of this run whose end is not known, oldest first.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Tracked> {
+        self.commands.iter().filter(|tracked| tracked.is_open() && !tracked.restored)
     }
 
     /// The worst verdict of all segments that are exposed or wait to be.

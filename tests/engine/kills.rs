@@ -122,3 +122,15 @@ fn a_read_only_guard_only_says_what_it_would_do_and_says_it_once() {
     let told = bench.model.timeline.iter().filter(|m| m.text.as_str().contains("pause everything")).count();
     assert_eq!(told, 1);
 }
+
+#[test]
+fn what_has_no_end_yet_is_named_for_whoever_leaves() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let kill = commands(&bench.press(Verb::Kill, None))[0].clone();
+    bench.outcome(kill.id, Outcome::Unknown { cause: "timed out".into(), attempts: 3 });
+    let open: Vec<_> = bench.model.unfinished().map(|tracked| tracked.what()).collect();
+    assert_eq!(open, ["kill everything at web"]);
+    let state = bench.state(false, 5., 5.);
+    bench.confirm(&kill, state);
+    assert_eq!(bench.model.unfinished().count(), 0);
+}
