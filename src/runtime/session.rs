@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
-use super::inbox::{self, Entrance, Inbox, Traffic};
+use super::inbox::{self, Entrance, Inbox};
 use super::runner::{OUTCOMES, Runner};
 use super::scribe::{Ledger, Scribe};
 use crate::backends::{self, Backend, BackendError, Rights};
@@ -192,6 +192,7 @@ impl Session {
                 for event in &batch {
                     self.take(event);
                 }
+                self.model.count_traffic(self.inbox.traffic());
             }
         }
         self.take_outcomes();
@@ -213,12 +214,6 @@ impl Session {
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
-    }
-
-    /// What went through the inbox.
-    #[must_use]
-    pub fn traffic(&self) -> Traffic {
-        self.inbox.traffic()
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.

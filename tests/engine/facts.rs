@@ -2,6 +2,7 @@
 
 use gonogo::action::Verb;
 use gonogo::domain::*;
+use gonogo::engine::model::Traffic;
 use gonogo::engine::{Autopilot, update};
 use gonogo::event::{Body, Event};
 
@@ -123,4 +124,14 @@ fn an_unreadable_share_is_a_doubt_that_holds_and_blocks_widening() {
     bench.press(Verb::Widen, Some("free"));
     assert!(bench.refusal().contains("abc"));
     assert_eq!(commands(&bench.press(Verb::Kill, None)).len(), 1);
+}
+
+#[test]
+fn what_the_inbox_left_out_is_shown_and_what_it_merged_draws_nothing() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let revision = bench.model.revision;
+    bench.model.count_traffic(Traffic { coalesced: 5_000, ..Traffic::default() });
+    assert_eq!(bench.model.revision, revision);
+    bench.model.count_traffic(Traffic { coalesced: 5_000, refused: 7, late: 0 });
+    assert!(bench.model.revision > revision && bench.model.traffic.refused == 7);
 }
