@@ -34,6 +34,8 @@ pub enum Effect {
     Command(Command),
     /// Write a line into the journal.
     Record(Record),
+    /// Another process stops something: send nothing, but give up whatever would expose more than this.
+    GiveWay(Command),
 }
 
 /// A change of the flag on one platform.

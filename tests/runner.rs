@@ -1,6 +1,6 @@
 //! The runner against backends that fail on demand: what stops overtakes, is written down first, and is repeated
 //! until it is read back; what grows is sent once.
-#![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test that cannot go on fails it")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -303,6 +303,18 @@ async fn a_roll_back_that_is_still_repeated_never_undoes_a_later_kill() {
     );
     assert!(bench.runner.settle(Duration::from_secs(10)).await);
     assert_eq!(bench.fake.state().shares[&free()], Percent::ZERO, "the roll-back came after the kill");
+}
+
+#[tokio::test]
+async fn a_kill_of_another_process_is_given_way_to_and_not_sent_from_here() {
+    let mut bench = bench(&[Answer::Breaks], false);
+    bench.send(1, Verb::RollBack);
+    bench.until(|body| matches!(body, Body::Effect { outcome: Outcome::Unknown { .. }, .. })).await;
+    let change = Change::Shares([(free(), Percent::ZERO)].into());
+    bench.runner.carry_out(vec![Effect::GiveWay(Command { change, ..command(2, Verb::Kill) })]);
+    assert!(matches!(bench.end_of(1).await, Outcome::Refused { .. }));
+    assert!(bench.runner.settle(Duration::from_secs(5)).await);
+    assert_eq!(bench.fake.calls.lock().expect("lock").len(), 1);
 }
 
 #[tokio::test]

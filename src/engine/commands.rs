@@ -79,7 +79,7 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         undo,
     });
     if let Some(newer) = urgent {
-        give_way(model, &newer, restored);
+        give_way(model, &newer);
     }
 }
 
@@ -99,13 +99,11 @@ fn make_room(model: &mut Model) {
 }
 
 /// Older stopping commands lose what the newer one stops further: repeated later, they would expose it again.
-fn give_way(model: &mut Model, newer: &Command, restored: bool) {
+fn give_way(model: &mut Model, newer: &Command) {
     let mut given_up = Vec::new();
     for tracked in &mut model.commands {
         let older = &mut tracked.command;
-        // What the runner of this process repeats is narrowed by the runner, when it is told to send the newer one.
-        let is_ours_alone = restored && !tracked.restored;
-        if older.id == newer.id || older.platform != newer.platform || is_ours_alone || !older.is_urgent() {
+        if older.id == newer.id || older.platform != newer.platform || !older.is_urgent() {
             continue;
         }
         if tracked.outcome.as_ref().is_some_and(Outcome::is_final) {
@@ -267,10 +265,11 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     }
     match outcome {
         Outcome::Refused { cause, .. } => {
-            if withdraw(model, id) && command.is_urgent() && !is_restored {
-                // It was to stop, and it does not: nobody may miss that.
-                model.refusal = Some(Refusal { at: now, verb: command.verb, cause: cause.clone() });
-            }
+            let was_wanted = withdraw(model, id);
+            // It was to stop, and it does not: nobody may miss that.
+            let is_alarming = was_wanted && command.is_urgent() && !is_restored;
+            let refusal = Refusal { at: now, verb: command.verb, cause: cause.clone() };
+            model.refusal = if is_alarming { Some(refusal) } else { model.refusal.take() };
         }
         Outcome::Confirmed { .. } if is_restored && !command.is_urgent() => outlived(model, &command),
         _ => {}

@@ -195,6 +195,10 @@ fn judge_data(model: &Model, segment: &SegmentModel) -> (Verdict, Evidence) {
             return hold(format!("no {} data for {age}", guardrail.metric));
         }
     }
+    if model.rollout.guardrails.is_empty() {
+        let sentence = "there is no guardrail: nothing tells whether it goes well";
+        return (Verdict::Wait, Evidence::of(sentence, Timestamp::default()));
+    }
     (Verdict::Go, Evidence::of("fresh, and the flag is where we put it", Timestamp::default()))
 }
 

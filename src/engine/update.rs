@@ -25,7 +25,9 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         Body::Problem { source, problem } => facts::problem(model, source, problem),
         Body::Asked(request) => ask(model, request, &mut effects),
         Body::Effect { id, outcome } => commands::outcome(model, *id, outcome),
-        Body::Restored { written_at, record } => restore::record(model, *written_at, record),
+        Body::Restored { written_at, record } => {
+            restore::record(model, *written_at, record, &mut effects);
+        }
     }
     exposure::derive(model);
     let fresh = judge::judge(model, &event.body, &mut effects);

@@ -121,6 +121,11 @@ impl Runner {
                     });
                 }
                 Effect::Command(command) => self.command(command),
+                Effect::GiveWay(command) => {
+                    if let Some(backend) = self.backends.get(&command.platform).map(Arc::clone) {
+                        self.overtake(&command, &backend);
+                    }
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use gonogo::action::{Request, Verb};
 use gonogo::domain::*;
-use gonogo::effect::{Change, Command, EffectId, Outcome, Record};
+use gonogo::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 use gonogo::engine::Autopilot;
 use gonogo::event::Body;
 
@@ -131,6 +131,16 @@ fn another_process_is_left_to_finish_its_own_commands_and_its_kill_is_taken_over
     }
     assert!(matches!(sent[..], [(14, EffectId(8))]), "{sent:?}");
     assert!(bench.told("ask again if it is still wanted"));
+}
+
+#[test]
+fn a_kill_of_another_process_stops_what_this_one_repeats() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    bench.press(Verb::RollBack, Some("free"));
+    let kill = Command { id: EffectId(8), ..command(Verb::Kill, Change::Off) };
+    let (written_at, record) = (Timestamp(bench.now), Record::Commanded { command: kill.clone() });
+    let effects = bench.event(Body::Restored { written_at, record });
+    assert_eq!(effects, [Effect::GiveWay(kill)]);
 }
 
 #[test]

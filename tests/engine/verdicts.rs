@@ -3,7 +3,7 @@
 use gonogo::action::Verb;
 use gonogo::domain::*;
 use gonogo::effect::{Change, Effect, Record};
-use gonogo::engine::{Autopilot, update};
+use gonogo::engine::{Autopilot, Model, update};
 use gonogo::event::{Body, Event};
 
 use super::bench::{Bench, commands, name, percent, records};
@@ -244,6 +244,40 @@ fn guard_pauses_after_a_set_time_without_data() {
     }
     let paused = records(&effects).iter().filter(|r| matches!(r, Record::Paused { .. })).count();
     assert_eq!((paused, bench.phase("free")), (1, Phase::Paused));
+}
+
+#[test]
+fn guard_pauses_a_segment_that_its_source_no_longer_knows() {
+    let mut bench = Bench::live(Autopilot::Guard, 25., 25.);
+    for _ in 0..140 {
+        bench.users("enterprise", 50., 1., 50., 1.);
+        bench.quick("free", 50., 50.);
+        bench.quick("enterprise", 50., 50.);
+    }
+    assert_eq!((bench.phase("free"), bench.phase("enterprise")), (Phase::Paused, Phase::Running));
+}
+
+#[test]
+fn guard_pauses_when_a_metric_was_never_heard_of() {
+    let mut bench = Bench::empty(Autopilot::Guard);
+    bench.flag(true, 25., 25.);
+    for _ in 0..70 {
+        bench.tick(1_000);
+        bench.flag_heard();
+    }
+    assert_eq!(bench.phase("free"), Phase::Paused);
+}
+
+#[test]
+fn a_rollout_without_a_guardrail_is_never_go() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let rollout = Rollout { guardrails: vec![], ..super::bench::rollout() };
+    bench.model = Model::new(std::sync::Arc::new(rollout), Autopilot::Off, false);
+    bench.links();
+    bench.flag(true, 25., 25.);
+    assert_eq!(bench.model.verdict(), Verdict::Wait);
+    assert!(commands(&bench.press(Verb::Widen, Some("free"))).is_empty());
+    assert!(bench.refusal().contains("no guardrail"), "{}", bench.refusal());
 }
 
 #[test]
