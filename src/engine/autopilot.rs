@@ -63,16 +63,17 @@ fn bad_segments(model: &Model) -> usize {
 }
 
 /// An exposed rollout whose guardrails have been blind for too long is paused.
-fn pause_without_data(model: &Model, only_says: bool) -> Option<Request> {
+fn pause_without_data(model: &Model, only_says: bool) -> Vec<Request> {
     let limit = model.rollout.pause_without_data.0;
     let is_exposed = |s: &SegmentModel| s.exposure.confirmed.is_some_and(|share| !share.is_zero());
     if !model.segments.iter().any(|s| is_exposed(s) && s.paused.is_none()) {
-        return None;
+        return Vec::new();
     }
-    let (blind, scope) = blind(model, limit).or_else(|| {
+    let mut causes: Vec<_> = blind(model, limit).into_iter().collect();
+    if causes.is_empty() {
         let open = model.segments.iter().filter(|s| is_exposed(s) && s.paused.is_none());
-        open.into_iter().find_map(|segment| silent(model, segment, limit))
-    })?;
+        causes.extend(open.filter_map(|segment| silent(model, segment, limit)));
+    }
     let already = only_says
         && model
             .timeline
@@ -80,10 +81,14 @@ fn pause_without_data(model: &Model, only_says: bool) -> Option<Request> {
             .rev()
             .take(50)
             .any(|m| m.actor == Some(Actor::Autopilot) && m.text.as_str().starts_with("would pause"));
-    (!already).then(|| Request {
-        reason: Some(Text::new(&blind)),
+    if already {
+        return Vec::new();
+    }
+    let pause = |(cause, scope): (String, Scope)| Request {
+        reason: Some(Text::new(&cause)),
         ..Request::new(Actor::Autopilot, Verb::Pause, scope)
-    })
+    };
+    causes.into_iter().map(pause).collect()
 }
 
 /// A metric that nothing was heard of for too long, or never since the start.

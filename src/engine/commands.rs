@@ -252,9 +252,10 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     };
     if let Some(state) = state {
         match model.platforms.iter_mut().find(|p| p.name == command.platform) {
-            // The journal tells what was read once, not what is so now.
-            Some(platform) if is_restored && platform.state.is_none() => {
-                platform.remembered = Some(state.clone());
+            // The journal tells what was read once, or by another process, which counts versions of its own.
+            Some(platform) if is_restored => {
+                platform.remembered =
+                    platform.state.is_none().then(|| state.clone()).or(platform.remembered.take());
             }
             Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
                 platform.state = Some(state.clone());
@@ -337,7 +338,8 @@ fn withdraw(model: &mut Model, id: EffectId) -> bool {
 /// carrying out is left to it for a while; if that process is gone, what was to stop is sent from here. The end is
 /// for the journal, too: the next run must not find the command open again.
 pub fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
-    if !model.commands.iter().any(|tracked| tracked.restored && tracked.is_open()) {
+    // Who may only look neither sends it again nor closes it: that is for a process with rights.
+    if model.read_only || !model.commands.iter().any(|tracked| tracked.restored && tracked.is_open()) {
         return;
     }
     let (now, began) = (model.now, model.began.unwrap_or(model.now));
@@ -351,18 +353,17 @@ pub fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
             false => command.change.is_met_by(state),
         });
         let is_overdue = now.since(at.max(began)) >= PATIENCE;
-        // The other process writes the end of its own commands.
-        let is_left_open = (at < began || is_overdue) && !model.read_only;
+        if at >= began && !is_overdue {
+            continue;
+        }
         let is_read_since = platform.and_then(|p| p.read_at).is_some_and(|read| read >= at.plus(PATIENCE));
         if let Some(state) = is_met {
             let end = Outcome::Confirmed { state: state.clone(), overwrote: None };
             outcome(model, command.id, &end);
-            if is_left_open {
-                effects.push(Effect::Record(Record::Finished { id: command.id, outcome: end }));
-            }
-        } else if model.read_only || under_way(model, &command.platform, &command.change).is_some() {
-            // Whoever may only look leaves it to those who may act; what was asked for again is repeated already.
-        } else if command.is_urgent() && (is_overdue || (at < began && state.is_some())) {
+            effects.push(Effect::Record(Record::Finished { id: command.id, outcome: end }));
+        } else if under_way(model, &command.platform, &command.change).is_some() {
+            // It was asked for again, and is repeated already.
+        } else if command.is_urgent() && (is_overdue || state.is_some()) {
             // It was to stop, and it did not happen: it is sent again under its old id.
             if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)
             {

@@ -63,6 +63,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let (name_width, columns) = fit(usize::from(area.width), name_width);
     let mut head = vec![scene.span(format!("{:name_width$}", " segment"), Role::Dim)];
     for column in &columns {
+        head.push(Span::raw(" "));
         head.push(heading(scene, column));
     }
     paint::put(buf, area, 0, &Line::from(head));
@@ -125,13 +126,13 @@ fn heading(scene: &Scene<'_>, column: &Column) -> Span<'static> {
     }
 }
 
-/// Numbers to the right, words to the left.
+/// Numbers to the right, words to the left, without the gap before them, which has no look of its own.
 fn align(column: &Column, text: &str) -> String {
     let width = column.width - 1;
     if matches!(column.head, "verdict" | "phase") {
-        format!(" {:width$}", cut(text, width))
+        format!("{:width$}", cut(text, width))
     } else {
-        format!(" {:>width$}", cut(text, width))
+        format!("{:>width$}", cut(text, width))
     }
 }
 
@@ -152,6 +153,7 @@ fn segment_line(
     let mut spans = vec![name_span(scene, segment.name.as_str(), chosen, name_width)];
     for column in columns {
         let cell = (column.cell)(scene, segment);
+        spans.push(Span::raw(" "));
         spans.push(Span::styled(align(column, &cell.content), cell.style));
     }
     Line::from(spans)
@@ -172,6 +174,7 @@ fn everything_line(scene: &Scene<'_>, name_width: usize, columns: &[&Column]) ->
             }
             _ => scene.span("", Role::Text),
         };
+        spans.push(Span::raw(" "));
         spans.push(Span::styled(align(column, &cell.content), cell.style));
     }
     Line::from(spans)

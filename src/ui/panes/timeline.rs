@@ -37,8 +37,11 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
 
 fn line(scene: &Scene<'_>, moment: &Moment, width: usize) -> Line<'static> {
     let (glyph, role) = sign(scene, moment);
-    let mut spans =
-        vec![scene.span(format!("{} ", moment.at.clock()), Role::Dim), scene.span(format!("{glyph} "), role)];
+    let mut spans = vec![
+        scene.span(format!("{} ", moment.at.clock()), Role::Dim),
+        scene.span(glyph, role),
+        Span::raw(" "),
+    ];
     if let Some(segment) = &moment.segment {
         spans.push(scene.span(format!("{} ", cut(segment.as_str(), 16)), Role::Title));
     }
