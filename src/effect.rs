@@ -34,6 +34,8 @@ pub enum Effect {
     Command(Command),
     /// Write a line into the journal.
     Record(Record),
+    /// Another process stops something: send nothing, but give up whatever would expose more than this.
+    GiveWay(Command),
 }
 
 /// A change of the flag on one platform.
@@ -92,6 +94,36 @@ impl Change {
             Self::Off => !state.on,
             Self::On(wanted) => state.on && shares_are(wanted),
         }
+    }
+
+    /// Whether a state exposes no more than this change asks for: then what stops has nothing left to do.
+    #[must_use]
+    pub fn is_stopped_in(&self, state: &FlagState) -> bool {
+        match self {
+            Self::Shares(wanted) => wanted.iter().all(|(name, share)| {
+                // A segment that the backend does not know can be exposed for all we know.
+                state.confirmed(name).is_some_and(|confirmed| confirmed <= *share)
+            }),
+            Self::Off | Self::On(_) => self.is_met_by(state),
+        }
+    }
+
+    /// What is left to do of this older stopping change beside a newer one: a segment that the newer one stops
+    /// further is its business alone, or a late repetition would expose it again. `None`: nothing is left.
+    #[must_use]
+    pub fn beside(&self, newer: &Self) -> Option<Self> {
+        let Self::Shares(mine) = self else { return Some(self.clone()) };
+        let is_left = |name: &SegmentName, share: Percent| match newer {
+            Self::Off => share.is_zero(),
+            Self::Shares(theirs) => theirs.get(name).is_none_or(|theirs| share <= *theirs),
+            Self::On(_) => true,
+        };
+        let left: BTreeMap<_, _> = mine
+            .iter()
+            .filter(|(name, share)| is_left(name, **share))
+            .map(|(n, s)| (n.clone(), *s))
+            .collect();
+        (!left.is_empty()).then_some(Self::Shares(left))
     }
 }
 

@@ -11,6 +11,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,20 @@ pub enum Body {
         /// What it says.
         record: Record,
     },
+}
+
+/// How far back a source's clock may seem to go before it counts as set back, and not as an answer that was
+/// overtaken: longer than any answer is under way.
+const LATE: Duration = Duration::from_secs(300);
+
+/// Whether a reading was taken before the newest one of its series, by the source's clock. Cumulative counters then
+/// seem to have fallen; nothing is lost by leaving it out.
+#[must_use]
+pub fn is_late(taken_at: Option<Timestamp>, newest: Option<Timestamp>) -> bool {
+    match (taken_at, newest) {
+        (Some(taken), Some(newest)) => taken < newest && newest.since(taken) <= LATE,
+        _ => false,
+    }
 }
 
 /// How an event is queued.

@@ -1,6 +1,6 @@
 //! The runner against backends that fail on demand: what stops overtakes, is written down first, and is repeated
 //! until it is read back; what grows is sent once.
-#![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test that cannot go on fails it")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -29,6 +29,8 @@ enum Answer {
     Breaks,
     /// Says no.
     Refuses,
+    /// Has a bug.
+    Panics,
 }
 
 #[derive(Default)]
@@ -110,6 +112,7 @@ impl Control for Fake {
                     Err(lost())
                 }
                 Answer::Breaks => Err(lost()),
+                Answer::Panics => panic!("a bug in the adapter"),
                 Answer::Refuses => Err(BackendError::Refused { cause: "no permission".into(), state: None }),
             }
         })
@@ -174,6 +177,11 @@ fn command(id: u64, verb: Verb) -> Command {
 impl Bench {
     fn send(&mut self, id: u64, verb: Verb) {
         self.runner.carry_out(vec![Effect::Command(command(id, verb))]);
+    }
+
+    fn kill_free(&mut self, id: u64) {
+        let change = Change::Shares([(free(), Percent::ZERO)].into());
+        self.runner.carry_out(vec![Effect::Command(Command { change, ..command(id, Verb::Kill) })]);
     }
 
     /// Takes reports until one is as wanted.
@@ -266,6 +274,73 @@ async fn a_kill_is_repeated_until_it_is_read_back() {
         .collect();
     assert_eq!(attempts, [1, 2, 3], "each failed attempt is said aloud");
     assert!(!bench.fake.state().on);
+}
+
+#[tokio::test]
+async fn a_kill_that_overtook_something_goes_on_when_another_kill_follows() {
+    let mut bench = bench(&[Answer::Hangs, Answer::Breaks, Answer::Breaks, Answer::Breaks], false);
+    bench.send(1, Verb::Widen);
+    bench.until(|body| matches!(body, Body::Effect { outcome: Outcome::Sent, .. })).await;
+    bench.send(2, Verb::Kill);
+    bench
+        .until(|body| matches!(body, Body::Effect { id: EffectId(2), outcome: Outcome::Unknown { .. } }))
+        .await;
+    bench.kill_free(3);
+    assert!(matches!(bench.end_of(2).await, Outcome::Confirmed { .. }), "the first kill was dropped");
+    assert!(!bench.fake.state().on);
+}
+
+#[tokio::test]
+async fn a_roll_back_that_is_still_repeated_never_undoes_a_later_kill() {
+    let mut bench = bench(&[Answer::Breaks], false);
+    bench.send(1, Verb::RollBack);
+    bench.until(|body| matches!(body, Body::Effect { outcome: Outcome::Unknown { .. }, .. })).await;
+    bench.kill_free(2);
+    let given_up = bench.end_of(1).await;
+    assert!(
+        matches!(&given_up, Outcome::Refused { cause, .. } if cause.as_str().contains("overtaken")),
+        "{given_up:?}"
+    );
+    assert!(bench.runner.settle(Duration::from_secs(10)).await);
+    assert_eq!(bench.fake.state().shares[&free()], Percent::ZERO, "the roll-back came after the kill");
+}
+
+#[tokio::test]
+async fn a_kill_of_another_process_is_given_way_to_and_not_sent_from_here() {
+    let mut bench = bench(&[Answer::Breaks], false);
+    bench.send(1, Verb::RollBack);
+    bench.until(|body| matches!(body, Body::Effect { outcome: Outcome::Unknown { .. }, .. })).await;
+    let change = Change::Shares([(free(), Percent::ZERO)].into());
+    bench.runner.carry_out(vec![Effect::GiveWay(Command { change, ..command(2, Verb::Kill) })]);
+    assert!(matches!(bench.end_of(1).await, Outcome::Refused { .. }));
+    assert!(bench.runner.settle(Duration::from_secs(5)).await);
+    assert_eq!(bench.fake.calls.lock().expect("lock").len(), 1);
+}
+
+#[tokio::test]
+async fn a_bug_in_an_adapter_does_not_end_a_kill() {
+    let mut bench = bench(&[Answer::Panics], false);
+    bench.send(1, Verb::Kill);
+    assert!(matches!(bench.end_of(1).await, Outcome::Confirmed { .. }));
+}
+
+#[tokio::test]
+async fn a_long_outage_does_not_fill_the_journal() {
+    let mut bench = bench(&[Answer::Breaks; 5], false);
+    bench.send(1, Verb::Kill);
+    bench.end_of(1).await;
+    let deadline = std::time::Instant::now() + Duration::from_secs(5);
+    loop {
+        let lines = bench.fake.journal.lock().expect("lock").clone();
+        if lines.iter().any(|l| matches!(l, Record::Finished { outcome: Outcome::Confirmed { .. }, .. })) {
+            let unknown =
+                |l: &&Record| matches!(l, Record::Finished { outcome: Outcome::Unknown { .. }, .. });
+            assert_eq!(lines.iter().filter(unknown).count(), 3, "attempts 1, 2 and 4");
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "the end was never written");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

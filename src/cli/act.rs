@@ -6,6 +6,7 @@ use std::io::Write;
 
 use clap::Args;
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
 use super::open::Target;
@@ -67,14 +68,30 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
         ..Request::new(arguments.target.actor(), verb, scope)
     };
     let what = format!("{} {}", verb.spec().name, request.scope);
+    let interrupted = interrupted()?;
     let answer = tokio::select! {
         answer = headless::ask(&mut session, request, until) => answer,
-        _ = tokio::signal::ctrl_c() => {
+        () = interrupted => {
             let _ = writeln!(std::io::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
             return Ok(Exit::Interrupted);
         }
     };
     tell(&session, &arguments, &what, &answer, Span(begun.elapsed()))
+}
+
+/// Ends when somebody wants the act to end. A terminal that goes away (SIGHUP) does not: a kill goes on without it,
+/// and the time-out bounds it.
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        // Listened to for as long as the act lasts, so that it does not end the process.
+        let _hangup = hangup;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 fn tell(

@@ -1,16 +1,23 @@
 //! The cockpit on a session: theme, view, loop, and how it ends.
 
+use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::{Exit, Failure};
 use crate::domain::{Actor, Span};
+use crate::effect::Outcome;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
 use crate::term::TermError;
 use crate::theme::{self, Depth};
 use crate::ui::View;
+
+/// How long leaving waits for the disk. An orphan must be gone within a second.
+const LAST_LINE: Duration = Duration::from_millis(800);
+/// How long leaving waits for a command to be read back: one attempt of a kill.
+const LAST_WORD: Duration = Duration::from_secs(3);
 
 /// How it looks.
 #[derive(Debug, Args)]
@@ -37,8 +44,13 @@ pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exi
     let mut view = View::new(actor).map_err(Failure::usage)?;
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(session, &mut view, &theme, limit).await;
-    // What was asked for on the way out is still written down and sent.
-    session.settle(Duration::from_millis(800)).await;
+    // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
+    let has_open = session.model.unfinished().next().is_some();
+    let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
+    session.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    if tell_unfinished(session) {
+        return Ok(Exit::Lost);
+    }
     match ending {
         Ok(Ending::Quit | Ending::TimeUp) => Ok(Exit::Done),
         Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
@@ -46,4 +58,24 @@ pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exi
         Err(error @ TermError::NotATerminal { .. }) => Err(Failure::usage(error)),
         Err(error) => Err(Failure::lost(error)),
     }
+}
+
+/// Says on the normal screen which commands have no known end. Returns whether there is one.
+fn tell_unfinished(session: &Session) -> bool {
+    let mut is_any = false;
+    for tracked in session.model.unfinished() {
+        is_any = true;
+        let why = match &tracked.outcome {
+            Some(Outcome::Unknown { cause, .. }) => cause.as_str(),
+            _ => "no answer yet",
+        };
+        let hint = if tracked.command.is_urgent() {
+            "nobody repeats it now. hint: run `gonogo kill`, or `gonogo watch` again, which takes it up"
+        } else {
+            "it may still happen. hint: look with `gonogo status`"
+        };
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "gonogo: {} is NOT CONFIRMED: {why}; {hint}", tracked.what());
+    }
+    is_any
 }

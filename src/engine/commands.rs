@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel, Tracked};
+use super::model::{
+    Hold, MAX_COMMANDS, MAX_OPEN, Model, Moment, MomentKind, PlatformModel, Refusal, Tracked, Undo,
+};
 use super::update::record_moment;
 use crate::action::{Request, Verb};
-use crate::domain::{FlagState, PlatformName, SegmentName, Source, SourceKind, Text, Timestamp, Version};
+use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, Version};
 use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
+
+/// How long the process that wrote a command into the journal is given to carry it out, before it counts as left
+/// open: longer than one attempt and a read after it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
 pub fn request(
@@ -34,29 +40,116 @@ pub fn request(
     command
 }
 
+/// A stopping command of this very change that is being repeated already: another one would only be in its way.
+pub fn under_way<'a>(model: &'a Model, platform: &PlatformName, change: &Change) -> Option<&'a Command> {
+    let same = |tracked: &&Tracked| {
+        let command = &tracked.command;
+        tracked.is_open()
+            && !tracked.restored
+            && command.is_urgent()
+            && command.platform == *platform
+            && command.change == *change
+    };
+    model.commands.iter().find(same).map(|tracked| &tracked.command)
+}
+
 /// Puts a command into the list and its wish into the platform.
 pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool) {
-    let platform = model.platforms.iter().find(|p| p.name == command.platform);
-    let lifts = (
-        platform.and_then(|platform| platform.killed.clone()),
-        model.segments.iter().filter_map(|s| Some((s.name.clone(), s.killed.clone()?))).collect(),
-    );
-    wish(model, &command, at);
-    if model.commands.len() >= MAX_COMMANDS {
-        // An open command is kept in preference to a finished one.
-        let oldest = model.commands.iter().position(|tracked| !tracked.is_open()).unwrap_or(0);
-        model.commands.remove(oldest);
+    if restored {
+        // The same stop asked for again: the newer one stands for both.
+        let is_same = |t: &Tracked| {
+            t.restored
+                && t.is_open()
+                && command.is_urgent()
+                && t.command.platform == command.platform
+                && t.command.change == command.change
+        };
+        model.commands.retain(|tracked| !is_same(tracked));
     }
+    let undo = undo(model, &command);
+    wish(model, &command, at);
+    make_room(model);
+    let urgent = command.is_urgent().then(|| command.clone());
     model.commands.push_back(Tracked {
         command,
         requested_at: at,
         outcome: None,
         outcome_at: None,
         restored,
-        // Lines of earlier runs are read before anything is connected.
-        foreign: restored && !model.links.is_empty(),
-        lifts,
+        undo,
     });
+    if let Some(newer) = urgent {
+        give_way(model, &newer);
+    }
+}
+
+/// An open command is kept in preference to a finished one. Those that stop go last: there are no more of them than
+/// there are different changes, because the same one is not sent twice.
+fn make_room(model: &mut Model) {
+    if model.commands.len() < MAX_COMMANDS {
+        return;
+    }
+    let finished = model.commands.iter().position(|tracked| !tracked.is_open());
+    let oldest = finished
+        .or_else(|| model.commands.iter().position(|tracked| !tracked.command.is_urgent()))
+        .or_else(|| (model.commands.len() >= MAX_OPEN).then_some(0));
+    if let Some(oldest) = oldest {
+        model.commands.remove(oldest);
+    }
+}
+
+/// Older stopping commands lose what the newer one stops further: repeated later, they would expose it again.
+fn give_way(model: &mut Model, newer: &Command) {
+    let mut given_up = Vec::new();
+    for tracked in &mut model.commands {
+        let older = &mut tracked.command;
+        if older.id == newer.id || older.platform != newer.platform || !older.is_urgent() {
+            continue;
+        }
+        if tracked.outcome.as_ref().is_some_and(Outcome::is_final) {
+            continue;
+        }
+        match older.change.beside(&newer.change) {
+            Some(left) => older.change = left,
+            None if tracked.restored => given_up.push(older.id),
+            // The runner gives it up and says so.
+            None => {}
+        }
+    }
+    for id in given_up {
+        let cause = Text::new("given up: overtaken by what stops");
+        outcome(model, id, &Outcome::Refused { cause, state: None });
+    }
+}
+
+/// What a command is about to replace, for when it is refused.
+fn undo(model: &Model, command: &Command) -> Undo {
+    let touched = |name: &&SegmentName| touches(&command.change, name);
+    let killed = |name: &SegmentName| (name.clone(), model.segment(name).and_then(|s| s.killed.clone()));
+    Undo {
+        platform: model.platform(&command.platform).and_then(|p| p.killed.clone()),
+        segments: model.segments.iter().map(|s| &s.name).filter(touched).map(killed).collect(),
+    }
+}
+
+/// Whether a kill of a segment at a platform is not confirmed yet.
+pub fn is_being_killed(model: &Model, platform: &PlatformName, segment: &SegmentName) -> bool {
+    let kills = |tracked: &Tracked| {
+        let command = &tracked.command;
+        tracked.is_open()
+            && command.verb == Verb::Kill
+            && command.platform == *platform
+            && touches(&command.change, segment)
+    };
+    model.commands.iter().any(kills)
+}
+
+/// Whether a change has something to do with a segment.
+fn touches(change: &Change, segment: &SegmentName) -> bool {
+    match change {
+        Change::Off | Change::On(_) => true,
+        Change::Shares(shares) => shares.contains_key(segment),
+    }
 }
 
 /// Ids grow with time and over restarts: milliseconds, and a counter for those of one millisecond.
@@ -72,10 +165,11 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
     let hold = || Hold { by: command.actor.clone(), since: at, reason: command.reason.clone() };
     match &command.change {
         Change::Off => {
-            let shares =
-                last_known(platform).filter(|s| s.on).map_or(&platform.desired, |s| &s.shares).clone();
             if platform.killed.is_none() {
-                platform.before_kill = shares;
+                let was = last_known(platform).filter(|state| state.on).map(|state| state.shares.clone());
+                let names = was.as_ref().unwrap_or(&platform.desired).keys().cloned();
+                platform.before_kill =
+                    names.filter_map(|n| Some((n.clone(), exposed(platform, &n)?))).collect();
             }
             platform.killed = Some(hold());
         }
@@ -86,9 +180,13 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
         Change::Shares(shares) => {
             if command.verb == Verb::Kill {
                 for name in shares.keys() {
-                    if let Some(share) = platform.desired.get(name).filter(|share| !share.is_zero()) {
-                        platform.before_kill.insert(name.clone(), *share);
+                    if platform.desired.get(name).is_none_or(|share| share.is_zero()) {
+                        continue;
                     }
+                    match exposed(platform, name).filter(|share| !share.is_zero()) {
+                        Some(share) => platform.before_kill.insert(name.clone(), share),
+                        None => platform.before_kill.remove(name),
+                    };
                 }
             }
             platform.desired.extend(shares.clone());
@@ -101,6 +199,13 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
     for segment in model.segments.iter_mut().filter(|segment| whole.contains_key(&segment.name)) {
         segment.killed = (command.verb == Verb::Kill).then(hold);
     }
+}
+
+/// What a segment has before a kill: of what is stored and what was asked for the smaller one. A widen that the kill
+/// overtakes was never seen to work, and what a roll-back was to take away does not come back.
+fn exposed(platform: &PlatformModel, segment: &SegmentName) -> Option<crate::domain::Percent> {
+    let stored = last_known(platform).filter(|state| state.on).and_then(|state| state.shares.get(segment));
+    stored.into_iter().chain(platform.desired.get(segment)).copied().min()
 }
 
 /// The flag as read last, or as an earlier run left it.
@@ -120,7 +225,6 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     let took = crate::domain::Span(now.since(tracked.requested_at));
     let command = tracked.command.clone();
     let is_restored = tracked.restored;
-    let lifts = tracked.lifts.clone();
     let what = describe(&command);
     let mut overwritten = None;
     let text = match outcome {
@@ -160,78 +264,106 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
             _ => {}
         }
     }
-    if matches!(outcome, Outcome::Refused { .. }) {
-        withdraw(model, &command, lifts);
+    match outcome {
+        Outcome::Refused { cause, .. } => {
+            let was_wanted = withdraw(model, id);
+            // It was to stop, and it does not: nobody may miss that.
+            let is_alarming = was_wanted && command.is_urgent() && !is_restored;
+            let refusal = Refusal { at: now, verb: command.verb, cause: cause.clone() };
+            model.refusal = if is_alarming { Some(refusal) } else { model.refusal.take() };
+        }
+        Outcome::Confirmed { .. } if is_restored && !command.is_urgent() => outlived(model, &command),
+        _ => {}
     }
     model.revision += 1;
 }
 
-/// A refused command asks for nothing any more: what the backend has is what is desired, and a kill that it was to
-/// lift stands.
-fn withdraw(model: &mut Model, command: &Command, lifts: (Option<Hold>, Vec<(SegmentName, Hold)>)) {
-    let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
-    if let Some(state) = last_known(platform).cloned() {
-        platform.desired.extend(state.shares.clone());
-        if state.on {
-            platform.killed = None;
-        } else if platform.killed.is_none() {
-            platform.killed = lifts.0;
-        }
-    }
-    let name = &platform.name;
-    for segment in &mut model.segments {
-        let confirmed = last_known(platform).and_then(|state| state.confirmed(&segment.name));
-        if command.platform == *name && confirmed.is_some_and(|share| !share.is_zero()) {
-            segment.killed = None;
-        } else if segment.killed.is_none() {
-            let lifted = lifts.1.iter().find(|(name, _)| *name == segment.name);
-            segment.killed = lifted.map(|(_, hold)| hold.clone());
-        }
-    }
-}
-
-/// How long a command of another process is left to that process: longer than one attempt takes there.
-const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
-
-/// A flag was heard of and is as before: what another process left open for long is settled by what is still true.
-pub fn meet_again(model: &mut Model, source: &Source, effects: &mut Vec<Effect>) {
-    let named =
-        |p: &&PlatformModel| source.kind == SourceKind::Flags && p.name.as_str() == source.name.as_str();
-    let Some(platform) = model.platforms.iter().find(named) else { return };
-    let Some(state) = platform.state.clone() else { return };
-    let name = platform.name.clone();
-    let is_left = |tracked: &Tracked| {
-        tracked.restored
-            && tracked.is_open()
-            && tracked.command.platform == name
-            && model.now.since(tracked.requested_at) > LEFT_TO_OTHERS
+/// What an earlier run exposed after a kill, and read back, was meant: whatever became of the kill's last line.
+fn outlived(model: &mut Model, newer: &Command) {
+    let is_older = |t: &&Tracked| {
+        t.restored && t.is_open() && t.command.platform == newer.platform && t.command.id < newer.id
     };
-    if model.commands.iter().any(is_left) {
-        meet(model, &name, &state, effects);
+    let older: Vec<_> = model.commands.iter().filter(is_older).map(|t| t.command.id).collect();
+    for id in older {
+        let cause = Text::new("its end was never written down; a later command was confirmed");
+        outcome(model, id, &Outcome::Refused { cause, state: None });
     }
 }
 
-/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now, and that is
-/// written down.
-pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
-    if model.read_only {
-        // Who may only look neither sends it again nor closes it: that is for a process with rights.
+/// A refused command asks for nothing any more: what the backend has is what is desired. What a later command asked
+/// for since stays. Returns whether there was something left to take back.
+fn withdraw(model: &mut Model, id: EffectId) -> bool {
+    let Some(index) = model.commands.iter().position(|tracked| tracked.command.id == id) else {
+        return false;
+    };
+    let Some(Tracked { command, undo, .. }) = model.commands.get(index).cloned() else { return false };
+    let later: Vec<&Change> = model
+        .commands
+        .range(index + 1..)
+        .filter(|t| t.command.platform == command.platform)
+        .filter(|t| !matches!(t.outcome, Some(Outcome::Refused { .. })))
+        .map(|t| &t.command.change)
+        .collect();
+    let is_whole = !matches!(command.change, Change::Shares(_))
+        && !later.iter().any(|change| !matches!(change, Change::Shares(_)));
+    let touched: Vec<SegmentName> = undo
+        .segments
+        .keys()
+        .filter(|name| !later.iter().any(|change| touches(change, name)))
+        .cloned()
+        .collect();
+    let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else {
+        return false;
+    };
+    let state = last_known(platform).cloned();
+    if is_whole {
+        platform.killed = undo.platform.filter(|_| !state.as_ref().is_some_and(|state| state.on));
+    }
+    for name in &touched {
+        if let Some(stored) = state.as_ref().and_then(|state| state.shares.get(name)) {
+            platform.desired.insert(name.clone(), *stored);
+        }
+    }
+    if !matches!(command.change, Change::Off) {
+        for segment in model.segments.iter_mut().filter(|segment| touched.contains(&segment.name)) {
+            let confirmed = state.as_ref().and_then(|state| state.confirmed(&segment.name));
+            let was = undo.segments.get(&segment.name).cloned().flatten();
+            segment.killed = was.filter(|_| confirmed.is_none_or(|share| share.is_zero()));
+        }
+    }
+    is_whole || !touched.is_empty()
+}
+
+/// A command found open in the journal is settled by what is true now. One that another process may still be
+/// carrying out is left to it for a while; if that process is gone, what was to stop is sent from here. The end is
+/// for the journal, too: the next run must not find the command open again.
+pub fn settle(model: &mut Model, effects: &mut Vec<Effect>) {
+    // Who may only look neither sends it again nor closes it: that is for a process with rights.
+    if model.read_only || !model.commands.iter().any(|tracked| tracked.restored && tracked.is_open()) {
         return;
     }
-    let open: Vec<_> = model
-        .commands
-        .iter()
-        .filter(|tracked| tracked.restored && tracked.is_open() && tracked.command.platform == *platform)
-        .filter(|tracked| !tracked.foreign || model.now.since(tracked.requested_at) > LEFT_TO_OTHERS)
-        .map(|tracked| tracked.command.clone())
-        .collect();
-    for command in open {
-        let id = command.id;
-        if command.change.is_met_by(state) {
-            let met = Outcome::Confirmed { state: state.clone(), overwrote: None };
-            outcome(model, id, &met);
-            effects.push(Effect::Record(Record::Finished { id, outcome: met }));
-        } else if command.is_urgent() {
+    let (now, began) = (model.now, model.began.unwrap_or(model.now));
+    let open = model.commands.iter().filter(|tracked| tracked.restored && tracked.is_open());
+    let open: Vec<_> = open.map(|tracked| (tracked.command.clone(), tracked.requested_at)).collect();
+    for (command, at) in open {
+        let platform = model.platform(&command.platform);
+        let state = platform.and_then(|p| p.state.clone());
+        let is_met = state.as_ref().filter(|state| match command.is_urgent() {
+            true => command.change.is_stopped_in(state),
+            false => command.change.is_met_by(state),
+        });
+        let is_overdue = now.since(at.max(began)) >= PATIENCE;
+        if at >= began && !is_overdue {
+            continue;
+        }
+        let is_read_since = platform.and_then(|p| p.read_at).is_some_and(|read| read >= at.plus(PATIENCE));
+        if let Some(state) = is_met {
+            let end = Outcome::Confirmed { state: state.clone(), overwrote: None };
+            outcome(model, command.id, &end);
+            effects.push(Effect::Record(Record::Finished { id: command.id, outcome: end }));
+        } else if under_way(model, &command.platform, &command.change).is_some() {
+            // It was asked for again, and is repeated already.
+        } else if command.is_urgent() && (is_overdue || state.is_some()) {
             // It was to stop, and it did not happen: it is sent again under its old id.
             if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)
             {
@@ -239,14 +371,14 @@ pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
             }
             let text =
                 format!("{}: left open by an earlier run, not in effect: sent again", describe(&command));
-            record_moment(model, Moment::new(model.now, MomentKind::Problem, text).by(&command.actor));
+            record_moment(model, Moment::new(now, MomentKind::Problem, text).by(&command.actor));
             effects.push(Effect::Command(command));
-        } else {
+        } else if !command.is_urgent() && is_read_since {
             let cause =
                 Text::new("left open by an earlier run, and not in effect; ask again if it is still wanted");
-            let refused = Outcome::Refused { cause, state: Some(state.clone()) };
-            outcome(model, id, &refused);
-            effects.push(Effect::Record(Record::Finished { id, outcome: refused }));
+            let end = Outcome::Refused { cause, state };
+            outcome(model, command.id, &end);
+            effects.push(Effect::Record(Record::Finished { id: command.id, outcome: end }));
         }
     }
 }
@@ -271,7 +403,7 @@ fn extend_moment(model: &mut Model, command: &Command, text: String, outcome: &O
 }
 
 /// `widen free to 25% at web`, `kill everything at web`.
-fn describe(command: &Command) -> String {
+pub fn describe(command: &Command) -> String {
     let verb = command.verb.spec().name;
     let platform = &command.platform;
     let list = |shares: &std::collections::BTreeMap<_, crate::domain::Percent>| {

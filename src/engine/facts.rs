@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::model::{
-    Comment, Hold, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_PROBLEMS, Model, Moment, MomentKind,
+    Comment, Hold, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_PROBLEMS, MAX_SKEW, Model, Moment, MomentKind,
 };
 use super::update::record_moment;
 use crate::domain::{
-    Actor, Feedback, FlagState, LinkState, PlatformName, SegmentName, Source, SourceKind, Text, Timestamp,
+    Actor, Feedback, FlagState, LinkState, PlatformName, SegmentName, Source, SourceKind, Span, Text,
+    Timestamp,
 };
 use crate::effect::{Change, Effect};
 
@@ -37,7 +38,7 @@ pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
             problem(model, &Source::new(SourceKind::Flags, platform.as_str()), doubt);
         }
     }
-    commands::meet(model, platform, state, effects);
+    commands::settle(model, effects);
     adopt(model, index, before.as_ref(), state);
 }
 
@@ -134,7 +135,17 @@ pub fn heard(model: &mut Model, source: &Source, source_at: Option<Timestamp>) {
     let link = ensure_link(model, source);
     link.heard_at = Some(now);
     if let Some(theirs) = source_at {
-        link.skew_ms = Some(theirs.0.saturating_sub(now.0));
+        let skew = theirs.0.saturating_sub(now.0);
+        link.skew_ms = Some(skew);
+        let size = Duration::from_millis(skew.unsigned_abs());
+        if size > MAX_SKEW {
+            link.skewed = link.skewed.saturating_add(1);
+            if link.skewed == 1 {
+                let (way, size) = (if skew > 0 { "ahead of" } else { "behind" }, Span(size));
+                let text = format!("the clock of {source} is {size} {way} ours, or its data come late");
+                record_moment(model, Moment::new(now, MomentKind::Link, text));
+            }
+        }
     }
     if source.kind == SourceKind::Flags
         && let Some(platform) = model.platforms.iter_mut().find(|p| p.name.as_str() == source.name.as_str())
@@ -162,6 +173,7 @@ fn ensure_link<'a>(model: &'a mut Model, source: &Source) -> &'a mut Link {
         heard_at: None,
         interval: interval.unwrap_or(DEFAULT_INTERVAL),
         skew_ms: None,
+        skewed: 0,
     })
 }
 

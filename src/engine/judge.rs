@@ -132,7 +132,7 @@ fn judge_guardrail(
     };
     let interval = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     // The source may be alive and still have nothing about this segment any more.
-    if now.since(as_of) > interval * 2 {
+    if now.since(as_of) > interval.saturating_mul(2) {
         let age = Span(now.since(as_of));
         let sentence = format!("no {} data of this segment for {age}", guardrail.metric);
         return (Verdict::Hold, Evidence::of(sentence, as_of));
@@ -201,6 +201,10 @@ fn judge_data(model: &Model, segment: &SegmentModel) -> (Verdict, Evidence) {
             let age = Span(link.age(now).unwrap_or_default());
             return hold(format!("no {} data for {age}", guardrail.metric));
         }
+    }
+    if model.rollout.guardrails.is_empty() {
+        let sentence = "there is no guardrail: nothing tells whether it goes well";
+        return (Verdict::Wait, Evidence::of(sentence, Timestamp::default()));
     }
     (Verdict::Go, Evidence::of("fresh, and the flag is where we put it", Timestamp::default()))
 }

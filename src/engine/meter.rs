@@ -25,6 +25,14 @@ pub struct Increment {
     pub reset: bool,
 }
 
+impl Increment {
+    /// Whether there is nothing new in it.
+    pub fn is_empty(&self) -> bool {
+        let none = |counts: Option<&Counts>| counts.is_none_or(|c| c.units == 0.0 && c.bad == 0.0);
+        none(self.counts.treatment.as_ref()) && none(self.counts.control.as_ref())
+    }
+}
+
 impl Meter {
     /// The bounds of the distribution; empty for counts.
     pub fn bounds(&self) -> &[f64] {

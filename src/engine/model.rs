@@ -1,6 +1,7 @@
 //! The model: everything that is known, and nothing else.
 //!
-//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it.
+//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the inbox's
+//! counters alone are handed in by the session ([`Model::count_traffic`]).
 //! It holds no clock: [`Model::now`] is the time of the newest event.
 //!
 //! Collections are bounded; the constants below say why they have their size.
@@ -26,8 +27,12 @@ pub const MAX_MOMENTS: usize = 500;
 pub const MAX_COMMENTS: usize = 200;
 /// Commands kept: those in flight, and the last ones for their outcome.
 pub const MAX_COMMANDS: usize = 64;
+/// Most open commands that stop: one for each segment at several platforms; a damaged journal has no end of them.
+pub const MAX_OPEN: usize = 1024;
 /// Different problems kept; a source that invents a new text each time cannot fill the memory.
 pub const MAX_PROBLEMS: usize = 100;
+/// How far a source's clock may be from ours without a word: more than any scrape or poll is old.
+pub const MAX_SKEW: Duration = Duration::from_secs(30);
 /// Ids of feedback kept to see duplicates: a reconnect's worth.
 pub const MAX_FEEDBACK_IDS: usize = 4096;
 
@@ -62,10 +67,25 @@ pub struct Model {
     pub problems: BTreeMap<(Source, Text), u64>,
     /// All unusable input, also what [`MAX_PROBLEMS`] had no room for.
     pub problems_seen: u64,
+    /// Readings that were not taken into account.
+    pub traffic: Traffic,
     /// The last request that was refused, for the person who made it.
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
+    /// The time of the first event.
+    pub(super) began: Option<Timestamp>,
+}
+
+/// Readings that were not taken into account. All are cumulative: a later one makes up for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Taken before the newest one of their series, and left out.
+    pub late: u64,
+    /// Without a place in the inbox, because there were too many series.
+    pub refused: u64,
+    /// Replaced by a newer one before they were read. That is how it is meant to be.
+    pub coalesced: u64,
 }
 
 /// How much the autopilot may do by itself.
@@ -186,6 +206,8 @@ pub struct Link {
     pub interval: Duration,
     /// How far the source's clock is ahead of ours in milliseconds, as last seen. `None`: it sends no times.
     pub skew_ms: Option<i64>,
+    /// How often its clock was more than [`MAX_SKEW`] away from ours.
+    pub skewed: u64,
 }
 
 impl Link {
@@ -199,7 +221,7 @@ impl Link {
     /// twice its interval.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        self.state != LinkState::Live || self.age(now).is_none_or(|age| age > self.interval * 2)
+        self.state != LinkState::Live || self.age(now).is_none_or(|age| age > self.interval.saturating_mul(2))
     }
 }
 
@@ -214,15 +236,25 @@ pub struct Tracked {
     pub outcome: Option<Outcome>,
     /// When that was.
     pub outcome_at: Option<Timestamp>,
-    /// Whether it was found in the journal: of an earlier run, or of another process.
+    /// Whether it was found in the journal of another run, which may still be carrying it out.
     pub restored: bool,
-    /// Whether it was found there while we ran: another process may still be at it.
-    pub foreign: bool,
-    /// The kills that it lifts: the platform's and those of segments. They stand again if it is refused.
-    pub lifts: (Option<Hold>, Vec<(SegmentName, Hold)>),
+    pub(super) undo: Undo,
+}
+
+/// What was killed before a command, for when it is refused.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Undo {
+    pub platform: Option<Hold>,
+    pub segments: BTreeMap<SegmentName, Option<Hold>>,
 }
 
 impl Tracked {
+    /// What was asked for, in words: `kill everything at web`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        super::commands::describe(&self.command)
+    }
+
     /// Whether its end is still open.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -337,6 +369,19 @@ impl Model {
         self.platforms.iter().find(|platform| platform.name == *name)
     }
 
+    /// Takes over what the inbox left out so far: counted there, shown here. That readings were coalesced is no news.
+    pub fn count_traffic(&mut self, inbox: Traffic) {
+        if self.traffic.refused != inbox.refused {
+            self.revision += 1;
+        }
+        self.traffic = Traffic { late: self.traffic.late, ..inbox };
+    }
+
+    /// The commands of this run whose end is not known, oldest first.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Tracked> {
+        self.commands.iter().filter(|tracked| tracked.is_open() && !tracked.restored)
+    }
+
     /// The worst verdict of all segments that are exposed or wait to be.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -406,9 +451,11 @@ impl Model {
             feedback_totals: FeedbackTotals::default(),
             problems: BTreeMap::new(),
             problems_seen: 0,
+            traffic: Traffic::default(),
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
+            began: None,
         }
     }
 }

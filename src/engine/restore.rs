@@ -4,12 +4,18 @@ use super::commands;
 use super::model::{Hold, Latch, Model, Moment, MomentKind};
 use super::update::record_moment;
 use crate::domain::{SegmentName, Text, Timestamp};
-use crate::effect::Record;
+use crate::effect::{Effect, Record};
 
 /// A line was read from the journal: at start, or because another process wrote it.
-pub fn record(model: &mut Model, written_at: Timestamp, record: &Record) {
+pub fn record(model: &mut Model, written_at: Timestamp, record: &Record, effects: &mut Vec<Effect>) {
     apply(model, written_at, record, true);
     model.revision += 1;
+    if let Record::Commanded { command } = record
+        && command.is_urgent()
+        && model.unfinished().any(|t| t.command.platform == command.platform && t.command.id != command.id)
+    {
+        effects.push(Effect::GiveWay(command.clone()));
+    }
 }
 
 /// Writes a record into the model. `restored`: it comes from the journal and not from a request just made.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::meter::{Increment, Meter, add_histogram};
 use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue, Timestamp};
+use crate::event::is_late;
 
 /// Slots kept: half an hour of seconds, the widest chart we draw. 56 bytes each.
 pub const KEPT: usize = 1800;
@@ -40,6 +41,8 @@ pub struct Series {
     pub sampled_at: Option<Timestamp>,
     /// How often the source's counters fell: it was restarted.
     pub resets: u64,
+    /// When the newest reading was taken, by the source's clock.
+    taken_at: Option<Timestamp>,
     meter: Meter,
     recent: VecDeque<(Timestamp, ByArm<Histogram>)>,
 }
@@ -68,9 +71,24 @@ impl Series {
         self.meter.bounds()
     }
 
+    /// Whether a reading was taken before the newest one: its counters have not fallen, it is late.
+    pub(super) fn is_late(&mut self, taken_at: Option<Timestamp>) -> bool {
+        let is_late = is_late(taken_at, self.taken_at);
+        if !is_late {
+            self.taken_at = taken_at.or(self.taken_at);
+        }
+        is_late
+    }
+
     /// Takes a reading, keeps what is new in it, and returns that.
     pub(super) fn read(&mut self, at: Timestamp, value: &SampleValue) -> Increment {
         self.is_distribution = matches!(value, SampleValue::Histogram { .. });
+        if let SampleValue::Histogram { bounds, .. } = value
+            && bounds != self.meter.bounds()
+        {
+            // Units counted over other bounds cannot be added to these.
+            self.recent.clear();
+        }
         let new = self.meter.advance(value);
         self.resets += u64::from(new.reset);
         if self.is_distribution && new.histograms != ByArm::default() {
@@ -85,7 +103,7 @@ impl Series {
 
     fn update_p95(&mut self, at: Timestamp, new: ByArm<Histogram>) {
         while self.recent.len() >= RECENT
-            || self.recent.front().is_some_and(|(then, _)| at.0 - then.0 > RECENT_MS)
+            || self.recent.front().is_some_and(|(then, _)| at.0.saturating_sub(then.0) > RECENT_MS)
         {
             self.recent.pop_front();
         }
@@ -103,7 +121,7 @@ impl Series {
         for arm in [Arm::Treatment, Arm::Control] {
             add_counts(self.stage.get_mut(arm), new.get(arm));
         }
-        let second = Timestamp(at.0 - at.0.rem_euclid(1000));
+        let second = Timestamp(at.0.saturating_sub(at.0.rem_euclid(1000)));
         match self.slots.back_mut() {
             // A late sample is put into the newest slot: the total stays right.
             Some(slot) if slot.at >= second => {

@@ -1,8 +1,8 @@
 //! The one way in: an event changes the model and may ask for effects.
 
 use crate::action::Request;
-use crate::domain::{Sample, Source, SourceKind};
-use crate::effect::Effect;
+use crate::domain::{Sample, Source, SourceKind, Text};
+use crate::effect::{Effect, Record};
 use crate::event::{Body, Event};
 
 use super::model::{MAX_MOMENTS, Model, Moment, MomentKind, Refusal};
@@ -13,21 +13,24 @@ use super::{acts, autopilot, commands, exposure, facts, judge, restore};
 /// Total: any event in any state; an event that changes nothing leaves [`Model::revision`] as it was.
 pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     model.now = model.now.max(event.at);
+    model.began.get_or_insert(event.at);
     let mut effects = Vec::new();
     match &event.body {
-        Body::Tick => {}
+        Body::Tick => commands::settle(model, &mut effects),
         Body::Flag { platform, state } => facts::flag(model, platform, state, &mut effects),
         Body::Link { source, state } => facts::link(model, source, state),
         Body::Heard(source) => {
             facts::heard(model, source, event.source_at);
-            commands::meet_again(model, source, &mut effects);
+            commands::settle(model, &mut effects);
         }
         Body::Sample(sample) => read_sample(model, event, sample),
         Body::Feedback(feedback) => facts::feedback(model, event.source_at, feedback),
         Body::Problem { source, problem } => facts::problem(model, source, problem),
         Body::Asked(request) => ask(model, request, &mut effects),
         Body::Effect { id, outcome } => commands::outcome(model, *id, outcome),
-        Body::Restored { written_at, record } => restore::record(model, *written_at, record),
+        Body::Restored { written_at, record } => {
+            restore::record(model, *written_at, record, &mut effects);
+        }
     }
     exposure::derive(model);
     let fresh = judge::judge(model, &event.body, &mut effects);
@@ -39,8 +42,16 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
 }
 
 fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
-    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
     let at = event.at;
+    let found = model.segments.iter_mut().find(|segment| segment.name == sample.segment);
+    if let Some(series) = found.and_then(|segment| segment.series.get_mut(&sample.metric))
+        && series.is_late(event.source_at)
+    {
+        model.traffic.late += 1;
+        model.revision += 1;
+        return;
+    }
+    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
     let Some(segment) = model.segments.iter_mut().find(|segment| segment.name == sample.segment) else {
         return;
     };
@@ -50,10 +61,10 @@ fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
     let was_reset = series.resets > resets && resets == 0;
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&mut segment.watches) {
         if guardrail.metric == sample.metric {
-            watch.observe(&new);
+            watch.observe(&new, series.bounds());
         }
     }
-    if new != super::meter::Increment::default() {
+    if !new.is_empty() {
         model.revision += 1;
     }
     if was_reset {
@@ -84,6 +95,14 @@ fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
         effects.push(Effect::Record(record));
     }
     for (platform, change, expected) in plan.changes {
+        if let Some(command) = commands::under_way(model, &platform, &change) {
+            let text = format!("{}: asked for again, not confirmed yet", commands::describe(command));
+            let (scope, actor) = (request.scope.clone(), request.actor.clone());
+            let record = Record::Noted { scope, actor, text: Text::new(&text) };
+            restore::apply(model, model.now, &record, false);
+            effects.push(Effect::Record(record));
+            continue;
+        }
         let command = commands::request(model, request, platform, change, expected, plan.evidence.clone());
         effects.push(Effect::Command(command));
     }

@@ -12,6 +12,8 @@ pub struct Watch {
     bet: Bet,
     /// Units and bad units since the bet began, by arm.
     seen: ByArm<Counts>,
+    /// The bounds that a distribution's bet stands on; empty for counts.
+    bounds: Vec<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +22,9 @@ enum Bet {
     Open,
     /// Bad units out of units.
     Counts(ConditionalBinomial),
-    /// A distribution: control's quantiles are not frozen yet; what control has shown so far.
-    Gathering(Option<Histogram>),
+    /// A distribution: control's quantiles are not frozen yet; what control has shown so far, and the bets that go on
+    /// when bounds changed under them.
+    Gathering(Option<Histogram>, Option<Box<Exceedance>>),
     /// A distribution against frozen bounds: the bets, and each arm's units since.
     Frozen(Box<Exceedance>, ByArm<Histogram>),
 }
@@ -48,6 +51,7 @@ impl Watch {
             ln_threshold: -alpha.ln(),
             bet: Bet::Open,
             seen: ByArm::default(),
+            bounds: Vec::new(),
         }
     }
 
@@ -57,8 +61,11 @@ impl Watch {
         self.seen = ByArm::default();
     }
 
-    /// Takes new units into account.
-    pub fn observe(&mut self, new: &Increment) {
+    /// Takes new units into account; `bounds` are those of the distribution, empty for counts.
+    pub fn observe(&mut self, new: &Increment, bounds: &[f64]) {
+        if self.bounds != bounds {
+            self.change_bounds(bounds);
+        }
         if new.histograms != ByArm::default() {
             self.observe_distribution(new);
             return;
@@ -82,15 +89,36 @@ impl Watch {
         }
     }
 
+    /// A source shows other bounds, as when an arm with others appears. The bets stay with their bounds; if one of
+    /// those is gone, control is looked at anew, and the bets go on above the bounds that are chosen then.
+    fn change_bounds(&mut self, bounds: &[f64]) {
+        let old = std::mem::replace(&mut self.bounds, bounds.to_vec());
+        let place = |index: usize| bounds.iter().position(|bound| Some(bound) == old.get(index));
+        self.bet = match std::mem::replace(&mut self.bet, Bet::Open) {
+            Bet::Frozen(bets, seen) => match bets.moved(place) {
+                Some(moved) => {
+                    let carry = |seen: Histogram| carry(&seen, &old, bounds);
+                    let (treatment, control) = (seen.treatment.map(carry), seen.control.map(carry));
+                    Bet::Frozen(Box::new(moved), ByArm { treatment, control })
+                }
+                None => Bet::Gathering(None, Some(bets)),
+            },
+            Bet::Gathering(_, bets) => Bet::Gathering(None, bets),
+            other => other,
+        };
+    }
+
     fn observe_distribution(&mut self, new: &Increment) {
-        if !matches!(self.bet, Bet::Gathering(_) | Bet::Frozen(..)) {
-            self.bet = Bet::Gathering(None);
+        if !matches!(self.bet, Bet::Gathering(..) | Bet::Frozen(..)) {
+            self.bet = Bet::Gathering(None, None);
         }
         match &mut self.bet {
-            Bet::Gathering(control) => {
+            Bet::Gathering(control, bets) => {
                 add_histogram(control, new.histograms.control.as_ref());
-                let frozen =
-                    control.as_ref().and_then(|c| Exceedance::freeze(&c.at_most, c.total, self.tolerate));
+                let frozen = control.as_ref().and_then(|c| match bets {
+                    Some(bets) => bets.frozen_again(&c.at_most, c.total),
+                    None => Exceedance::freeze(&c.at_most, c.total, self.tolerate),
+                });
                 if let Some(bets) = frozen {
                     self.bet = Bet::Frozen(Box::new(bets), ByArm::default());
                 }
@@ -110,7 +138,7 @@ impl Watch {
     /// How the bet stands. `None`: nothing to bet on yet.
     pub fn standing(&self) -> Option<Standing> {
         match &self.bet {
-            Bet::Open | Bet::Gathering(_) => None,
+            Bet::Open | Bet::Gathering(..) => None,
             Bet::Counts(bet) => Some(Standing {
                 ln_e: bet.ln_e(),
                 ln_threshold: self.ln_threshold,
@@ -136,6 +164,14 @@ impl Watch {
             }
         }
     }
+}
+
+/// What was seen, over other bounds; 0 for a bound that is new.
+fn carry(seen: &Histogram, old: &[f64], bounds: &[f64]) -> Histogram {
+    let below = |bound: &f64| {
+        old.iter().zip(&seen.at_most).find(|(known, _)| *known == bound).map_or(0.0, |(_, below)| *below)
+    };
+    Histogram { at_most: bounds.iter().map(below).collect(), total: seen.total }
 }
 
 fn add(sum: &mut Option<Counts>, new: Option<&Counts>) {

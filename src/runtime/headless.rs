@@ -64,13 +64,25 @@ pub async fn ask(session: &mut Session, mut request: Request, until: Instant) ->
         return Answer::Unknown(unread(&session.model));
     }
     request.seen = session.model.versions();
-    let before = session.model.commands.back().map(|tracked| tracked.command.id);
+    let verb = request.verb;
+    let known: Vec<_> = session.model.commands.iter().map(|tracked| tracked.command.id).collect();
+    // The same kill may be under way already: found open in the journal and taken over.
+    let is_under_way = |tracked: &Tracked| tracked.is_open() && tracked.command.verb == verb;
+    let taken_over: Vec<_> = session
+        .model
+        .commands
+        .iter()
+        .filter(|t| is_under_way(t) && !t.restored)
+        .map(|t| t.command.id)
+        .collect();
     session.feed(Body::Asked(request));
     if let Some(refusal) = &session.model.refusal {
         return Answer::Refused(refusal.cause.clone());
     }
-    let is_ours =
-        |tracked: &&Tracked| before.is_none_or(|before| tracked.command.id > before) && !tracked.restored;
+    let is_ours = |tracked: &&Tracked| {
+        let id = tracked.command.id;
+        !tracked.restored && (!known.contains(&id) || taken_over.contains(&id))
+    };
     if !session.model.commands.iter().any(|tracked| is_ours(&tracked)) {
         return if session.settle(until.saturating_duration_since(Instant::now())).await {
             journal_trouble(&session.model).map_or(Answer::Recorded, Answer::Refused)

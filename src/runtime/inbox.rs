@@ -16,7 +16,8 @@ use tokio::sync::{Notify, mpsc};
 
 use super::clock::Clock;
 use crate::domain::{MetricName, Sample, SegmentName, Timestamp};
-use crate::event::{Body, Event, Promise, Sink};
+use crate::engine::model::Traffic;
+use crate::event::{Body, Event, Promise, Sink, is_late};
 
 /// Facts that may wait: several seconds of a busy launch; then the sources wait.
 pub const FACTS: usize = 4096;
@@ -24,15 +25,6 @@ pub const FACTS: usize = 4096;
 pub const SERIES: usize = 20_000;
 
 type Series = (MetricName, SegmentName);
-
-/// What went through the inbox, and what did not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Traffic {
-    /// Samples that were replaced by a newer one before they were read. Nothing is lost by that.
-    pub coalesced: u64,
-    /// Samples that found no place because there were too many series.
-    pub refused: u64,
-}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -83,12 +75,16 @@ impl Sink for Entrance {
         let series = (sample.metric.clone(), sample.segment.clone());
         let event = Event { at: self.clock.now(), source_at, body: Body::Sample(sample) };
         let mut samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = samples.contains_key(&series);
+        let waiting = samples.get(&series).map(|waiting| waiting.source_at);
+        let is_known = waiting.is_some();
         if !is_known && samples.len() >= SERIES {
             self.shared.refused.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        samples.insert(series, event);
+        // Of two readings the one that was taken last stays, whichever came last.
+        if !waiting.is_some_and(|newest| is_late(source_at, newest)) {
+            samples.insert(series, event);
+        }
         drop(samples);
         if is_known {
             self.shared.coalesced.fetch_add(1, Ordering::Relaxed);
@@ -137,10 +133,11 @@ impl Inbox {
         batch
     }
 
-    /// What went through so far.
+    /// What was left out so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         Traffic {
+            late: 0,
             coalesced: self.shared.coalesced.load(Ordering::Relaxed),
             refused: self.shared.refused.load(Ordering::Relaxed),
         }
@@ -172,7 +169,17 @@ mod tests {
         let rest = inbox.take(100).await;
         let newest = rest.iter().filter(|e| e.body == Body::Sample(sample("free", 999.))).count();
         assert_eq!((rest.len(), newest), (7, 1));
-        assert_eq!(inbox.traffic(), Traffic { coalesced: 1998, refused: 0 });
+        assert_eq!(inbox.traffic(), Traffic { coalesced: 1998, refused: 0, late: 0 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reading_that_arrives_late_does_not_replace_the_newer_one() {
+        let (entrance, mut inbox) = open(Clock::starting_at(Timestamp(0)));
+        entrance.sample(Some(Timestamp(2000)), sample("free", 20.));
+        entrance.sample(Some(Timestamp(1000)), sample("free", 10.));
+        let bodies: Vec<_> = inbox.take(10).await.into_iter().map(|event| event.body).collect();
+        assert_eq!(bodies, [Body::Sample(sample("free", 20.))]);
+        assert_eq!(inbox.traffic().coalesced, 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,8 @@
 //!
 //! - A command is in the journal before it is sent. What exposes more is not sent without that line. What
 //!   stops waits for it a moment at most: a full disk must not hold a kill.
-//! - What stops overtakes: a growing command of the same platform that is still under way is given up.
+//! - What stops overtakes: a growing command of the same platform that is still under way is given up, and so
+//!   is the part of an older stopping one that would expose more than the newer one.
 //! - What stops is repeated until it is read back (`stop`). What grows is sent once; if its answer is
 //!   lost, it is only read (`grow`).
 //!
@@ -24,8 +25,9 @@ use super::clock::Clock;
 use super::scribe::Scribe;
 use crate::backends::Backend;
 use crate::domain::{PlatformName, Source, SourceKind, Text};
-use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
+use crate::effect::{Command, Effect, EffectId, Outcome, Record};
 use crate::event::{Body, Event};
+use stop::{Care, Stop};
 
 /// Outcomes that may wait for the loop: it takes them before everything else but keys.
 pub const OUTCOMES: usize = 1024;
@@ -39,9 +41,16 @@ pub struct Runner {
     desk: Desk,
     /// The growing command of each platform that may still be under way.
     growing: BTreeMap<PlatformName, (EffectId, AbortHandle)>,
-    /// The look after a kill that had overtaken something; a later command makes it pointless.
-    aftercare: BTreeMap<PlatformName, AbortHandle>,
+    /// The stopping commands of each platform that are repeated or looked after.
+    stopping: BTreeMap<PlatformName, Vec<Stopping>>,
     tasks: JoinSet<()>,
+}
+
+/// A stopping command under way.
+struct Stopping {
+    command: Command,
+    care: Arc<Care>,
+    handle: AbortHandle,
 }
 
 /// What each task of the runner needs.
@@ -55,7 +64,10 @@ struct Desk {
 impl Desk {
     /// Reports a step of a command, and writes its end into the journal.
     async fn report(&self, id: EffectId, outcome: Outcome) {
-        if outcome != Outcome::Sent {
+        // A backend that is away for hours is worth a dozen lines, not one for each attempt.
+        let is_repetition =
+            matches!(outcome, Outcome::Unknown { attempts, .. } if !attempts.is_power_of_two());
+        if outcome != Outcome::Sent && !is_repetition {
             let line = self.scribe.write(self.clock.now(), Record::Finished { id, outcome: outcome.clone() });
             let desk = self.clone();
             // The news does not wait for the disk.
@@ -94,7 +106,7 @@ impl Runner {
         clock: Clock,
     ) -> Self {
         let desk = Desk { scribe, outcomes, clock };
-        Self { backends, desk, growing: BTreeMap::new(), aftercare: BTreeMap::new(), tasks: JoinSet::new() }
+        Self { backends, desk, growing: BTreeMap::new(), stopping: BTreeMap::new(), tasks: JoinSet::new() }
     }
 
     /// Starts carrying effects out; never waits.
@@ -112,6 +124,11 @@ impl Runner {
                     });
                 }
                 Effect::Command(command) => self.command(command),
+                Effect::GiveWay(command) => {
+                    if let Some(backend) = self.backends.get(&command.platform).map(Arc::clone) {
+                        self.overtake(&command, &backend);
+                    }
+                }
             }
         }
     }
@@ -127,34 +144,68 @@ impl Runner {
             return;
         }
         let platform = command.platform.clone();
-        if let Some(handle) = self.aftercare.remove(&platform) {
-            handle.abort();
-        }
-        let mut overtaken = None;
-        if command.is_urgent()
-            && let Some((id, handle)) = self.growing.remove(&platform)
-            && !handle.is_finished()
-        {
-            handle.abort();
-            overtaken = Some(id);
-        }
-        if let Some(id) = overtaken {
-            let desk = desk.clone();
-            let cause = Text::new("given up: overtaken by what stops");
-            self.tasks.spawn(async move { desk.report(id, Outcome::Refused { cause, state: None }).await });
-        }
         if command.is_urgent() {
-            let late = overtaken.is_some();
-            let care = matches!(command.change, Change::Off | Change::Shares(_)) && late;
-            let handle = self.tasks.spawn(stop::carry_out(desk, backend, command, care));
-            if care {
-                self.aftercare.insert(platform, handle);
-            }
+            let overtook = self.overtake(&command, &backend);
+            self.stop(backend, Stop { command, overtook, is_new: true });
         } else {
+            // Whoever exposes more now does not mean a request that was given up before.
+            for stopping in self.stopping.get(&platform).into_iter().flatten() {
+                if stopping.care.is_pointless_now() {
+                    stopping.handle.abort();
+                }
+            }
             let id = command.id;
             let handle = self.tasks.spawn(grow::carry_out(desk, backend, command));
             self.growing.insert(platform, (id, handle));
         }
+    }
+
+    fn stop(&mut self, backend: Arc<dyn Backend>, stop: Stop) {
+        let (command, care) = (stop.command.clone(), Arc::<Care>::default());
+        let task = stop::carry_out(self.desk.clone(), backend, stop, Arc::clone(&care));
+        let handle = self.tasks.spawn(task);
+        self.stopping.entry(command.platform.clone()).or_default().push(Stopping { command, care, handle });
+    }
+
+    /// Gives up whatever would expose more than this stopping command. Returns whether anything was: its request
+    /// may still be on the wire.
+    fn overtake(&mut self, newer: &Command, backend: &Arc<dyn Backend>) -> bool {
+        let mut given_up = Vec::new();
+        let mut overtook = false;
+        if let Some((id, handle)) = self.growing.remove(&newer.platform)
+            && !handle.is_finished()
+        {
+            handle.abort();
+            overtook = true;
+            given_up.push(id);
+        }
+        let older = self.stopping.remove(&newer.platform).unwrap_or_default();
+        let (mut kept, mut narrowed) = (Vec::new(), Vec::new());
+        for stopping in older.into_iter().filter(|stopping| !stopping.handle.is_finished()) {
+            let left = stopping.command.change.beside(&newer.change);
+            if left.as_ref() == Some(&stopping.command.change) {
+                kept.push(stopping);
+                continue;
+            }
+            stopping.handle.abort();
+            overtook = true;
+            match left {
+                // Its end is known; only the look after it is dropped.
+                _ if stopping.care.is_done() => {}
+                Some(change) => narrowed.push(Command { change, ..stopping.command }),
+                None => given_up.push(stopping.command.id),
+            }
+        }
+        self.stopping.insert(newer.platform.clone(), kept);
+        for command in narrowed {
+            self.stop(Arc::clone(backend), Stop { command, overtook: false, is_new: false });
+        }
+        for id in given_up {
+            let desk = self.desk.clone();
+            let cause = Text::new("given up: overtaken by what stops");
+            self.tasks.spawn(async move { desk.report(id, Outcome::Refused { cause, state: None }).await });
+        }
+        overtook
     }
 
     fn refuse(&mut self, command: Command, cause: &str) {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
-use super::inbox::{self, Entrance, Inbox, Traffic};
+use super::inbox::{self, Entrance, Inbox};
 use super::runner::{OUTCOMES, Runner};
 use super::scribe::{Ledger, Scribe};
 use crate::backends::{self, Backend, BackendError, Rights};
@@ -135,6 +135,9 @@ impl Session {
     pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
+        let metric = |query: &metrics::Query| Source::new(SourceKind::Metrics, query.metric.as_str());
+        let served: Vec<Vec<_>> =
+            file.metrics.iter().map(|(_, queries)| queries.iter().map(metric).collect()).collect();
         let scribe = Scribe::start(ledger)?;
         let (entrance, inbox) = inbox::open(clock);
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
@@ -146,17 +149,14 @@ impl Session {
         }
         for (name, backend) in adapters.backends {
             let source = Source::new(SourceKind::Flags, name.as_str());
-            session.watch(&entrance, source, backend, |backend, sink| backend.watch(sink));
+            session.watch(&entrance, vec![source], backend, |backend, sink| backend.watch(sink));
         }
-        for source in adapters.metrics {
-            session.watch(&entrance, Source::new(SourceKind::Metrics, "source"), source, |source, sink| {
-                source.watch(sink)
-            });
+        for (source, metrics) in adapters.metrics.into_iter().zip(served) {
+            session.watch(&entrance, metrics, source, |source, sink| source.watch(sink));
         }
         for (name, source) in adapters.feedback {
-            session.watch(&entrance, Source::new(SourceKind::Feedback, &name), source, |source, sink| {
-                source.watch(sink)
-            });
+            let links = vec![Source::new(SourceKind::Feedback, &name)];
+            session.watch(&entrance, links, source, |source, sink| source.watch(sink));
         }
         session.tasks.spawn(read_foreign(scribe, entrance));
         Ok(session)
@@ -166,7 +166,7 @@ impl Session {
     fn watch<T: ?Sized + Send + Sync + 'static>(
         &mut self,
         entrance: &Entrance,
-        source: Source,
+        links: Vec<Source>,
         adapter: Arc<T>,
         watch: for<'a> fn(&'a T, &'a dyn Sink) -> Promise<'a, ()>,
     ) {
@@ -177,7 +177,9 @@ impl Session {
                 let cause =
                     if ended.is_err() { "its task panicked; this is a bug" } else { "its task ended" };
                 let state = LinkState::Retrying { cause: Text::new(cause), wait: Span(REVIVE) };
-                entrance.fact(None, Body::Link { source: source.clone(), state }).await;
+                for source in links.iter().cloned() {
+                    entrance.fact(None, Body::Link { source, state: state.clone() }).await;
+                }
                 tokio::time::sleep(REVIVE).await;
             }
         });
@@ -192,6 +194,7 @@ impl Session {
                 for event in &batch {
                     self.take(event);
                 }
+                self.model.count_traffic(self.inbox.traffic());
             }
         }
         self.take_outcomes();
@@ -213,12 +216,6 @@ impl Session {
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
-    }
-
-    /// What went through the inbox.
-    #[must_use]
-    pub fn traffic(&self) -> Traffic {
-        self.inbox.traffic()
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.

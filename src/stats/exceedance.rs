@@ -34,13 +34,30 @@ impl Exceedance {
         if at_most.is_empty() || total.is_nan() || total < Self::LEAST_UNITS {
             return None;
         }
-        let bet = |quantile: f64| {
-            let nearest = at_most.iter().enumerate().min_by(|(_, a), (_, b)| {
-                (*a / total - quantile).abs().total_cmp(&(*b / total - quantile).abs())
-            });
-            (nearest.map_or(0, |(index, _)| index), ConditionalBinomial::new(tolerated))
-        };
+        let bet = |quantile| (nearest(at_most, total, quantile), ConditionalBinomial::new(tolerated));
         Some(Self { bets: QUANTILES.map(bet) })
+    }
+
+    /// The same bets above the same bounds, whose indices have changed. `None` when a bound is gone.
+    #[must_use]
+    pub fn moved(&self, place: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        let mut moved = self.clone();
+        for (index, _) in &mut moved.bets {
+            *index = place(*index)?;
+        }
+        Some(moved)
+    }
+
+    /// The same bets, gone on with above other bounds, chosen as in [`Self::freeze`]. A bound may depend on what was
+    /// seen before it is used, so the e-values go on. `None` as there.
+    #[must_use]
+    pub fn frozen_again(&self, at_most: &[f64], total: f64) -> Option<Self> {
+        let Self { bets } = Self::freeze(at_most, total, 0.0)?;
+        let mut again = self.clone();
+        for ((index, _), (chosen, _)) in again.bets.iter_mut().zip(bets) {
+            *index = chosen;
+        }
+        Some(again)
     }
 
     /// Takes the increments of both arms' histograms into account; each as in [`Self::freeze`].
@@ -68,6 +85,13 @@ impl Exceedance {
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((0, 0.0))
     }
+}
+
+/// The index of the bound nearest to a quantile.
+fn nearest(at_most: &[f64], total: f64, quantile: f64) -> usize {
+    let distance = |below: f64| (below / total - quantile).abs();
+    let nearest = at_most.iter().enumerate().min_by(|(_, a), (_, b)| distance(**a).total_cmp(&distance(**b)));
+    nearest.map_or(0, |(index, _)| index)
 }
 
 #[cfg(test)]

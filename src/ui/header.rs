@@ -105,6 +105,11 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
         let text = format!("! {} unusable inputs", words::thousands(model.problems_seen));
         pieces.push(piece(4, true, text, Role::Hold));
     }
+    let left_out = model.traffic.late + model.traffic.refused;
+    if left_out > 0 {
+        let text = format!("! {} readings late or refused", words::thousands(left_out));
+        pieces.push(piece(4, true, text, Role::Hold));
+    }
     if width >= CLOCK {
         pieces.push(piece(EXTRA + 1, true, format!("{} UTC", model.now.clock()), Role::Dim));
     }

@@ -87,6 +87,9 @@ pub fn status_json(model: &Model) -> Value {
         "autopilot": model.autopilot.word(),
         "read_only": model.read_only,
         "at": model.now.rfc3339(),
+        "readings_late": model.traffic.late,
+        "readings_refused": model.traffic.refused,
+        "unusable_inputs": model.problems_seen,
         "segments": model.segments.iter().map(segment_json).collect::<Vec<_>>(),
         "platforms": model.platforms.iter().map(|platform| json!({
             "name": platform.name,

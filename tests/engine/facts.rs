@@ -2,8 +2,9 @@
 
 use gonogo::action::Verb;
 use gonogo::domain::*;
-use gonogo::engine::Autopilot;
-use gonogo::event::Body;
+use gonogo::engine::model::Traffic;
+use gonogo::engine::{Autopilot, update};
+use gonogo::event::{Body, Event};
 
 use super::bench::{Bench, commands, name, percent};
 
@@ -83,6 +84,35 @@ fn a_counter_restart_is_said_once_and_counting_goes_on() {
 }
 
 #[test]
+fn a_clock_that_is_wrong_is_said_once_and_counted() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let source = Source::new(SourceKind::Metrics, "errors");
+    for (offset, times) in [(29_000, 3), (-31_000, 4), (90_000, 5)] {
+        for _ in 0..times {
+            let at = Timestamp(bench.now);
+            let source_at = Some(Timestamp(bench.now + offset));
+            update(&mut bench.model, &Event { at, source_at, body: Body::Heard(source.clone()) });
+        }
+    }
+    let told = bench.model.timeline.iter().filter(|m| m.text.as_str().contains("clock of metrics errors"));
+    assert_eq!(told.count(), 1);
+    let link = &bench.model.links[&source];
+    assert_eq!((link.skewed, link.skew_ms), (9, Some(90_000)));
+}
+
+#[test]
+fn readings_without_anything_new_change_nothing_that_can_be_seen() {
+    let mut bench = Bench::live(Autopilot::Off, 0., 0.);
+    bench.users("free", 0., 0., 0., 0.);
+    let revision = bench.model.revision;
+    for _ in 0..10 {
+        bench.users("free", 0., 0., 0., 0.);
+        bench.quick("free", 0., 0.);
+    }
+    assert_eq!(bench.model.revision, revision);
+}
+
+#[test]
 fn an_unreadable_share_is_a_doubt_that_holds_and_blocks_widening() {
     let mut bench = Bench::live(Autopilot::Off, 5., 5.);
     let state = FlagState {
@@ -94,4 +124,14 @@ fn an_unreadable_share_is_a_doubt_that_holds_and_blocks_widening() {
     bench.press(Verb::Widen, Some("free"));
     assert!(bench.refusal().contains("abc"));
     assert_eq!(commands(&bench.press(Verb::Kill, None)).len(), 1);
+}
+
+#[test]
+fn what_the_inbox_left_out_is_shown_and_what_it_merged_draws_nothing() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let revision = bench.model.revision;
+    bench.model.count_traffic(Traffic { coalesced: 5_000, ..Traffic::default() });
+    assert_eq!(bench.model.revision, revision);
+    bench.model.count_traffic(Traffic { coalesced: 5_000, refused: 7, late: 0 });
+    assert!(bench.model.revision > revision && bench.model.traffic.refused == 7);
 }

@@ -6,6 +6,7 @@
 mod acts;
 mod bench;
 mod facts;
+mod kills;
 mod laws;
 mod restore;
 mod verdicts;

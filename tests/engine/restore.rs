@@ -2,7 +2,7 @@
 
 use gonogo::action::{Request, Verb};
 use gonogo::domain::*;
-use gonogo::effect::{Change, Command, EffectId, Outcome, Record};
+use gonogo::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 use gonogo::engine::Autopilot;
 use gonogo::event::Body;
 
@@ -68,6 +68,99 @@ fn a_widen_left_open_is_not_repeated_behind_anybody_s_back() {
 }
 
 #[test]
+fn a_roll_back_left_open_is_not_sent_again_where_less_is_exposed_by_now() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let change = Change::Shares([(name("free"), percent(25.))].into());
+    restored(&mut bench, Record::Commanded { command: command(Verb::RollBack, change) });
+    assert!(commands(&bench.flag(true, 0., 5.)).is_empty(), "it would expose 25 % again");
+}
+
+#[test]
+fn an_older_roll_back_left_open_gives_way_to_the_kill_after_it() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let change = |free, enterprise| {
+        Change::Shares([(name("free"), percent(free)), (name("enterprise"), percent(enterprise))].into())
+    };
+    restored(&mut bench, Record::Commanded { command: command(Verb::RollBack, change(5., 5.)) });
+    let kill = Change::Shares([(name("free"), percent(0.))].into());
+    let kill = Command { id: EffectId(8), ..command(Verb::Kill, kill) };
+    restored(&mut bench, Record::Commanded { command: kill });
+    let effects = bench.flag(true, 25., 25.);
+    let sent: Vec<_> = commands(&effects).iter().map(|c| c.change.clone()).collect();
+    let enterprise = Change::Shares([(name("enterprise"), percent(5.))].into());
+    assert_eq!(sent, [enterprise, Change::Shares([(name("free"), percent(0.))].into())]);
+}
+
+#[test]
+fn an_end_found_out_by_reading_is_written_down_for_the_next_run() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    let effects = bench.flag(false, 5., 5.);
+    let end = |r: &&Record| matches!(r, Record::Finished { id: EffectId(7), outcome } if outcome.is_final());
+    assert_eq!(records(&effects).iter().filter(|r| end(r)).count(), 1);
+}
+
+#[test]
+fn a_kill_without_its_last_line_is_not_sent_after_a_resume_that_was_confirmed() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    bench.links();
+    let change = Change::On([(name("free"), percent(25.)), (name("enterprise"), percent(5.))].into());
+    let resume = Command { id: EffectId(8), ..command(Verb::Resume, change) };
+    restored(&mut bench, Record::Commanded { command: resume });
+    let state = bench.state(true, 25., 5.);
+    let outcome = Outcome::Confirmed { state, overwrote: None };
+    restored(&mut bench, Record::Finished { id: EffectId(8), outcome });
+    assert!(commands(&bench.flag(true, 25., 5.)).is_empty(), "a healthy rollout would be killed");
+    assert_eq!(bench.phase("free"), Phase::Running);
+}
+
+#[test]
+fn looking_at_a_rollout_touches_no_open_kill() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    bench.model.read_only = true;
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    assert!(bench.flag(true, 5., 5.).is_empty(), "without rights it would be written down as refused");
+    assert_eq!(bench.model.phase(), Phase::Killing);
+}
+
+#[test]
+fn another_process_is_left_to_finish_its_own_commands_and_its_kill_is_taken_over_if_it_is_gone() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let write = |bench: &mut Bench, record| {
+        let written_at = Timestamp(bench.now);
+        bench.event(Body::Restored { written_at, record })
+    };
+    let change = Change::Shares([(name("free"), percent(25.))].into());
+    let widen = command(Verb::Widen, change);
+    let kill = Command { id: EffectId(8), ..command(Verb::Kill, Change::Off) };
+    write(&mut bench, Record::Commanded { command: widen });
+    bench.tick(1_000);
+    let state = FlagState { doubts: vec![], ..bench.state(true, 5., 7.) };
+    bench.event(Body::Flag { platform: name("web"), state });
+    assert!(bench.model.commands.iter().any(|t| t.command.id == EffectId(7) && t.is_open()), "too early");
+    write(&mut bench, Record::Commanded { command: kill });
+    let mut sent = Vec::new();
+    for second in 0..20 {
+        let effects = bench.tick(1_000);
+        bench.flag_heard();
+        sent.extend(commands(&effects).iter().map(|c| (second, c.id)));
+    }
+    assert!(matches!(sent[..], [(14, EffectId(8))]), "{sent:?}");
+    assert!(bench.told("ask again if it is still wanted"));
+}
+
+#[test]
+fn a_kill_of_another_process_stops_what_this_one_repeats() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    bench.press(Verb::RollBack, Some("free"));
+    let kill = Command { id: EffectId(8), ..command(Verb::Kill, Change::Off) };
+    let (written_at, record) = (Timestamp(bench.now), Record::Commanded { command: kill.clone() });
+    let effects = bench.event(Body::Restored { written_at, record });
+    assert_eq!(effects, [Effect::GiveWay(kill)]);
+}
+
+#[test]
 fn what_the_journal_remembers_is_no_reading_and_a_restarted_server_is_believed() {
     let mut bench = Bench::empty(Autopilot::Off);
     let change = Change::Shares([(name("free"), percent(25.))].into());
@@ -94,9 +187,9 @@ fn a_kill_that_another_process_left_open_is_settled_by_a_flag_that_stays_as_it_i
         bench.event(Body::Restored { written_at, record });
         bench.flag_heard();
         assert_eq!(bench.model.phase(), Phase::Killing, "the other process has its time");
-        bench.tick(16_000);
-        let heard = Body::Heard(Source::new(SourceKind::Flags, "web"));
-        assert_eq!(commands(&bench.event(heard)).len(), sent);
+        let mut effects = bench.tick(16_000);
+        effects.extend(bench.event(Body::Heard(Source::new(SourceKind::Flags, "web"))));
+        assert_eq!(commands(&effects).len(), sent);
         assert_eq!(bench.model.phase(), if is_on { Phase::Killing } else { Phase::Killed });
     }
 }

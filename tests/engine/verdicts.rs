@@ -2,8 +2,9 @@
 
 use gonogo::action::Verb;
 use gonogo::domain::*;
-use gonogo::effect::{Change, Record};
-use gonogo::engine::Autopilot;
+use gonogo::effect::{Change, Effect, Record};
+use gonogo::engine::{Autopilot, Model, update};
+use gonogo::event::{Body, Event};
 
 use super::bench::{Bench, commands, name, percent, records};
 
@@ -138,6 +139,96 @@ fn a_growing_latency_tail_is_seen() {
     assert_eq!(bench.phase("free"), Phase::Paused);
 }
 
+/// A sample with the source's time.
+fn timed(bench: &mut Bench, metric: &str, taken: i64, value: SampleValue) -> Vec<Effect> {
+    let body = Body::Sample(Sample { metric: name(metric), segment: name("free"), value });
+    update(&mut bench.model, &Event { at: Timestamp(bench.now), source_at: Some(Timestamp(taken)), body })
+}
+
+#[test]
+fn readings_in_any_order_and_twice_give_the_same_verdict() {
+    let counts = |n: i64| {
+        let n = n as f64;
+        let arm = |bad| Some(Counts { units: 1000. + 40. * n, bad: 100. + bad * n });
+        SampleValue::Counts(ByArm { treatment: arm(0.8), control: arm(0.8) })
+    };
+    let run = |order: &[i64]| {
+        let mut bench = Bench::live(Autopilot::Guard, 25., 25.);
+        let start = bench.now;
+        for n in order {
+            bench.now += 100;
+            bench.flag_heard();
+            timed(&mut bench, "errors", start + n * 1000, counts(*n));
+        }
+        let series = &bench.model.segments[0].series[&name("errors")];
+        (series.stage, series.resets, bench.cell("free", Station::Errors), bench.model.traffic.late)
+    };
+    let straight: Vec<i64> = (0..40).collect();
+    let shuffled: Vec<i64> = straight.chunks(4).flat_map(|c| [c[1], c[0], c[3], c[3], c[2]]).collect();
+    let (stage, resets, cell, late) = run(&shuffled);
+    assert_eq!((resets, late), (0, 20), "a late reading is no restart");
+    let (expected, _, wanted, _) = run(&straight);
+    assert_eq!(stage.treatment.map(|c| c.units), expected.treatment.map(|c| c.units));
+    assert_eq!(cell.0, wanted.0);
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_blind_a_metric() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let counts = |units| {
+        let arm = Some(Counts { units, bad: 0. });
+        SampleValue::Counts(ByArm { treatment: arm, control: arm })
+    };
+    let now = bench.now;
+    timed(&mut bench, "errors", now, counts(100.));
+    timed(&mut bench, "errors", now - 3_600_000, counts(150.));
+    timed(&mut bench, "errors", now - 3_599_000, counts(200.));
+    let stage = bench.model.segments[0].series[&name("errors")].stage;
+    assert_eq!((stage.treatment.map(|c| c.units), bench.model.traffic.late), (Some(200.), 0));
+}
+
+#[test]
+fn bounds_that_change_under_a_latency_watch_change_neither_its_evidence_nor_what_it_watches() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let mut seconds = 0.;
+    let mut step = |bench: &mut Bench, bounds: &[f64], shares: &[f64]| {
+        seconds += 1.;
+        let arm = || {
+            let at_most = shares.iter().map(|share| share * 1000. * seconds).collect();
+            Some(Histogram { at_most, total: 1000. * seconds })
+        };
+        let arms = ByArm { treatment: arm(), control: arm() };
+        bench.now += 500;
+        bench.flag_heard();
+        bench.sample("latency", "free", SampleValue::Histogram { bounds: bounds.to_vec(), arms });
+    };
+    let ln_e = |bench: &Bench| bench.model.segments[0].board[&Station::Latency].evidence.ln_e;
+    for _ in 0..4 {
+        step(&mut bench, &[50., 100., 200., 400., 800.], &[0.1, 0.5, 0.9, 0.95, 0.99]);
+    }
+    let before = ln_e(&bench);
+    assert!(before.is_some());
+    // The first bound vanishes: every index moves by one.
+    step(&mut bench, &[100., 200., 400., 800.], &[0.5, 0.9, 0.95, 0.99]);
+    assert_eq!(ln_e(&bench), before, "evidence is neither lost nor invented");
+    step(&mut bench, &[100., 200., 400., 800.], &[0.5, 0.9, 0.95, 0.99]);
+    let cell = &bench.model.segments[0].board[&Station::Latency];
+    let rate = cell.evidence.treatment.map(|(units, bad)| bad / units);
+    assert!(
+        rate.is_some_and(|rate| [0.5, 0.1, 0.05, 0.01].iter().any(|r| (rate - r).abs() < 1e-9)),
+        "{rate:?}"
+    );
+    // All bounds are others: control is looked at anew, and the evidence goes on.
+    for _ in 0..3 {
+        step(&mut bench, &[150., 300., 600.], &[0.7, 0.92, 0.97]);
+    }
+    assert!(
+        ln_e(&bench).is_some_and(|after| before.is_some_and(|before| after < before)),
+        "{:?}",
+        ln_e(&bench)
+    );
+}
+
 #[test]
 fn guard_kills_the_bad_segment_and_everything_when_two_are_bad() {
     let mut bench = Bench::live(Autopilot::Guard, 25., 25.);
@@ -169,6 +260,40 @@ fn guard_pauses_after_a_set_time_without_data() {
     }
     let paused = records(&effects).iter().filter(|r| matches!(r, Record::Paused { .. })).count();
     assert_eq!((paused, bench.phase("free")), (1, Phase::Paused));
+}
+
+#[test]
+fn guard_pauses_a_segment_that_its_source_no_longer_knows() {
+    let mut bench = Bench::live(Autopilot::Guard, 25., 25.);
+    for _ in 0..140 {
+        bench.users("enterprise", 50., 1., 50., 1.);
+        bench.quick("free", 50., 50.);
+        bench.quick("enterprise", 50., 50.);
+    }
+    assert_eq!((bench.phase("free"), bench.phase("enterprise")), (Phase::Paused, Phase::Running));
+}
+
+#[test]
+fn guard_pauses_when_a_metric_was_never_heard_of() {
+    let mut bench = Bench::empty(Autopilot::Guard);
+    bench.flag(true, 25., 25.);
+    for _ in 0..70 {
+        bench.tick(1_000);
+        bench.flag_heard();
+    }
+    assert_eq!(bench.phase("free"), Phase::Paused);
+}
+
+#[test]
+fn a_rollout_without_a_guardrail_is_never_go() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    let rollout = Rollout { guardrails: vec![], ..super::bench::rollout() };
+    bench.model = Model::new(std::sync::Arc::new(rollout), Autopilot::Off, false);
+    bench.links();
+    bench.flag(true, 25., 25.);
+    assert_eq!(bench.model.verdict(), Verdict::Wait);
+    assert!(commands(&bench.press(Verb::Widen, Some("free"))).is_empty());
+    assert!(bench.refusal().contains("no guardrail"), "{}", bench.refusal());
 }
 
 #[test]

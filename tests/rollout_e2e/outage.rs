@@ -45,6 +45,22 @@ fn a_kill_while_unleash_is_half_open_is_completed_when_it_is_back() {
 }
 
 #[test]
+fn leaving_while_a_kill_is_not_confirmed_ends_with_3_and_the_next_cockpit_finishes_it() {
+    let town = Town::open("left", 10);
+    let mut screen = town.watch(&[]);
+    screen.wait_row("free", "10%");
+    Unleash::must("stop");
+    screen.select("everything");
+    screen.press(&["K", "enter"]);
+    screen.wait_for("NOT CONFIRMED");
+    assert_eq!(screen.quit(), 3);
+    Unleash::must("start");
+    let screen = town.watch(&[]);
+    screen.wait_row("everything", "KILLED");
+    assert_eq!(screen.quit(), 0);
+}
+
+#[test]
 fn verbs_say_that_contact_is_lost_and_a_pause_needs_none() {
     let town = Town::open("verbless", 10);
     Unleash::must("stop");

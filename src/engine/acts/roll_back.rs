@@ -6,6 +6,7 @@ use super::{Move, Plan, platforms, segments, shares};
 use crate::action::Request;
 use crate::domain::Text;
 use crate::engine::Model;
+use crate::engine::commands::is_being_killed;
 
 pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
     let mut plan = Plan::default();
@@ -13,6 +14,12 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
     for platform in platforms(model, request) {
         for segment in segments(model, request) {
             let name = &segment.name;
+            if is_being_killed(model, &platform.name, name) {
+                // What is smaller than a kill does not exist; what is larger must not come after it.
+                let text = format!("cannot roll back {name} at {}: it is being killed", platform.name);
+                obstacle = Some(Text::new(&text));
+                continue;
+            }
             let Some(from) = platform.state.as_ref().and_then(|state| state.confirmed(name)) else {
                 let text = format!(
                     "cannot roll back {name} at {}: its exposure is not known; kill it to be safe",

@@ -1,7 +1,11 @@
 //! What stops: sent at once, repeated until it is read back, loudly.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use futures_util::FutureExt;
 
 use super::{Desk, cause_of};
 use crate::backends::{Backend, BackendError};
@@ -17,25 +21,66 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// How long after a kill that overtook something a late request is looked for, and how often.
 const AFTERCARE: (Duration, u32) = (Duration::from_millis(500), 4);
 
-/// Carries a stopping command out, until it is read back. `overtook`: a growing command was given up for it, whose
-/// request may still reach the backend; then it is looked after for a moment, and sent again if need be.
-pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, command: Command, overtook: bool) {
-    let line = desk.scribe.write(desk.clock.now(), Record::Commanded { command: command.clone() });
-    match tokio::time::timeout(JOURNAL, line).await {
-        Ok(Ok(())) => {}
-        Ok(Err(cause)) => desk.complain(cause).await,
-        Err(_) => {
-            desk.complain("the journal is slow: a kill was sent before its line was on the disk".into()).await
-        }
+/// A stopping command to carry out.
+pub(super) struct Stop {
+    pub command: Command,
+    /// Another command was given up for it, whose request may still reach the backend: after its end it is looked
+    /// after for a moment, and sent again if need be.
+    pub overtook: bool,
+    /// Whether it is still to be written down. The rest of a narrowed command is not new.
+    pub is_new: bool,
+}
+
+/// What the runner and the task of a stopping command tell each other.
+#[derive(Debug, Default)]
+pub(super) struct Care {
+    is_done: AtomicBool,
+    is_pointless: AtomicBool,
+}
+
+impl Care {
+    /// Whether the command's end was reported: what goes on is the look after it.
+    pub fn is_done(&self) -> bool {
+        self.is_done.load(Ordering::SeqCst)
     }
-    if !repeat(&desk, &*backend, &command).await || !overtook {
+
+    /// Drops the look after the command, never the command. Returns whether the look had begun.
+    pub fn is_pointless_now(&self) -> bool {
+        self.is_pointless.store(true, Ordering::SeqCst);
+        self.is_done()
+    }
+
+    /// The end was reported. Returns whether it is still worth looking after it.
+    fn begin(&self) -> bool {
+        self.is_done.store(true, Ordering::SeqCst);
+        !self.is_pointless.load(Ordering::SeqCst)
+    }
+}
+
+/// Carries a stopping command out, until it is read back.
+pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, stop: Stop, care: Arc<Care>) {
+    let Stop { command, overtook, is_new } = stop;
+    if is_new {
+        let line = desk.scribe.write(desk.clock.now(), Record::Commanded { command: command.clone() });
+        match tokio::time::timeout(JOURNAL, line).await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => desk.complain(cause).await,
+            Err(_) => {
+                let slow = "the journal is slow: a kill was sent before its line was on the disk";
+                desk.complain(slow.into()).await;
+            }
+        }
+        desk.report(command.id, Outcome::Sent).await;
+    }
+    let is_read_back = repeat(&desk, &*backend, &command).await;
+    if !care.begin() || !is_read_back || !overtook {
         return;
     }
     for _ in 0..AFTERCARE.1 {
         tokio::time::sleep(AFTERCARE.0).await;
         let read = tokio::time::timeout(ATTEMPT, backend.read()).await;
         if let (Ok(Ok(state)), Some(control)) = (read, backend.control())
-            && !command.change.is_met_by(&state)
+            && !command.change.is_stopped_in(&state)
         {
             desk.complain("a request that was given up arrived after the kill; killing again".into()).await;
             // The outcome is known already; what is read back reaches the model through the watch.
@@ -48,24 +93,24 @@ pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, command: Co
 async fn repeat(desk: &Desk, backend: &dyn Backend, command: &Command) -> bool {
     let Some(control) = backend.control() else { return false };
     let mut backoff = Backoff::new(WAITS.0, WAITS.1, Duration::MAX);
-    let mut attempts = 0;
+    let mut attempts: u32 = 0;
     loop {
-        attempts += 1;
-        if attempts == 1 {
-            desk.report(command.id, Outcome::Sent).await;
-        }
-        let cause = match tokio::time::timeout(ATTEMPT, control.apply(command)).await {
-            Ok(Ok(applied)) => {
+        attempts = attempts.saturating_add(1);
+        // Not even a bug in an adapter ends the repetition.
+        let attempt = AssertUnwindSafe(control.apply(command)).catch_unwind();
+        let cause = match tokio::time::timeout(ATTEMPT, attempt).await {
+            Ok(Ok(Ok(applied))) => {
                 let outcome = Outcome::Confirmed { state: applied.state, overwrote: applied.overwrote };
                 desk.report(command.id, outcome).await;
                 return true;
             }
-            Ok(Err(BackendError::Refused { cause, state })) => {
+            Ok(Ok(Err(BackendError::Refused { cause, state }))) => {
                 let outcome = Outcome::Refused { cause, state: state.map(|state| *state) };
                 desk.report(command.id, outcome).await;
                 return false;
             }
-            Ok(Err(error)) => cause_of(&error),
+            Ok(Ok(Err(error))) => cause_of(&error),
+            Ok(Err(_)) => "the adapter panicked; this is a bug".into(),
             Err(_) => format!("no answer within {} s", ATTEMPT.as_secs()).as_str().into(),
         };
         desk.report(command.id, Outcome::Unknown { cause, attempts }).await;
