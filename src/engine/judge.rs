@@ -146,7 +146,11 @@ fn judge_guardrail(
         return (Verdict::Hold, Evidence { sentence, ..seen });
     }
     let units = |counts: Option<crate::domain::Counts>| counts.map_or(0.0, |counts| counts.units);
-    let (treatment, control) = (units(series.stage.treatment), units(series.stage.control));
+    // What came before the bet began was not judged, and what came before the stage says nothing about it.
+    let (treatment, control) = (
+        units(series.stage.treatment).min(units(standing.seen.treatment)),
+        units(series.stage.control).min(units(standing.seen.control)),
+    );
     let stage = model
         .rollout
         .segment(&segment.name)

@@ -40,6 +40,23 @@ fn a_kill_left_open_that_did_happen_is_confirmed_by_reading() {
 }
 
 #[test]
+fn a_kill_that_a_refused_resume_was_to_lift_stands() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let effects = bench.press(Verb::Kill, None);
+    let off = bench.state(false, 25., 25.);
+    bench.confirm(commands(&effects)[0], off);
+    let effects = bench.flag(false, 25., 25.);
+    assert!(commands(&effects).is_empty());
+    for _ in 0..2 {
+        let typed_name = Some(Text::new(bench.model.rollout.name.as_str()));
+        let effects = bench.ask(Request { typed_name, ..bench.request(Verb::Resume, None) });
+        let id = commands(&effects).first().expect("it may be asked for again").id;
+        bench.outcome(id, Outcome::Refused { cause: "somebody was quicker".into(), state: None });
+        assert_eq!((bench.model.phase(), bench.phase("free")), (Phase::Killed, Phase::Killed));
+    }
+}
+
+#[test]
 fn a_widen_left_open_is_not_repeated_behind_anybody_s_back() {
     let mut bench = Bench::empty(Autopilot::Off);
     let change = Change::Shares([(name("free"), percent(25.))].into());
@@ -134,4 +151,16 @@ fn pauses_latches_and_notes_come_back() {
         (Verdict::NoGo, Phase::Paused)
     );
     assert!(second.told("odd"));
+}
+
+#[test]
+fn who_may_only_look_leaves_an_open_kill_open() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    bench.model.read_only = true;
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    bench.links();
+    for on in [true, false] {
+        assert!(bench.flag(on, 5., 5.).is_empty());
+        assert_eq!(bench.model.phase(), Phase::Killing);
+    }
 }

@@ -27,6 +27,22 @@ fn a_bad_segment_gets_a_no_go_with_evidence_and_the_other_does_not() {
 }
 
 #[test]
+fn users_who_came_before_the_bet_began_are_no_evidence_for_a_go() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let mut verdicts = Vec::new();
+    for _ in 0..100 {
+        bench.users("free", 10., 0., 10., 0.);
+        bench.quick("free", 600., 100.);
+        let (verdict, sentence) = bench.cell("free", Station::Latency);
+        verdicts.push(verdict);
+        if verdict == Verdict::Go {
+            assert!(!sentence.contains("no users in treatment"), "{sentence}");
+        }
+    }
+    assert_eq!(verdicts.last(), Some(&Verdict::Go));
+}
+
+#[test]
 fn a_no_go_stays_through_quieter_data_and_is_said_once() {
     let mut bench = Bench::live(Autopilot::Off, 25., 25.);
     let first = bench.break_segment("enterprise");
