@@ -1,0 +1,68 @@
+//! The budgets of the design, measured: `cargo bench` prints one line for each.
+//!
+//! In: nothing, or the names of sections (`cargo bench --bench budgets -- ingest kill`). Out: a table on standard
+//! output. It never fails on a slow day: a figure past its budget is marked and the run goes on. Where a peer can run
+//! in the same process, the figure is a ratio to it, so that a busy machine hurts both alike.
+//!
+//! | section | what |
+//! |---|---|
+//! | `engine` | one bet, one sample through `engine::update`, bytes for a series |
+//! | `draw` | a whole screen into cells, and the bytes of a changed one |
+//! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
+//! | `kill` | from the decision to the wire, and to the flag read back as off |
+//! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
+//!
+//! What the figures were on one machine, and what is not measured, stands in `docs/budgets.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement that cannot go on must stop"
+)]
+
+#[path = "budgets/cockpit.rs"]
+mod cockpit;
+#[path = "budgets/draw.rs"]
+mod draw;
+#[path = "budgets/engine.rs"]
+mod engine;
+#[path = "budgets/flood.rs"]
+mod flood;
+#[path = "budgets/ingest.rs"]
+mod ingest;
+#[path = "budgets/kill.rs"]
+mod kill;
+#[path = "budgets/process.rs"]
+mod process;
+#[path = "budgets/table.rs"]
+mod table;
+#[path = "budgets/world.rs"]
+mod world;
+
+use table::Table;
+
+fn main() {
+    // Cargo hands `--bench` in; names are sections.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |section: &str| wanted.is_empty() || wanted.iter().any(|word| word == section);
+    let mut table = Table::start();
+    // It runs for a minute, beside everything else.
+    let demo = is_wanted("cockpit").then(cockpit::start_demo);
+    let sections: [(&str, fn(&mut Table)); 5] = [
+        ("engine", engine::measure),
+        ("draw", draw::measure),
+        ("ingest", ingest::measure),
+        ("kill", kill::measure),
+        ("cockpit", cockpit::measure),
+    ];
+    for (section, measure) in sections {
+        if is_wanted(section) {
+            table.section(section);
+            measure(&mut table);
+        }
+    }
+    if let Some(demo) = demo {
+        cockpit::measure_demo(&mut table, demo);
+    }
+    table.end();
+}
