@@ -26,7 +26,7 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         Body::Effect { id, outcome } => commands::outcome(model, *id, outcome),
         Body::Restored { written_at, record } => restore::record(model, *written_at, record),
     }
-    exposure::derive(model);
+    exposure::derive(model, &event.body);
     let fresh = judge::judge(model, &event.body, &mut effects);
     for request in autopilot::react(model, &fresh) {
         ask(model, &request, &mut effects);
