@@ -95,6 +95,7 @@ fn nobody_imports_whom_they_must_not_know() -> Result<(), Failure> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the numbers are worth a look when the test is run by hand")]
 fn every_file_says_what_it_is_for_and_can_be_read_in_one_sitting() -> Result<(), Failure> {
     let sources = house()?;
     for source in &sources {
@@ -125,6 +126,50 @@ fn every_room_is_listed_and_every_rule_is_about_something() -> Result<(), Failur
     for room in rooms {
         let exists = sources.iter().any(|source| source.room() == *room);
         assert!(exists || planned.contains(room), "a rule is about {room}, which does not exist");
+    }
+    Ok(())
+}
+
+/// All of `text` that stands in single backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).collect()
+}
+
+/// The names of all test functions under a folder.
+fn functions(folder: &Path, names: &mut Vec<String>) -> Result<(), Failure> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            functions(&path, names)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let tokens = lexer::tokens(&fs::read_to_string(&path)?);
+            let named = tokens.windows(2).filter(|pair| matches!(pair, [word, _] if word.text == "fn"));
+            names.extend(named.filter_map(|pair| pair.get(1)).map(|name| name.text.clone()));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_page_on_the_architecture_names_every_room_and_only_what_exists() -> Result<(), Failure> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md"))?;
+    let guide = fs::read_to_string(root.join("docs/contributing.md"))?;
+    let mut names = Vec::new();
+    for folder in ["src", "tests"] {
+        functions(&root.join(folder), &mut names)?;
+    }
+    for name in quoted(&page).into_iter().chain(quoted(&guide)) {
+        let is_test = name.matches('_').count() > 2 && !name.contains([' ', '/', ':']);
+        assert!(!is_test || names.iter().any(|known| known == name), "no test is called {name}");
+        let is_path = ["src/", "tests/", "docs/", ".ci/"].iter().any(|folder| name.starts_with(folder));
+        let is_there = root.join(name).exists() || name.contains([' ', '*']) || name.contains("yours");
+        assert!(!is_path || is_there, "there is no {name}");
+    }
+    let rooms = house()?;
+    let table = page.split("## Who may import").next().unwrap_or_default();
+    for room in rooms.iter().map(Source::room).filter(|room| !matches!(*room, "lib" | "main")) {
+        assert!(quoted(table).contains(&room), "docs/architecture.md does not say what {room} is for");
     }
     Ok(())
 }

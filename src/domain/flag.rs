@@ -39,12 +39,11 @@ pub struct FlagState {
 }
 
 impl FlagState {
-    /// What the backend serves to a segment by what it stored: 0 % when the flag is off, `None`
-    /// for a segment it does not know.
+    /// What the backend serves to a segment by what it stored: 0 % to everybody when the flag is off, also
+    /// where the stored share makes no sense; `None` for a segment that it does not know.
     #[must_use]
     pub fn confirmed(&self, segment: &SegmentName) -> Option<Percent> {
-        let share = self.shares.get(segment).copied();
-        if self.on { share } else { share.map(|_| Percent::ZERO) }
+        if self.on { self.shares.get(segment).copied() } else { Some(Percent::ZERO) }
     }
 
     /// Whether nobody can get the feature: off, or all shares 0 and nothing in doubt.
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_off_flag_confirms_zero_and_an_unknown_segment_confirms_nothing()
+    fn an_off_flag_confirms_zero_to_everybody_and_one_that_is_on_nothing_to_an_unknown_segment()
     -> Result<(), Box<dyn std::error::Error>> {
         let free = SegmentName::new("free")?;
         let mut state = FlagState {
@@ -103,9 +102,10 @@ mod tests {
             doubts: vec![],
         };
         assert_eq!(state.confirmed(&free), Some(Percent::FULL));
+        assert_eq!(state.confirmed(&SegmentName::new("eu")?), None);
         state.on = false;
         assert_eq!(state.confirmed(&free), Some(Percent::ZERO));
-        assert_eq!(state.confirmed(&SegmentName::new("eu")?), None);
+        assert_eq!(state.confirmed(&SegmentName::new("eu")?), Some(Percent::ZERO));
         assert!(state.is_off());
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! Commands on their way: requested, sent, confirmed, refused or unknown.
 
+use std::time::Duration;
+
 use super::model::{Hold, MAX_COMMANDS, Model, Moment, MomentKind, PlatformModel, Tracked};
 use super::update::record_moment;
 use crate::action::{Request, Verb};
-use crate::domain::{FlagState, PlatformName, Text, Timestamp, Version};
-use crate::effect::{Change, Command, Effect, EffectId, Outcome};
+use crate::domain::{FlagState, PlatformName, SegmentName, Source, SourceKind, Text, Timestamp, Version};
+use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
 pub fn request(
@@ -34,6 +36,11 @@ pub fn request(
 
 /// Puts a command into the list and its wish into the platform.
 pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool) {
+    let platform = model.platforms.iter().find(|p| p.name == command.platform);
+    let lifts = (
+        platform.and_then(|platform| platform.killed.clone()),
+        model.segments.iter().filter_map(|s| Some((s.name.clone(), s.killed.clone()?))).collect(),
+    );
     wish(model, &command, at);
     if model.commands.len() >= MAX_COMMANDS {
         // An open command is kept in preference to a finished one.
@@ -46,6 +53,9 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         outcome: None,
         outcome_at: None,
         restored,
+        // Lines of earlier runs are read before anything is connected.
+        foreign: restored && !model.links.is_empty(),
+        lifts,
     });
 }
 
@@ -110,6 +120,7 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     let took = crate::domain::Span(now.since(tracked.requested_at));
     let command = tracked.command.clone();
     let is_restored = tracked.restored;
+    let lifts = tracked.lifts.clone();
     let what = describe(&command);
     let mut overwritten = None;
     let text = match outcome {
@@ -137,9 +148,10 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     };
     if let Some(state) = state {
         match model.platforms.iter_mut().find(|p| p.name == command.platform) {
-            // The journal tells what was read once, not what is so now.
-            Some(platform) if is_restored && platform.state.is_none() => {
-                platform.remembered = Some(state.clone());
+            // The journal tells what was read once, or by another process, which counts versions of its own.
+            Some(platform) if is_restored => {
+                platform.remembered =
+                    platform.state.is_none().then(|| state.clone()).or(platform.remembered.take());
             }
             Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
                 platform.state = Some(state.clone());
@@ -149,18 +161,21 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
         }
     }
     if matches!(outcome, Outcome::Refused { .. }) {
-        withdraw(model, &command);
+        withdraw(model, &command, lifts);
     }
     model.revision += 1;
 }
 
-/// A refused command asks for nothing any more: what the backend has is what is desired.
-fn withdraw(model: &mut Model, command: &Command) {
+/// A refused command asks for nothing any more: what the backend has is what is desired, and a kill that it was to
+/// lift stands.
+fn withdraw(model: &mut Model, command: &Command, lifts: (Option<Hold>, Vec<(SegmentName, Hold)>)) {
     let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else { return };
     if let Some(state) = last_known(platform).cloned() {
         platform.desired.extend(state.shares.clone());
         if state.on {
             platform.killed = None;
+        } else if platform.killed.is_none() {
+            platform.killed = lifts.0;
         }
     }
     let name = &platform.name;
@@ -168,21 +183,54 @@ fn withdraw(model: &mut Model, command: &Command) {
         let confirmed = last_known(platform).and_then(|state| state.confirmed(&segment.name));
         if command.platform == *name && confirmed.is_some_and(|share| !share.is_zero()) {
             segment.killed = None;
+        } else if segment.killed.is_none() {
+            let lifted = lifts.1.iter().find(|(name, _)| *name == segment.name);
+            segment.killed = lifted.map(|(_, hold)| hold.clone());
         }
     }
 }
 
-/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now.
+/// How long a command of another process is left to that process: longer than one attempt takes there.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(15);
+
+/// A flag was heard of and is as before: what another process left open for long is settled by what is still true.
+pub fn meet_again(model: &mut Model, source: &Source, effects: &mut Vec<Effect>) {
+    let named =
+        |p: &&PlatformModel| source.kind == SourceKind::Flags && p.name.as_str() == source.name.as_str();
+    let Some(platform) = model.platforms.iter().find(named) else { return };
+    let Some(state) = platform.state.clone() else { return };
+    let name = platform.name.clone();
+    let is_left = |tracked: &Tracked| {
+        tracked.restored
+            && tracked.is_open()
+            && tracked.command.platform == name
+            && model.now.since(tracked.requested_at) > LEFT_TO_OTHERS
+    };
+    if model.commands.iter().any(is_left) {
+        meet(model, &name, &state, effects);
+    }
+}
+
+/// A flag was read: a command found open in the journal of an earlier run is settled by what is true now, and that is
+/// written down.
 pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
+    if model.read_only {
+        // Who may only look neither sends it again nor closes it: that is for a process with rights.
+        return;
+    }
     let open: Vec<_> = model
         .commands
         .iter()
         .filter(|tracked| tracked.restored && tracked.is_open() && tracked.command.platform == *platform)
+        .filter(|tracked| !tracked.foreign || model.now.since(tracked.requested_at) > LEFT_TO_OTHERS)
         .map(|tracked| tracked.command.clone())
         .collect();
     for command in open {
+        let id = command.id;
         if command.change.is_met_by(state) {
-            outcome(model, command.id, &Outcome::Confirmed { state: state.clone(), overwrote: None });
+            let met = Outcome::Confirmed { state: state.clone(), overwrote: None };
+            outcome(model, id, &met);
+            effects.push(Effect::Record(Record::Finished { id, outcome: met }));
         } else if command.is_urgent() {
             // It was to stop, and it did not happen: it is sent again under its old id.
             if let Some(tracked) = model.commands.iter_mut().find(|tracked| tracked.command.id == command.id)
@@ -196,7 +244,9 @@ pub fn meet(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
         } else {
             let cause =
                 Text::new("left open by an earlier run, and not in effect; ask again if it is still wanted");
-            outcome(model, command.id, &Outcome::Refused { cause, state: Some(state.clone()) });
+            let refused = Outcome::Refused { cause, state: Some(state.clone()) };
+            outcome(model, id, &refused);
+            effects.push(Effect::Record(Record::Finished { id, outcome: refused }));
         }
     }
 }

@@ -138,12 +138,19 @@ fn judge_guardrail(
         return (Verdict::Hold, Evidence::of(sentence, as_of));
     }
     let seen = evidence::of_bet(guardrail, &standing, series.bounds(), as_of);
-    if standing.ln_e > standing.ln_threshold / 2.0 {
+    // A warning goes when the bet has come well down again, so that it does not flicker.
+    let warned = segment.board.get(&guardrail.station);
+    let is_warned = warned.is_some_and(|cell| cell.verdict == Verdict::Hold && cell.evidence.ln_e.is_some());
+    if standing.ln_e > standing.ln_threshold / if is_warned { 4.0 } else { 2.0 } {
         let sentence = format!("warning: {}", seen.sentence);
         return (Verdict::Hold, Evidence { sentence, ..seen });
     }
     let units = |counts: Option<crate::domain::Counts>| counts.map_or(0.0, |counts| counts.units);
-    let (treatment, control) = (units(series.stage.treatment), units(series.stage.control));
+    // What came before the bet began was not judged, and what came before the stage says nothing about it.
+    let (treatment, control) = (
+        units(series.stage.treatment).min(units(standing.seen.treatment)),
+        units(series.stage.control).min(units(standing.seen.control)),
+    );
     let stage = model
         .rollout
         .segment(&segment.name)
@@ -210,10 +217,7 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
         let was = known.map(|cell| cell.verdict);
         is_changed |=
             known.is_none_or(|cell| cell.verdict != verdict || cell.evidence.sentence != evidence.sentence);
-        // That the data are there at last is no news; that they were in doubt is.
-        let is_news = verdict >= Verdict::Hold
-            || was.is_some_and(|was| station != Station::Data || was >= Verdict::Hold);
-        if was != Some(verdict) && is_news {
+        if was != Some(verdict) && is_news(station, known, verdict, &evidence) {
             let text = format!("{verdict} {station}: {}", evidence.sentence);
             let mut moment = Moment::new(now, MomentKind::Verdict, text).in_segment(&segment.name);
             moment.verdict = Some(verdict);
@@ -226,6 +230,30 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
         model.revision += 1;
     }
     for moment in moments {
-        record_moment(model, moment);
+        tell(model, moment);
+    }
+}
+
+/// Whether a changed verdict is worth a line. A source that falls silent is told once for each segment, by the
+/// data station, and not again by each station that is blind without it.
+fn is_news(station: Station, known: Option<&Cell>, verdict: Verdict, evidence: &Evidence) -> bool {
+    let is_silence =
+        |verdict: Verdict, evidence: &Evidence| verdict == Verdict::Hold && evidence.ln_e.is_none();
+    let was_silence = known.is_some_and(|cell| is_silence(cell.verdict, &cell.evidence));
+    if station == Station::Data {
+        // That the data are there at last is no news; that they were in doubt is.
+        return verdict >= Verdict::Hold || known.is_some_and(|cell| cell.verdict >= Verdict::Hold);
+    }
+    verdict == Verdict::NoGo || !(is_silence(verdict, evidence) || was_silence || known.is_none())
+}
+
+/// Adds a verdict's line. The same words about another segment at the same moment are put into one line.
+fn tell(model: &mut Model, moment: Moment) {
+    let same = model.timeline.iter_mut().rev().take_while(|told| told.at == moment.at).find(|told| {
+        told.kind == MomentKind::Verdict && told.verdict == moment.verdict && told.text == moment.text
+    });
+    match same {
+        Some(told) if moment.verdict != Some(Verdict::NoGo) => told.segment = None,
+        _ => record_moment(model, moment),
     }
 }

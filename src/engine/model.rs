@@ -214,8 +214,12 @@ pub struct Tracked {
     pub outcome: Option<Outcome>,
     /// When that was.
     pub outcome_at: Option<Timestamp>,
-    /// Whether it was found in the journal of an earlier run.
+    /// Whether it was found in the journal: of an earlier run, or of another process.
     pub restored: bool,
+    /// Whether it was found there while we ran: another process may still be at it.
+    pub foreign: bool,
+    /// The kills that it lifts: the platform's and those of segments. They stand again if it is refused.
+    pub lifts: (Option<Hold>, Vec<(SegmentName, Hold)>),
 }
 
 impl Tracked {

@@ -18,7 +18,10 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         Body::Tick => {}
         Body::Flag { platform, state } => facts::flag(model, platform, state, &mut effects),
         Body::Link { source, state } => facts::link(model, source, state),
-        Body::Heard(source) => facts::heard(model, source, event.source_at),
+        Body::Heard(source) => {
+            facts::heard(model, source, event.source_at);
+            commands::meet_again(model, source, &mut effects);
+        }
         Body::Sample(sample) => read_sample(model, event, sample),
         Body::Feedback(feedback) => facts::feedback(model, event.source_at, feedback),
         Body::Problem { source, problem } => facts::problem(model, source, problem),

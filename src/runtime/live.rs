@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::session::Session;
 use crate::event::Body;
+use crate::keys::Input;
 use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
 use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
@@ -77,6 +78,10 @@ pub async fn run(
                 // The terminal is gone.
                 let Some(input) = input else { return Ok(Ending::Ended) };
                 pacer.ask();
+                if let Input::Resize { .. } = input {
+                    // There and back between two frames: the size is as before, but the terminal has cut its cells.
+                    terminal.force_redraw();
+                }
                 for intent in view.handle(&input, &session.model) {
                     match intent {
                         Intent::Ask(request) => session.feed(Body::Asked(request)),
@@ -95,9 +100,17 @@ pub async fn run(
     }
 }
 
+/// What a frame was drawn from: revisions of model and view, and the second, because ages, bake times, the clock and
+/// the chart go on while nothing happens. A frame that looks the same is not written.
+type Look = (u64, u64, i64);
+
+fn look(session: &Session, view: &View) -> Look {
+    (session.model.revision, view.revision(), session.model.now.0.div_euclid(1000))
+}
+
 /// Says when the next frame is due.
 struct Pacer {
-    shown: Option<(u64, u64)>,
+    shown: Option<Look>,
     due: Instant,
     last: Instant,
     is_asked: bool,
@@ -111,7 +124,7 @@ impl Pacer {
     }
 
     fn has_news(&self, session: &Session, view: &View) -> bool {
-        !self.is_waiting && (self.is_asked || self.shown != Some((session.model.revision, view.revision())))
+        !self.is_waiting && (self.is_asked || self.shown != Some(look(session, view)))
     }
 
     fn is_due(&self, session: &Session, view: &View) -> bool {
@@ -128,6 +141,6 @@ impl Pacer {
         self.last = Instant::now();
         self.due = self.last + FRAME;
         self.is_asked = false;
-        self.shown = Some((session.model.revision, view.revision()));
+        self.shown = Some(look(session, view));
     }
 }

@@ -31,6 +31,7 @@ pub trait Ledger: Send + 'static {
 enum Order {
     Append(Timestamp, Box<Record>, oneshot::Sender<Result<(), Text>>),
     Look(oneshot::Sender<Result<Vec<(Timestamp, Record)>, Text>>),
+    Finish(oneshot::Sender<()>),
 }
 
 /// The way to the thread. Copies lead to the same one; it ends when the last copy is gone.
@@ -57,6 +58,7 @@ impl Scribe {
                 match order {
                     Order::Append(at, record, answer) => drop(answer.send(ledger.append(at, &record))),
                     Order::Look(answer) => drop(answer.send(ledger.foreign())),
+                    Order::Finish(answer) => drop(answer.send(())),
                 }
             }
         })?;
@@ -73,6 +75,14 @@ impl Scribe {
         let order = Order::Append(at, Box::new(record), answer);
         let sent = self.orders.try_send(order).is_ok();
         async move { if sent { written.await.unwrap_or_else(|_| Err(behind())) } else { Err(behind()) } }
+    }
+
+    /// Waits until every line that was handed in before is on the disk, or could not be written.
+    pub async fn finish(&self) {
+        let (answer, finished) = oneshot::channel();
+        if self.orders.try_send(Order::Finish(answer)).is_ok() {
+            let _ = finished.await;
+        }
     }
 
     /// Lines that other processes wrote since the last look.

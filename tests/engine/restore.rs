@@ -40,6 +40,23 @@ fn a_kill_left_open_that_did_happen_is_confirmed_by_reading() {
 }
 
 #[test]
+fn a_kill_that_a_refused_resume_was_to_lift_stands() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let effects = bench.press(Verb::Kill, None);
+    let off = bench.state(false, 25., 25.);
+    bench.confirm(commands(&effects)[0], off);
+    let effects = bench.flag(false, 25., 25.);
+    assert!(commands(&effects).is_empty());
+    for _ in 0..2 {
+        let typed_name = Some(Text::new(bench.model.rollout.name.as_str()));
+        let effects = bench.ask(Request { typed_name, ..bench.request(Verb::Resume, None) });
+        let id = commands(&effects).first().expect("it may be asked for again").id;
+        bench.outcome(id, Outcome::Refused { cause: "somebody was quicker".into(), state: None });
+        assert_eq!((bench.model.phase(), bench.phase("free")), (Phase::Killed, Phase::Killed));
+    }
+}
+
+#[test]
 fn a_widen_left_open_is_not_repeated_behind_anybody_s_back() {
     let mut bench = Bench::empty(Autopilot::Off);
     let change = Change::Shares([(name("free"), percent(25.))].into());
@@ -65,6 +82,38 @@ fn what_the_journal_remembers_is_no_reading_and_a_restarted_server_is_believed()
     bench.flag(true, 5., 5.);
     assert_eq!(bench.model.segments[0].exposure.confirmed, Some(percent(5.)));
     assert!(bench.told("changed free at web from 25% to 5%, outside this cockpit"));
+}
+
+#[test]
+fn a_kill_that_another_process_left_open_is_settled_by_a_flag_that_stays_as_it_is() {
+    for (is_on, sent) in [(false, 0), (true, 1)] {
+        let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+        bench.flag(is_on, 5., 5.);
+        let record = Record::Commanded { command: command(Verb::Kill, Change::Off) };
+        let written_at = Timestamp(bench.now);
+        bench.event(Body::Restored { written_at, record });
+        bench.flag_heard();
+        assert_eq!(bench.model.phase(), Phase::Killing, "the other process has its time");
+        bench.tick(16_000);
+        let heard = Body::Heard(Source::new(SourceKind::Flags, "web"));
+        assert_eq!(commands(&bench.event(heard)).len(), sent);
+        assert_eq!(bench.model.phase(), if is_on { Phase::Killing } else { Phase::Killed });
+    }
+}
+
+#[test]
+fn what_another_process_has_read_does_not_overrule_what_we_read() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let change = Change::Shares([(name("free"), percent(25.))].into());
+    restored(&mut bench, Record::Commanded { command: command(Verb::Widen, change) });
+    let state = FlagState { version: Version(1_000_000), ..bench.state(true, 25., 5.) };
+    restored(
+        &mut bench,
+        Record::Finished { id: EffectId(7), outcome: Outcome::Confirmed { state, overwrote: None } },
+    );
+    assert_eq!(bench.model.segments[0].exposure.confirmed, Some(percent(5.)));
+    bench.flag(true, 25., 5.);
+    assert_eq!(bench.model.segments[0].exposure.confirmed, Some(percent(25.)));
 }
 
 #[test]
@@ -102,4 +151,16 @@ fn pauses_latches_and_notes_come_back() {
         (Verdict::NoGo, Phase::Paused)
     );
     assert!(second.told("odd"));
+}
+
+#[test]
+fn who_may_only_look_leaves_an_open_kill_open() {
+    let mut bench = Bench::empty(Autopilot::Off);
+    bench.model.read_only = true;
+    restored(&mut bench, Record::Commanded { command: command(Verb::Kill, Change::Off) });
+    bench.links();
+    for on in [true, false] {
+        assert!(bench.flag(on, 5., 5.).is_empty());
+        assert_eq!(bench.model.phase(), Phase::Killing);
+    }
 }

@@ -27,6 +27,22 @@ fn a_bad_segment_gets_a_no_go_with_evidence_and_the_other_does_not() {
 }
 
 #[test]
+fn users_who_came_before_the_bet_began_are_no_evidence_for_a_go() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    let mut verdicts = Vec::new();
+    for _ in 0..100 {
+        bench.users("free", 10., 0., 10., 0.);
+        bench.quick("free", 600., 100.);
+        let (verdict, sentence) = bench.cell("free", Station::Latency);
+        verdicts.push(verdict);
+        if verdict == Verdict::Go {
+            assert!(!sentence.contains("no users in treatment"), "{sentence}");
+        }
+    }
+    assert_eq!(verdicts.last(), Some(&Verdict::Go));
+}
+
+#[test]
 fn a_no_go_stays_through_quieter_data_and_is_said_once() {
     let mut bench = Bench::live(Autopilot::Off, 25., 25.);
     let first = bench.break_segment("enterprise");
@@ -165,4 +181,33 @@ fn a_stale_flag_holds_and_a_drift_holds() {
     let state = bench.state(true, 0., 25.);
     bench.confirm(&command, state);
     assert_eq!(bench.phase("free"), Phase::Killed);
+}
+
+#[test]
+fn a_silent_source_is_one_line_and_not_one_for_each_segment_and_station() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    for segment in ["free", "enterprise"] {
+        bench.users(segment, 600., 6., 1200., 12.);
+    }
+    let before = bench.model.timeline.len();
+    bench.tick(2_600);
+    bench.flag_heard();
+    let told: Vec<_> =
+        bench.model.timeline.iter().skip(before).map(|m| (m.segment.clone(), m.text.as_str())).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].0.is_none() && told[0].1.contains("no errors data"), "{told:?}");
+}
+
+#[test]
+fn a_warning_holds_and_does_not_flicker() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    bench.users("free", 600., 0., 600., 0.);
+    let mut verdicts = vec![];
+    for (bad, other) in [(7., 0.), (0., 1.), (1., 0.)] {
+        bench.users("free", 50., bad, 50., other);
+        verdicts.push(bench.cell("free", Station::Errors).0);
+    }
+    assert_eq!(verdicts, [Verdict::Hold; 3]);
+    bench.users("free", 500., 0., 500., 8.);
+    assert_eq!(bench.cell("free", Station::Errors).0, Verdict::Go);
 }

@@ -62,7 +62,16 @@ fn fifty_kills_are_read_back_as_off_in_time() {
             assert_eq!(session.model.phase(), Phase::Killed);
             let mut resume = request(Verb::Resume);
             resume.typed_name = Some("checkout-v2".into());
-            assert_eq!(headless::ask(&mut session, resume, until()).await, Answer::Confirmed);
+            // Refused until the watch has seen the kill in Unleash's event log: what grows needs a fresh view.
+            let patience = until();
+            loop {
+                let answer = headless::ask(&mut session, resume.clone(), until()).await;
+                if answer == Answer::Confirmed {
+                    break;
+                }
+                assert!(tokio::time::Instant::now() < patience, "it cannot be resumed: {answer:?}");
+                session.take_news().await;
+            }
         }
         times
     });

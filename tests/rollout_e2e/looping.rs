@@ -31,8 +31,8 @@ fn a_person_widens_sees_what_it_does_and_kills_one_segment_then_everything() {
 
     screen.select("free");
     screen.widen("the captain said so");
+    screen.wait_for("widen free to 25% at web: confirmed");
     screen.wait_row("free", "25%");
-    screen.wait_for("confirmed after");
     assert_eq!(town.unleash.rollout("free"), "25");
     assert_eq!(town.unleash.rollout("beta"), "10", "only the focused segment is widened");
     town.wait_served("free", 0.25);
@@ -46,8 +46,9 @@ fn a_person_widens_sees_what_it_does_and_kills_one_segment_then_everything() {
     screen.press(&["enter"]);
     screen.wait_for("in control: ");
     screen.wait_for("times as many");
+    // A key right after escape would be read as Alt and that key.
     screen.press(&["esc"]);
-
+    screen.wait_for("segments of");
     screen.press(&["K", "enter"]);
     screen.wait_row("enterprise", "KILLED");
     assert_eq!(town.unleash.rollout("enterprise"), "0");

@@ -21,11 +21,12 @@ fn an_edit_by_somebody_else_is_told_with_their_name_and_stops_a_widen_that_did_n
 
     // The panel still shows 10 -> 25: its enter does nothing now.
     screen.press(&["enter"]);
-    screen.wait_for("has changed since");
+    screen.wait_for("nothing will be done");
     assert_eq!(town.unleash.rollout("free"), "15");
     screen.press(&["esc"]);
+    screen.wait_until("the panel closes", |text| !text.contains("nothing will be done"));
     screen.widen("seen and meant");
-    screen.wait_row("free", "25%");
+    screen.wait_for("widen free to 25% at web: confirmed");
     assert_eq!(town.unleash.rollout("free"), "25");
     assert_eq!(screen.quit(), 0);
     town.journal();

@@ -47,8 +47,9 @@ impl Screen {
         let child = pair.slave.spawn_command(builder).expect("the cockpit starts");
         let mut output = pair.master.try_clone_reader().expect("its output");
         let keys = pair.master.take_writer().expect("its keys");
-        let shown: Shown =
-            Arc::new((Mutex::new(vt100::Parser::new(SIZE.rows, SIZE.cols, 0)), Condvar::new()));
+        let cells = |count| std::num::NonZeroU16::new(count).expect("not 0");
+        let parser = vt100::Parser::new(cells(SIZE.rows), cells(SIZE.cols), 0);
+        let shown: Shown = Arc::new((Mutex::new(parser), Condvar::new()));
         let theirs = Arc::clone(&shown);
         // Ends with the terminal.
         std::thread::spawn(move || {

@@ -1,0 +1,363 @@
+//! A cockpit in a real pseudo-terminal: the real binary, a keyboard, and a terminal emulator that is looked at.
+//!
+//! In: arguments, a size, an environment, keys. Out: the screen as a person sees it, and the bytes that a
+//! connection would have had to carry. [`Cockpit::until`] is told of every byte that arrives and ends
+//! with the condition, or fails with the screen at its deadline: nothing here sleeps for luck.
+//!
+//! At most [`SEATS`] cockpits run at once, so that measured times mean something.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Longest wait for anything, on a machine that is busy with other things.
+pub const DEADLINE: Duration = Duration::from_secs(25);
+
+/// Cockpits that may run at once.
+const SEATS: usize = 3;
+
+static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// The right to run a cockpit, given back when dropped.
+struct Seat;
+
+impl Seat {
+    fn take() -> Self {
+        let mut taken = TAKEN.1.wait_while(TAKEN.0.lock().unwrap(), |taken| *taken >= SEATS).unwrap();
+        *taken += 1;
+        Self
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        *TAKEN.0.lock().unwrap() -= 1;
+        TAKEN.1.notify_one();
+    }
+}
+
+/// What has come out of the terminal.
+pub struct Seen {
+    emulator: vt100::Parser,
+    /// Everything that was written.
+    pub bytes: Vec<u8>,
+    /// When the first whole frame was there, counted from the start of the process.
+    pub first_frame: Option<Duration>,
+    is_over: bool,
+}
+
+impl Seen {
+    /// The screen as text.
+    pub fn text(&self) -> String {
+        self.emulator.screen().contents()
+    }
+
+    /// The screen with its attributes and modes.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.emulator.screen()
+    }
+
+    /// Whether a text stands on the screen.
+    pub fn shows(&self, text: &str) -> bool {
+        self.text().contains(text)
+    }
+
+    /// The first line with all of these texts.
+    pub fn line_with(&self, texts: &[&str]) -> Option<String> {
+        self.text().lines().find(|line| texts.iter().all(|text| line.contains(text))).map(str::to_owned)
+    }
+}
+
+impl Seen {
+    /// The row of a segment in the table of segments, without what stands beside the table.
+    pub fn row(&self, segment: &str) -> Option<String> {
+        let text = self.text();
+        let rows = text.lines().filter_map(|line| line.strip_prefix(['┃', '│'])?.split(['┃', '│']).next());
+        rows.filter(|row| row.trim_start_matches([' ', '▸']).split(' ').next() == Some(segment))
+            .map(str::to_owned)
+            .next()
+    }
+}
+
+type Shown = Arc<(Mutex<Seen>, Condvar)>;
+
+/// A cockpit, killed when dropped.
+pub struct Cockpit {
+    master: Option<Box<dyn MasterPty + Send>>,
+    keyboard: Option<Box<dyn Write + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+    shown: Shown,
+    is_closing: Arc<AtomicBool>,
+    modes_before: String,
+    _seat: Seat,
+}
+
+impl Cockpit {
+    /// Starts `gonogo` with these arguments in a terminal of that size.
+    pub fn start(args: &[&str], columns: u16, rows: u16, env: &[(&str, &str)]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_gonogo"));
+        command.args(args);
+        Self::spawn(command, columns, rows, env)
+    }
+
+    /// Starts it under a shell with job control, which waits for a line when the cockpit has stopped.
+    pub fn start_in_shell(args: &[&str], columns: u16, rows: u16) -> Self {
+        let words: Vec<_> = args.iter().map(|arg| format!("'{arg}'")).collect();
+        let gonogo = format!("'{}' {}", env!("CARGO_BIN_EXE_gonogo"), words.join(" "));
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-m", "-c", &format!("{gonogo}; echo SHELL; read line; fg; echo ENDED $?")]);
+        Self::spawn(command, columns, rows, &[])
+    }
+
+    fn spawn(mut command: CommandBuilder, columns: u16, rows: u16, env: &[(&str, &str)]) -> Self {
+        let seat = Seat::take();
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let modes_before = modes(&*pair.master);
+        for name in ["NO_COLOR", "TMUX", "STY"] {
+            command.env_remove(name);
+        }
+        for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("USER", "tester")] {
+            command.env(name, value);
+        }
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        command.cwd(std::env::current_dir().unwrap());
+        let mut screen = pair.master.try_clone_reader().unwrap();
+        let keyboard = pair.master.take_writer().unwrap();
+        let seen = Seen {
+            emulator: vt100::Parser::new(cells(rows), cells(columns), 0),
+            bytes: Vec::new(),
+            first_frame: None,
+            is_over: false,
+        };
+        let shown: Shown = Arc::new((Mutex::new(seen), Condvar::new()));
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let (into, until) = (Arc::clone(&shown), Arc::clone(&is_closing));
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        thread::spawn(move || {
+            let mut bytes = [0; 65536];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                let mut seen = into.0.lock().unwrap();
+                let new = &bytes[..count];
+                seen.emulator.process(new);
+                seen.bytes.extend_from_slice(new);
+                if seen.first_frame.is_none() && contains(&seen.bytes, b"\x1b[?2026l") {
+                    seen.first_frame = Some(started.elapsed());
+                }
+                into.1.notify_all();
+                if until.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+            drop(screen);
+            into.0.lock().unwrap().is_over = true;
+            into.1.notify_all();
+        });
+        Self {
+            master: Some(pair.master),
+            keyboard: Some(keyboard),
+            child,
+            shown,
+            is_closing,
+            modes_before,
+            _seat: seat,
+        }
+    }
+
+    /// What is to be seen now.
+    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.shown.0.lock().unwrap()
+    }
+
+    /// Waits until it is so. Returns how long that took.
+    #[track_caller]
+    pub fn until(&self, what: &str, is_so: impl FnMut(&Seen) -> bool) -> Duration {
+        self.within(DEADLINE, what, is_so)
+    }
+
+    /// Waits until it is so, not longer than `limit`.
+    #[track_caller]
+    pub fn within(&self, limit: Duration, what: &str, mut is_so: impl FnMut(&Seen) -> bool) -> Duration {
+        let start = Instant::now();
+        let mut seen = self.seen();
+        while !is_so(&seen) {
+            let left = limit.saturating_sub(start.elapsed());
+            if left.is_zero() || seen.is_over {
+                let (over, text) = (seen.is_over, seen.text());
+                drop(seen);
+                panic!("waited {limit:?} for {what} (ended: {over}):\n{text}");
+            }
+            seen = self.shown.1.wait_timeout(seen, left).unwrap().0;
+        }
+        start.elapsed()
+    }
+
+    /// Waits until a text stands on the screen.
+    #[track_caller]
+    pub fn until_shown(&self, text: &str) -> Duration {
+        self.until(&format!("{text:?}"), |seen| seen.shows(text))
+    }
+
+    /// Waits until a line has all of these texts.
+    #[track_caller]
+    pub fn until_line(&self, texts: &[&str]) -> Duration {
+        self.until(&format!("a line with {texts:?}"), |seen| seen.line_with(texts).is_some())
+    }
+
+    /// Waits until the row of a segment has all of these texts.
+    #[track_caller]
+    pub fn until_row(&self, segment: &str, texts: &[&str]) -> Duration {
+        self.until(&format!("the row of {segment} with {texts:?}"), |seen| {
+            seen.row(segment).is_some_and(|row| texts.iter().all(|text| row.contains(text)))
+        })
+    }
+
+    /// Types, as a terminal would send it.
+    pub fn press(&mut self, keys: &str) {
+        let keyboard = self.keyboard.as_mut().unwrap();
+        keyboard.write_all(keys.as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+    }
+
+    /// Selects a segment with the arrow keys: `everything` stands first.
+    #[track_caller]
+    pub fn select(&mut self, segment: &str) {
+        let is_selected = |seen: &Seen, name: &str| seen.shows(&format!("▸{name}"));
+        for _ in 0..8 {
+            if is_selected(&self.seen(), segment) {
+                return;
+            }
+            let before = self.seen().text().lines().find(|line| line.contains('▸')).map(str::to_owned);
+            self.press("\x1b[B");
+            self.until("the selection to move", |seen| {
+                let now = seen.text().lines().find(|line| line.contains('▸')).map(str::to_owned);
+                now.is_some() && name_in(now.as_deref()) != name_in(before.as_deref())
+            });
+        }
+        panic!("there is no segment {segment}:\n{}", self.seen().text());
+    }
+
+    /// Changes the size of the terminal.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.seen().emulator.screen_mut().set_size(cells(rows), cells(columns));
+        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
+    }
+
+    /// Bytes written so far.
+    pub fn bytes_written(&self) -> usize {
+        self.seen().bytes.len()
+    }
+
+    /// Waits until nothing was written for `quiet`.
+    #[track_caller]
+    pub fn until_quiet(&self, quiet: Duration) {
+        let start = Instant::now();
+        let mut seen = self.seen();
+        loop {
+            assert!(start.elapsed() < DEADLINE + quiet, "it never falls silent:\n{}", seen.text());
+            let before = seen.bytes.len();
+            let condition = |seen: &mut Seen| seen.bytes.len() == before;
+            let (after, timeout) = self.shown.1.wait_timeout_while(seen, quiet, condition).unwrap();
+            if timeout.timed_out() {
+                return;
+            }
+            seen = after;
+        }
+    }
+
+    /// Sends a signal to the process.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
+    }
+
+    /// Waits until the process has ended, and returns how and after how long.
+    #[track_caller]
+    pub fn wait_for_the_end(&mut self) -> (ExitStatus, Duration) {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status, start.elapsed());
+            }
+            assert!(start.elapsed() < DEADLINE, "it still runs:\n{}", self.seen().text());
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Leaves with `q`, and asserts that it ended well.
+    #[track_caller]
+    pub fn end(mut self) {
+        self.press("q");
+        let (status, _) = self.wait_for_the_end();
+        assert!(status.success(), "{status:?}");
+        self.assert_given_back();
+    }
+
+    /// Asserts that the terminal is as it was before.
+    #[track_caller]
+    pub fn assert_given_back(&self) {
+        let master = self.master.as_ref().unwrap();
+        assert_eq!(modes(&**master), self.modes_before, "the modes of the terminal");
+        let mut seen = self.seen();
+        // The last bytes may still be on their way.
+        while !seen.is_over && seen.screen().alternate_screen() {
+            let (after, timeout) = self.shown.1.wait_timeout(seen, DEADLINE).unwrap();
+            assert!(!timeout.timed_out(), "still on the alternate screen");
+            seen = after;
+        }
+        let screen = seen.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    }
+
+    /// Closes the terminal as a lost connection would; the process is an orphan then.
+    #[track_caller]
+    pub fn hang_up(&mut self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+        // The emulator lets go of the terminal with the next thing that is shown.
+        self.press("?");
+        let seen = self.seen();
+        let ended = self.shown.1.wait_timeout_while(seen, DEADLINE, |seen| !seen.is_over).unwrap();
+        assert!(!ended.1.timed_out());
+        drop(ended);
+        self.keyboard = None;
+        self.master = None;
+    }
+}
+
+impl Drop for Cockpit {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The word behind the mark of the selection.
+fn name_in(line: Option<&str>) -> Option<&str> {
+    line?.split_once('▸')?.1.split_whitespace().next()
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, ..PtySize::default() }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).unwrap()
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}

@@ -1,0 +1,128 @@
+//! The one-shot verbs: what they do at the flag service, what they print, and how they exit.
+
+use std::process::{Command, Output};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::world::World;
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+#[track_caller]
+fn assert_exit(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+}
+
+#[test]
+fn status_tells_what_the_service_has_stored() {
+    let world = World::steady();
+    let output = world.run("status", &["--json"]);
+    assert_exit(&output, 0);
+    let status = json(&output);
+    assert_eq!(status["rollout"], "checkout-v2");
+    let free = status["segments"].as_array().unwrap().iter().find(|s| s["name"] == "free").unwrap();
+    assert_eq!(free["exposure"]["confirmed"], 25.0);
+    assert_eq!(status["platforms"][0]["on"], true);
+    let output = world.run("status", &[]);
+    assert_exit(&output, 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("free: "), "{output:?}");
+}
+
+#[test]
+fn each_verb_does_at_the_service_what_it_says() {
+    let world = World::steady();
+    let output = world.run("widen", &["--segment", "free", "--json"]);
+    assert_exit(&output, 1);
+    assert_eq!(json(&output)["outcome"], "refused", "no reason was given although nothing is proven yet");
+    assert_eq!(world.share("free"), 25.0);
+
+    let output = world.run("widen", &["--segment", "free", "--to", "30", "--reason", "we know", "--json"]);
+    assert_exit(&output, 0);
+    assert_eq!((json(&output)["outcome"].as_str(), world.share("free")), (Some("confirmed"), 30.0));
+
+    assert_exit(&world.run("pause", &["--json"]), 0);
+    let output = world.run("widen", &["--segment", "free", "--reason", "we know", "--json"]);
+    assert_exit(&output, 1);
+    assert!(json(&output)["cause"].as_str().unwrap().contains("paused by script"), "{output:?}");
+    assert_exit(&world.run("resume", &["--json"]), 0);
+
+    assert_exit(&world.run("rollback", &["--segment", "free"]), 0);
+    assert_eq!(world.share("free"), 25.0);
+
+    let output = world.run("kill", &["--reason", "checkout is down", "--json"]);
+    assert_exit(&output, 0);
+    assert!(!world.stored().on);
+    println!("one-shot kill: {} ms from the start of the process to read back", json(&output)["took_ms"]);
+    let output = world.run("resume", &["--json"]);
+    assert_exit(&output, 1);
+    assert!(!world.stored().on, "not without the name");
+    assert_exit(&world.run("resume", &["--confirm", "checkout-v2"]), 0);
+    assert!(world.stored().on);
+    assert_eq!([world.share("beta"), world.share("free"), world.share("enterprise")], [50.0, 25.0, 5.0]);
+    let journal = world.journal();
+    assert!(journal.contains("we know") && journal.contains("checkout is down"), "{journal}");
+}
+
+#[test]
+fn without_the_service_it_is_said_and_the_exit_code_is_3() {
+    let mut world = World::steady();
+    world.go_away();
+    for (verb, more) in [("status", &[][..]), ("kill", &[]), ("widen", &["--reason", "r"]), ("rollback", &[])]
+    {
+        let start = Instant::now();
+        let output = world.run(verb, &[&["--timeout", "1s", "--json"], more].concat());
+        let code = output.status.code();
+        // A rollback without a known exposure is refused: it would not know where to.
+        assert!(code == Some(3) || (verb == "rollback" && code == Some(1)), "{verb}: {output:?}");
+        assert!(start.elapsed().as_secs() < 8, "{verb} took {:?}", start.elapsed());
+        json(&output);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_right_is_exit_code_2() {
+    let world = World::steady();
+    let gonogo = |args: &[&str]| Command::new(env!("CARGO_BIN_EXE_gonogo")).args(args).output().unwrap();
+    let nowhere = world.path("nowhere.toml");
+    let wrong = world.path("wrong.toml");
+    std::fs::write(&wrong, "name = 5\nnaem = 6\n").unwrap();
+    for verb in ["status", "widen", "pause", "resume", "rollback", "kill", "check", "watch"] {
+        for file in [&nowhere, &wrong] {
+            let output = gonogo(&[verb, file]);
+            assert_exit(&output, 2);
+            assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{verb}: {output:?}");
+        }
+    }
+    assert_exit(&gonogo(&["fly"]), 2);
+}
+
+#[test]
+fn a_segment_that_is_not_there_is_refused_with_the_names() {
+    let world = World::steady();
+    let output = world.run("kill", &["--segment", "fre", "--json"]);
+    assert_exit(&output, 1);
+    let said = json(&output)["cause"].as_str().unwrap().to_owned();
+    assert!(said.contains("beta, free, enterprise"), "{said}");
+    assert!(world.stored().on);
+}
+
+#[test]
+fn check_connects_to_everything_and_changes_nothing() {
+    let mut world = World::steady();
+    let version = world.stored().version;
+    let file = world.path("rollout.toml");
+    let check =
+        || Command::new(env!("CARGO_BIN_EXE_gonogo")).args(["check", &file, "--json"]).output().unwrap();
+    world.until("samples", |world| world.snapshot().elapsed.as_secs() >= 1);
+    let output = check();
+    assert_exit(&output, 0);
+    assert_eq!(json(&output)["ok"], true);
+    assert_eq!(world.stored().version, version);
+    world.go_away();
+    let output = check();
+    assert_exit(&output, 3);
+    assert_eq!(json(&output)["ok"], false);
+}
