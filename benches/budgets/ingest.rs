@@ -8,6 +8,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
@@ -141,7 +142,7 @@ struct Ours {
     samples: Arc<AtomicU64>,
     sources: JoinSet<()>,
     stop: oneshot::Sender<()>,
-    engine: tokio::task::JoinHandle<(Model, Traffic)>,
+    engine: thread::JoinHandle<(Model, Traffic)>,
 }
 
 impl Ours {
@@ -168,7 +169,9 @@ impl Ours {
         }
         let (stop, mut stopped) = oneshot::channel();
         let mut model = World::live(SEGMENTS, METRICS).model;
-        let engine = tokio::spawn(async move {
+        // As in the program, the loop has a thread of its own beside the runtime's.
+        let handle = tokio::runtime::Handle::current();
+        let engine = async move {
             loop {
                 tokio::select! {
                     biased;
@@ -177,7 +180,8 @@ impl Ours {
                 }
             }
             (model, inbox.traffic())
-        });
+        };
+        let engine = thread::spawn(move || handle.block_on(engine));
         Self { samples, sources, stop, engine }
     }
 
@@ -197,7 +201,7 @@ impl Ours {
         sleep(Duration::from_millis(100)).await;
         self.sources.shutdown().await;
         drop(self.stop);
-        self.engine.await.expect("the engine runs")
+        self.engine.join().expect("the engine runs")
     }
 }
 
