@@ -41,14 +41,22 @@ mod world;
 
 use table::Table;
 
+/// Measures, and says so line by line.
+type Section = fn(&mut Table);
+
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.is_empty() {
+        // `cargo test --all-targets` starts benches too, without the optimiser: that would measure nothing.
+        return;
+    }
     // Cargo hands `--bench` in; names are sections.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted: Vec<String> = words.into_iter().filter(|word| !word.starts_with('-')).collect();
     let is_wanted = |section: &str| wanted.is_empty() || wanted.iter().any(|word| word == section);
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, fn(&mut Table)); 5] = [
+    let sections: [(&str, Section); 5] = [
         ("engine", engine::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),

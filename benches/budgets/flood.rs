@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gonogo::domain::{MetricName, SegmentName};
 use gonogo::feed::{FromClient, Topic, codec};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
@@ -155,6 +156,19 @@ fn serve(stream: TcpStream, load: Load, shared: &Shared) -> Option<()> {
     Some(())
 }
 
+/// One message as text.
+pub fn message(metric: &MetricName, segment: &SegmentName) -> String {
+    let mut text = format!(
+        r#"{{"kind":"counters", "seq":{BASE}, "at_ms":{}, "metric":"{metric}", "segment":"{segment}", "treatment":{{"units":{BASE},"bad":{BASE}}}, "control":{{"units":{BASE},"bad":{BASE}}}"#,
+        START.0
+    );
+    while text.len() + 1 < MESSAGE {
+        text.push(' ');
+    }
+    text.push('}');
+    text
+}
+
 /// One sample of each series as bytes of websocket frames, and where their numbers stand.
 struct Block {
     bytes: Vec<u8>,
@@ -167,14 +181,7 @@ impl Block {
         let mut block = Self { bytes: Vec::new(), places: Vec::new() };
         for segment in (0..load.segments).map(segment_name) {
             for metric in (0..load.metrics).map(metric_name) {
-                let mut text = format!(
-                    r#"{{"kind":"counters", "seq":{BASE}, "at_ms":{}, "metric":"{metric}", "segment":"{segment}", "treatment":{{"units":{BASE},"bad":{BASE}}}, "control":{{"units":{BASE},"bad":{BASE}}}"#,
-                    START.0
-                );
-                while text.len() + 1 < MESSAGE {
-                    text.push(' ');
-                }
-                text.push('}');
+                let text = message(&metric, &segment);
                 // A final text frame with a length of two bytes, not masked.
                 block.bytes.extend([0x81, 126]);
                 block.bytes.extend((text.len() as u16).to_be_bytes());

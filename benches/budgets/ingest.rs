@@ -5,6 +5,7 @@
 //! ours: net::websocket ─▶ feed codec ─▶ metrics adapter ─▶ inbox ─▶ engine::update
 //! ```
 
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,7 +16,7 @@ use futures_util::{SinkExt, StreamExt};
 use gonogo::domain::{Sample, Span, Timestamp};
 use gonogo::engine::{Model, update};
 use gonogo::event::{Body, Promise, Sink};
-use gonogo::feed::{Settings, Timing};
+use gonogo::feed::{Settings, Timing, codec};
 use gonogo::feedback::{self, FeedbackSource};
 use gonogo::metrics::{self, MetricSource, Query, Select};
 use gonogo::runtime::clock::Clock;
@@ -26,8 +27,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::flood::{Flood, Load, MESSAGE};
-use super::table::{Runs, Table};
+use super::flood::{self, Flood, Load, MESSAGE};
+use super::table::{Runs, Table, time_each};
 use super::world::{World, metric_name, segment_name};
 
 const SEGMENTS: usize = 10;
@@ -56,7 +57,17 @@ pub fn measure(table: &mut Table) {
     table.note(&format!("bare loop, {MESSAGE} bytes"), Runs::new(bare).spread("k messages/s", 0));
     table.note("ours, into the model", Runs::new(ours).spread("k messages/s", 0));
     table.row("ingest against the bare loop", "≥ 70 %", ratios.spread("%", 0), ratios.median() >= 70.0);
+    parse(table);
     runtime.block_on(hold(table));
+}
+
+/// What of the difference is reading a message, without socket and other threads.
+fn parse(table: &Table) {
+    let text = flood::message(&metric_name(0), &segment_name(0));
+    let bare = time_each(5, 100_000, |_| _ = black_box(serde_json::from_str::<Bare<'_>>(black_box(&text))));
+    let ours = time_each(5, 100_000, |_| _ = black_box(codec::read_server(black_box(&text))));
+    table.note("reading one message: bare", bare.spread("ns", 0));
+    table.note("reading one message: ours, each field checked", ours.spread("ns", 0));
 }
 
 fn load(samples: Option<u32>, feedback: u32) -> Load {
@@ -103,7 +114,7 @@ async fn run_bare(address: SocketAddr) -> f64 {
         seen += (read.kind.len() + read.metric.len() + read.segment.len()) as f64;
         count += 1;
         // Looking at the clock each time would be measured as well.
-        if count % 1024 == 0 {
+        if count.is_multiple_of(1024) {
             let now = Instant::now();
             match since {
                 None if now >= begin => {
@@ -111,7 +122,7 @@ async fn run_bare(address: SocketAddr) -> f64 {
                     count = 0;
                 }
                 Some(since) if now - since >= MEASURED => {
-                    std::hint::black_box(seen);
+                    black_box(seen);
                     return count as f64 / (now - since).as_secs_f64();
                 }
                 _ => {}

@@ -88,7 +88,7 @@ fn number(value: f64) -> String {
     let digits = (value.clamp(0.0, 9e15).round_ties_even() as u64).to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
