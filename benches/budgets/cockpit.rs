@@ -129,7 +129,7 @@ fn watch(folder: &Path, flood: &Flood, load: Load, cols: u16, rows: u16) -> Cock
     let feed = format!("{{ kind = \"feed\", url = {:?} }}", flood.url());
     let mut text = format!(
         "name = \"checkout-v2\"\n[[platforms]]\nname = \"web\"\nbackend = {feed}\nflag = \"checkout-v2\"\n\
-         [plan]\nstages = [{{ exposure = 25, bake = \"1m\", sample = 100 }}, {{ exposure = 50, bake = \"1m\", sample = 100 }}]\n"
+         [plan]\nstages = [{{ exposure = 25, bake = \"1s\", sample = 100 }}, {{ exposure = 50, bake = \"1s\", sample = 100 }}]\n"
     );
     for segment in (0..load.segments).map(segment_name) {
         let _ = writeln!(text, "[[segments]]\nname = \"{segment}\"\nsize = 1000");
@@ -178,7 +178,7 @@ fn keys(table: &mut Table, folder: &Path) {
     );
 }
 
-/// A rollout on which nothing happens: every link live, nothing exposed that moves.
+/// A rollout on which nothing happens: every link live, no sample that is new, no bake that counts down.
 fn idle(table: &mut Table, folder: &Path) {
     let load = Load { segments: 3, metrics: 2, samples: Some(1), feedback: 0 };
     // Never let loose: one sample of each series, then only pings.
