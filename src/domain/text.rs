@@ -24,6 +24,10 @@ impl Text {
     /// sequences and bidirectional controls vanish.
     #[must_use]
     pub fn new(raw: &str) -> Self {
+        // A word of plain letters, as most names are, is as it should be.
+        if raw.len() <= MAX_TEXT && raw.bytes().all(|b| b.is_ascii_graphic()) {
+            return Self(Arc::from(raw));
+        }
         let mut clean = String::with_capacity(raw.len().min(4 * MAX_TEXT));
         let mut kept = 0;
         let mut rest = raw.chars().peekable();

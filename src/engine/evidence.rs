@@ -47,7 +47,8 @@ pub fn of_bet(guardrail: &Guardrail, standing: &Standing, bounds: &[f64], as_of:
 pub fn missing(needed: f64, series: &Series, now: Timestamp) -> String {
     let from = Timestamp(now.0.saturating_sub(RATE_OVER.as_millis() as i64));
     let lately = series.since(from, Arm::Treatment).map_or(0.0, |counts| counts.units);
-    let span = series.slots().find(|slot| slot.at >= from).map_or(RATE_OVER, |slot| now.since(slot.at));
+    let first = series.slots().rev().take_while(|slot| slot.at >= from).last();
+    let span = first.map_or(RATE_OVER, |slot| now.since(slot.at));
     let rate = lately / span.as_secs_f64().max(1.0);
     let needed = needed.ceil();
     if rate > 0.0 {
@@ -83,10 +84,11 @@ fn e_value(ln_e: f64) -> String {
 
 /// A count with thousands separated: `2,410`.
 fn number(value: f64) -> String {
-    let digits = format!("{:.0}", value.clamp(0.0, 9e15));
+    // As a whole number: printing a float exactly costs ten times as much, and this is done for every sample.
+    let digits = (value.clamp(0.0, 9e15).round_ties_even() as u64).to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -9,16 +9,20 @@ use super::model::{Model, PlatformModel, SegmentModel};
 use crate::action::Verb;
 use crate::domain::{Arm, Percent, Phase, SegmentName, Timestamp, Verdict};
 use crate::effect::Change;
+use crate::event::Body;
 
 /// How far back the observed exposure looks: long enough for a few samples, short enough to show a kill.
 const OBSERVED_OVER: Duration = Duration::from_secs(10);
 /// Fewer users than this in that time say nothing about a share.
 const OBSERVED_LEAST: f64 = 20.0;
 
-/// Brings desired, confirmed and observed up to date.
-pub fn derive(model: &mut Model) {
+/// Brings desired, confirmed and observed up to date: of one segment after a sample, of all after anything else.
+pub fn derive(model: &mut Model, cause: &Body) {
     let now = model.now;
     for segment in &mut model.segments {
+        if matches!(cause, Body::Sample(sample) if sample.segment != segment.name) {
+            continue;
+        }
         let name = segment.name.clone();
         let largest = |share: &dyn Fn(&PlatformModel) -> Option<Percent>| {
             model.platforms.iter().filter_map(share).max()

@@ -27,10 +27,45 @@ pub struct Slot {
     pub p95: ByArm<f64>,
 }
 
+/// Stands for no data in a [`Kept`]: no count and no quantile is below everything. Not NaN, which is not equal to
+/// itself.
+const ABSENT: f64 = f64::NEG_INFINITY;
+
+/// A [`Slot`] without room for what is absent: most of the memory of a cockpit are slots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Kept {
+    at: Timestamp,
+    /// Units, bad units and p95 of treatment and of control.
+    numbers: [[f64; 3]; 2],
+}
+
+impl From<Slot> for Kept {
+    fn from(slot: Slot) -> Self {
+        let arm = |counts: Option<Counts>, p95: Option<f64>| {
+            [counts.map_or(ABSENT, |c| c.units), counts.map_or(ABSENT, |c| c.bad), p95.unwrap_or(ABSENT)]
+        };
+        let numbers = [arm(slot.new.treatment, slot.p95.treatment), arm(slot.new.control, slot.p95.control)];
+        Self { at: slot.at, numbers }
+    }
+}
+
+impl From<&Kept> for Slot {
+    fn from(kept: &Kept) -> Self {
+        let is = |number: f64| (number != ABSENT).then_some(number);
+        let counts = |[units, bad, _]: [f64; 3]| is(units).map(|units| Counts { units, bad });
+        let [treatment, control] = kept.numbers;
+        Self {
+            at: kept.at,
+            new: ByArm { treatment: counts(treatment), control: counts(control) },
+            p95: ByArm { treatment: is(treatment[2]), control: is(control[2]) },
+        }
+    }
+}
+
 /// A metric of a segment over time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
-    slots: VecDeque<Slot>,
+    slots: VecDeque<Kept>,
     /// Whether it is a distribution: then `p95` is what to show, else the bad share.
     pub is_distribution: bool,
     /// Totals since the present stage began.
@@ -49,20 +84,18 @@ pub struct Series {
 
 impl Series {
     /// The slots, oldest first. Times without a slot are gaps.
-    pub fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
-        self.slots.iter()
+    pub fn slots(&self) -> impl DoubleEndedIterator<Item = Slot> {
+        self.slots.iter().map(Slot::from)
     }
 
     /// New units and bad units of an arm in the slots since `from`. `None`: no data at all.
     #[must_use]
     pub fn since(&self, from: Timestamp, arm: Arm) -> Option<Counts> {
-        self.slots.iter().rev().take_while(|slot| slot.at >= from).filter_map(|slot| slot.new.get(arm)).fold(
-            None,
-            |sum: Option<Counts>, new| {
-                let sum = sum.unwrap_or_default();
-                Some(Counts { units: sum.units + new.units, bad: sum.bad + new.bad })
-            },
-        )
+        let lately = self.slots().rev().take_while(|slot| slot.at >= from);
+        lately.filter_map(|slot| slot.new.get(arm).copied()).fold(None, |sum: Option<Counts>, new| {
+            let sum = sum.unwrap_or_default();
+            Some(Counts { units: sum.units + new.units, bad: sum.bad + new.bad })
+        })
     }
 
     /// Upper bounds of the distribution; empty for counts.
@@ -124,17 +157,18 @@ impl Series {
         let second = Timestamp(at.0.saturating_sub(at.0.rem_euclid(1000)));
         match self.slots.back_mut() {
             // A late sample is put into the newest slot: the total stays right.
-            Some(slot) if slot.at >= second => {
+            Some(kept) if kept.at >= second => {
+                let mut slot = Slot::from(&*kept);
                 for arm in [Arm::Treatment, Arm::Control] {
                     add_counts(slot.new.get_mut(arm), new.get(arm));
                 }
-                slot.p95 = self.p95;
+                *kept = Kept::from(Slot { p95: self.p95, ..slot });
             }
             _ => {
                 if self.slots.len() == KEPT {
                     self.slots.pop_front();
                 }
-                self.slots.push_back(Slot { at: second, new, p95: self.p95 });
+                self.slots.push_back(Kept::from(Slot { at: second, new, p95: self.p95 }));
             }
         }
     }
@@ -168,5 +202,23 @@ fn add_counts(sum: &mut Option<Counts>, new: Option<&Counts>) {
         let sum = sum.get_or_insert_default();
         sum.units += new.units;
         sum.bad += new.bad;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_absent_stays_absent_and_a_slot_keeps_its_size() {
+        let one = Some(Counts { units: 3.0, bad: 0.0 });
+        for (treatment, control) in [(one, None), (None, one), (one, one), (None, None)] {
+            for p95 in [None, Some(0.0), Some(-2.5)] {
+                let p95 = ByArm { treatment: p95, control: None };
+                let slot = Slot { at: Timestamp(7000), new: ByArm { treatment, control }, p95 };
+                assert_eq!(Slot::from(&Kept::from(slot)), slot);
+            }
+        }
+        assert_eq!(size_of::<Kept>(), 56);
     }
 }

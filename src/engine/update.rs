@@ -32,7 +32,7 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
             restore::record(model, *written_at, record, &mut effects);
         }
     }
-    exposure::derive(model);
+    exposure::derive(model, &event.body);
     let fresh = judge::judge(model, &event.body, &mut effects);
     for request in autopilot::react(model, &fresh) {
         ask(model, &request, &mut effects);

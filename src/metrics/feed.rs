@@ -74,7 +74,7 @@ impl Feed {
                     None
                 }
                 Incoming::Message(message) => {
-                    reading(message).and_then(|(at, sample)| self.deliver(at, &sample, &mut left_out, sink))
+                    reading(message).and_then(|(at, sample)| self.deliver(at, sample, &mut left_out, sink))
                 }
                 Incoming::Problem(problem) => Some(problem.what),
                 // A sign of life of the socket is none of the metrics.
@@ -97,18 +97,18 @@ impl Feed {
     fn deliver(
         &self,
         at: Timestamp,
-        sample: &Sample,
+        sample: Sample,
         left_out: &mut Problems,
         sink: &dyn Sink,
     ) -> Option<Text> {
-        let wanted = self.wanted(sample);
-        for metric in wanted {
-            sink.sample(Some(at), Sample { metric: metric.clone(), ..sample.clone() });
-        }
-        if !wanted.is_empty() {
+        if let Some((last, others)) = self.wanted(&sample).split_last() {
+            for metric in others {
+                sink.sample(Some(at), Sample { metric: metric.clone(), ..sample.clone() });
+            }
+            sink.sample(Some(at), Sample { metric: last.clone(), ..sample });
             return None;
         }
-        let Sample { metric, segment, .. } = sample;
+        let Sample { metric, segment, .. } = &sample;
         let what = || format!("{metric} of {segment}, and what else is not in this rollout, is left out");
         left_out.note(Fault::Unwanted, what).map(|problem| problem.what)
     }

@@ -7,12 +7,14 @@
 //! The loop takes facts first, then samples, at most a budget at a time, so that keys are never behind a
 //! flood.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use crate::domain::{MetricName, Sample, SegmentName, Timestamp};
@@ -23,6 +25,10 @@ use crate::event::{Body, Event, Promise, Sink, is_late};
 pub const FACTS: usize = 4096;
 /// Series that may wait: far more than a rollout has; a source that invents segments cannot fill the memory.
 pub const SERIES: usize = 20_000;
+
+/// Least time between two drains of the samples' lane. In a flood the loop would otherwise do nothing but take the
+/// same series again and again; a sample that waits so long is still new to everybody.
+const REST: Duration = Duration::from_millis(10);
 
 type Series = (MetricName, SegmentName);
 
@@ -49,6 +55,8 @@ pub struct Inbox {
     shared: Arc<Shared>,
     /// Samples that were taken over but did not fit into a budget.
     taken: VecDeque<Event>,
+    /// When samples may be taken over again.
+    rested: Instant,
 }
 
 /// Makes an inbox and its entrance.
@@ -56,7 +64,7 @@ pub struct Inbox {
 pub fn open(clock: Clock) -> (Entrance, Inbox) {
     let (sender, facts) = mpsc::channel(FACTS);
     let shared = Arc::new(Shared::default());
-    let inbox = Inbox { facts, shared: Arc::clone(&shared), taken: VecDeque::new() };
+    let inbox = Inbox { facts, shared: Arc::clone(&shared), taken: VecDeque::new(), rested: Instant::now() };
     (Entrance { facts: sender, shared, clock }, inbox)
 }
 
@@ -75,21 +83,22 @@ impl Sink for Entrance {
         let series = (sample.metric.clone(), sample.segment.clone());
         let event = Event { at: self.clock.now(), source_at, body: Body::Sample(sample) };
         let mut samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = samples.get(&series).map(|waiting| waiting.source_at);
-        let is_known = waiting.is_some();
-        if !is_known && samples.len() >= SERIES {
-            self.shared.refused.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        // Of two readings the one that was taken last stays, whichever came last.
-        if !waiting.is_some_and(|newest| is_late(source_at, newest)) {
-            samples.insert(series, event);
-        }
-        drop(samples);
-        if is_known {
-            self.shared.coalesced.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.shared.arrived.notify_one();
+        let has_room = samples.len() < SERIES;
+        match samples.entry(series) {
+            Entry::Occupied(mut known) => {
+                // Of two readings the one that was taken last stays, whichever came last.
+                let is_late = is_late(source_at, known.get().source_at);
+                let dropped = if is_late { event } else { known.insert(event) };
+                drop(samples);
+                drop(dropped);
+                self.shared.coalesced.fetch_add(1, Ordering::Relaxed);
+            }
+            Entry::Vacant(place) if has_room => {
+                place.insert(event);
+                drop(samples);
+                self.shared.arrived.notify_one();
+            }
+            Entry::Vacant(_) => _ = self.shared.refused.fetch_add(1, Ordering::Relaxed),
         }
     }
 }
@@ -100,23 +109,32 @@ impl Inbox {
     /// Nothing is lost when the future is dropped half-way.
     pub async fn take(&mut self, budget: usize) -> Vec<Event> {
         loop {
-            let batch = self.take_now(budget);
+            let is_rested = Instant::now() >= self.rested;
+            let batch = self.collect(budget, is_rested);
             if !batch.is_empty() {
                 return batch;
             }
+            let samples = async {
+                if is_rested {
+                    self.shared.arrived.notified().await;
+                } else {
+                    sleep_until(self.rested).await;
+                }
+            };
             tokio::select! {
-                fact = self.facts.recv() => match fact {
-                    Some(fact) => return vec![fact],
-                    // All adapters are gone; only the loop's own timers go on.
-                    None => self.shared.arrived.notified().await,
-                },
-                () = self.shared.arrived.notified() => {}
+                // Without adapters there is nothing but the samples that they left.
+                Some(fact) = self.facts.recv() => return vec![fact],
+                () = samples => {}
             }
         }
     }
 
     /// Takes what is there, at most `budget` events.
     pub fn take_now(&mut self, budget: usize) -> Vec<Event> {
+        self.collect(budget, true)
+    }
+
+    fn collect(&mut self, budget: usize, with_samples: bool) -> Vec<Event> {
         let mut batch = Vec::new();
         while batch.len() < budget {
             match self.facts.try_recv() {
@@ -124,9 +142,12 @@ impl Inbox {
                 Err(_) => break,
             }
         }
-        if batch.len() < budget && self.taken.is_empty() {
+        if with_samples && batch.len() < budget && self.taken.is_empty() {
             let mut samples = self.shared.samples.lock().unwrap_or_else(PoisonError::into_inner);
             self.taken = std::mem::take(&mut *samples).into_values().collect();
+            if !self.taken.is_empty() {
+                self.rested = Instant::now() + REST;
+            }
         }
         let rest = (budget - batch.len()).min(self.taken.len());
         batch.extend(self.taken.drain(..rest));
@@ -180,6 +201,26 @@ mod tests {
         let bodies: Vec<_> = inbox.take(10).await.into_iter().map(|event| event.body).collect();
         assert_eq!(bodies, [Body::Sample(sample("free", 20.))]);
         assert_eq!(inbox.traffic().coalesced, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_flood_samples_wait_a_moment_for_each_other_and_facts_for_nothing() {
+        let (entrance, mut inbox) = open(Clock::starting_at(Timestamp(0)));
+        let start = Instant::now();
+        entrance.sample(None, sample("free", 1.));
+        assert_eq!((inbox.take(100).await.len(), start.elapsed()), (1, Duration::ZERO));
+        entrance.sample(None, sample("free", 2.));
+        entrance.fact(None, Body::Tick).await;
+        let fact = inbox.take(100).await;
+        assert!(matches!(&fact[..], [Event { body: Body::Tick, .. }]) && start.elapsed().is_zero());
+        // Whoever stops waiting loses nothing.
+        assert!(tokio::time::timeout(REST / 2, inbox.take(100)).await.is_err());
+        entrance.sample(None, sample("free", 3.));
+        assert_eq!((inbox.take(100).await.len(), start.elapsed()), (1, REST));
+        // Also when nobody is left to hand in more.
+        entrance.sample(None, sample("free", 4.));
+        drop(entrance);
+        assert_eq!((inbox.take(100).await.len(), start.elapsed()), (1, REST * 2));
     }
 
     #[tokio::test(start_paused = true)]

@@ -30,7 +30,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tolerant<'_, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let wrapped = Watched { inner: visitor, fields, unknown: self.unknown };
+        let wrapped = Watched { inner: visitor, fields, next: 0, unknown: self.unknown };
         self.inner.deserialize_struct(name, fields, wrapped)
     }
 
@@ -47,6 +47,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tolerant<'_, D> {
 struct Watched<'c, T> {
     inner: T,
     fields: &'static [&'static str],
+    /// The field that usually comes next: writers follow the order of the list.
+    next: usize,
     unknown: &'c Cell<u32>,
 }
 
@@ -58,7 +60,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Watched { inner: map, fields: self.fields, unknown: self.unknown })
+        self.inner.visit_map(Watched { inner: map, fields: self.fields, next: 0, unknown: self.unknown })
     }
 }
 
@@ -67,7 +69,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Watched<'_, A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         let Some(key) = self.inner.next_key_seed(Key)? else { return Ok(None) };
-        if key != "kind" && !self.fields.contains(&&*key) {
+        if self.fields.get(self.next).is_some_and(|next| *next == key) {
+            self.next += 1;
+        } else if key != "kind" && !self.fields.contains(&&*key) {
             self.unknown.set(self.unknown.get().saturating_add(1));
         }
         match key {

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout_at};
-use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::{Options, SocketError};
@@ -32,6 +32,8 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     url: String,
     pings: Interval,
+    /// When `pings` ticks next: looking here costs less than asking the timer for each frame.
+    ping_due: Instant,
     dead_after: Duration,
     heard: Instant,
 }
@@ -45,7 +47,8 @@ impl Socket {
         let now = Instant::now();
         let mut pings = interval_at(now + options.ping_every, options.ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { stream, url, pings, dead_after: options.dead_after, heard: now }
+        let ping_due = now + options.ping_every;
+        Self { stream, url, pings, ping_due, dead_after: options.dead_after, heard: now }
     }
 
     /// Where it leads, without anything secret.
@@ -64,31 +67,45 @@ impl Socket {
         if self.heard + self.dead_after <= now {
             self.heard = now.checked_sub(self.dead_after / 2).unwrap_or(now);
         }
+        // In a flood the next frame is here already and needs no timers, as long as no ping is due; but other
+        // tasks have their turn.
+        tokio::task::coop::consume_budget().await;
+        if now < self.ping_due
+            && let Some(next) = self.stream.next().now_or_never()
+        {
+            self.heard = now;
+            return self.read(next);
+        }
         loop {
             let deadline = self.heard + self.dead_after;
             tokio::select! {
                 biased;
                 // First, or a flood would keep pings from going out and the peer would miss us.
-                _ = self.pings.tick() => self.write(Message::Ping(Bytes::new())).await?,
+                _ = self.pings.tick() => {
+                    self.ping_due = Instant::now() + self.pings.period();
+                    self.write(Message::Ping(Bytes::new())).await?;
+                }
                 next = self.stream.next() => {
                     self.heard = Instant::now();
-                    match next {
-                        Some(Ok(Message::Text(text))) => return Ok(Frame::Text(text)),
-                        Some(Ok(Message::Binary(bytes))) => return Ok(Frame::Binary(bytes.len())),
-                        Some(Ok(Message::Close(frame))) => {
-                            let reason = frame.map(|frame| frame.to_string()).unwrap_or_default();
-                            return Err(self.closed(&reason));
-                        }
-                        // Pings are answered by the library.
-                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
-                            return Ok(Frame::Alive);
-                        }
-                        Some(Err(error)) => return Err(SocketError::from_tungstenite(error, &self.url)),
-                        None => return Err(self.closed("end of stream")),
-                    }
+                    return self.read(next);
                 }
                 () = sleep_until(deadline) => return Err(self.silent()),
             }
+        }
+    }
+
+    fn read(&self, next: Option<Result<Message, Error>>) -> Result<Frame, SocketError> {
+        match next {
+            Some(Ok(Message::Text(text))) => Ok(Frame::Text(text)),
+            Some(Ok(Message::Binary(bytes))) => Ok(Frame::Binary(bytes.len())),
+            Some(Ok(Message::Close(frame))) => {
+                let reason = frame.map(|frame| frame.to_string()).unwrap_or_default();
+                Err(self.closed(&reason))
+            }
+            // Pings are answered by the library.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Frame::Alive),
+            Some(Err(error)) => Err(SocketError::from_tungstenite(error, &self.url)),
+            None => Err(self.closed("end of stream")),
         }
     }
 
