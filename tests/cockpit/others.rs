@@ -55,7 +55,7 @@ fn a_lost_link_is_shown_with_its_age_and_comes_back() {
     cockpit.until_line(&["HOLD", "data"]);
     world.come_back();
     cockpit.until_shown("5 live");
-    cockpit.until("no hold for the data", |seen| seen.line_with(&["data", "HOLD"]).is_none());
+    cockpit.until("no hold for the data", |seen| seen.line_with(&["│data ", "HOLD"]).is_none());
     cockpit.end();
 }
 
