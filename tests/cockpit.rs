@@ -22,6 +22,10 @@ mod harness;
 mod kills;
 #[path = "cockpit/others.rs"]
 mod others;
+#[path = "cockpit/seat.rs"]
+mod seat;
+#[path = "cockpit/seen.rs"]
+mod seen;
 #[path = "cockpit/verbs.rs"]
 mod verbs;
 #[path = "cockpit/world.rs"]

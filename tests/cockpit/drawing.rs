@@ -21,7 +21,7 @@ fn the_demo_draws_at_once_and_moves() {
         let first = cockpit.seen().first_frame.unwrap();
         assert!(cockpit.seen().shows("checkout-v2"), "{}", cockpit.seen().text());
         firsts.push(first);
-        let is_number = |seen: &super::harness::Seen| {
+        let is_number = |seen: &super::seen::Seen| {
             seen.line_with(&["enterprise", "0%", "/0."]).is_some() && seen.shows("5 live")
         };
         cockpit.until("numbers", is_number);

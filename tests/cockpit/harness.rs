@@ -4,10 +4,9 @@
 //! connection would have had to carry. [`Cockpit::until`] is told of every byte that arrives and ends
 //! with the condition, or fails with the screen at its deadline: nothing here sleeps for luck.
 //!
-//! At most [`SEATS`] cockpits run at once, so that measured times mean something.
+//! What is looked at is a [`Seen`]; how many may run at once is said in `seat`.
 
 use std::io::{Read, Write};
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,74 +15,11 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::seat::Seat;
+use super::seen::Seen;
+
 /// Longest wait for anything, on a machine that is busy with other things.
 pub const DEADLINE: Duration = Duration::from_secs(25);
-
-/// Cockpits that may run at once.
-const SEATS: usize = 3;
-
-static TAKEN: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// The right to run a cockpit, given back when dropped.
-struct Seat;
-
-impl Seat {
-    fn take() -> Self {
-        let mut taken = TAKEN.1.wait_while(TAKEN.0.lock().unwrap(), |taken| *taken >= SEATS).unwrap();
-        *taken += 1;
-        Self
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        *TAKEN.0.lock().unwrap() -= 1;
-        TAKEN.1.notify_one();
-    }
-}
-
-/// What has come out of the terminal.
-pub struct Seen {
-    emulator: vt100::Parser,
-    /// Everything that was written.
-    pub bytes: Vec<u8>,
-    /// When the first whole frame was there, counted from the start of the process.
-    pub first_frame: Option<Duration>,
-    is_over: bool,
-}
-
-impl Seen {
-    /// The screen as text.
-    pub fn text(&self) -> String {
-        self.emulator.screen().contents()
-    }
-
-    /// The screen with its attributes and modes.
-    pub fn screen(&self) -> &vt100::Screen {
-        self.emulator.screen()
-    }
-
-    /// Whether a text stands on the screen.
-    pub fn shows(&self, text: &str) -> bool {
-        self.text().contains(text)
-    }
-
-    /// The first line with all of these texts.
-    pub fn line_with(&self, texts: &[&str]) -> Option<String> {
-        self.text().lines().find(|line| texts.iter().all(|text| line.contains(text))).map(str::to_owned)
-    }
-}
-
-impl Seen {
-    /// The row of a segment in the table of segments, without what stands beside the table.
-    pub fn row(&self, segment: &str) -> Option<String> {
-        let text = self.text();
-        let rows = text.lines().filter_map(|line| line.strip_prefix(['┃', '│'])?.split(['┃', '│']).next());
-        rows.filter(|row| row.trim_start_matches([' ', '▸']).split(' ').next() == Some(segment))
-            .map(str::to_owned)
-            .next()
-    }
-}
 
 type Shown = Arc<(Mutex<Seen>, Condvar)>;
 
@@ -131,13 +67,7 @@ impl Cockpit {
         command.cwd(std::env::current_dir().unwrap());
         let mut screen = pair.master.try_clone_reader().unwrap();
         let keyboard = pair.master.take_writer().unwrap();
-        let seen = Seen {
-            emulator: vt100::Parser::new(cells(rows), cells(columns), 0),
-            bytes: Vec::new(),
-            first_frame: None,
-            is_over: false,
-        };
-        let shown: Shown = Arc::new((Mutex::new(seen), Condvar::new()));
+        let shown: Shown = Arc::new((Mutex::new(Seen::new(columns, rows)), Condvar::new()));
         let is_closing = Arc::new(AtomicBool::new(false));
         let (into, until) = (Arc::clone(&shown), Arc::clone(&is_closing));
         let started = Instant::now();
@@ -147,12 +77,7 @@ impl Cockpit {
             let mut bytes = [0; 65536];
             while let Ok(count @ 1..) = screen.read(&mut bytes) {
                 let mut seen = into.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let new = &bytes[..count];
-                seen.emulator.process(new);
-                seen.bytes.extend_from_slice(new);
-                if seen.first_frame.is_none() && contains(&seen.bytes, b"\x1b[?2026l") {
-                    seen.first_frame = Some(started.elapsed());
-                }
+                seen.take(&bytes[..count], started);
                 into.1.notify_all();
                 if until.load(Ordering::SeqCst) {
                     break;
@@ -257,7 +182,7 @@ impl Cockpit {
 
     /// Changes the size of the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen().emulator.screen_mut().set_size(cells(rows), cells(columns));
+        self.seen().resize(columns, rows);
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
     }
 
@@ -359,14 +284,6 @@ fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, ..PtySize::default() }
 }
 
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).unwrap()
-}
-
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().unwrap())
-}
-
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
 }

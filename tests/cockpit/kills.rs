@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gonogo::domain::Span;
 
-use super::harness::Seen;
+use super::seen::Seen;
 use super::world::{World, text};
 
 /// Kills that are measured.

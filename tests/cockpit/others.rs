@@ -46,7 +46,7 @@ fn a_lost_link_is_shown_with_its_age_and_comes_back() {
     let cockpit = world.watch_live(120, 40, &[]);
     world.go_away();
     cockpit.until("the link to be lost", |seen| seen.line_with(&["web lost"]).is_some());
-    let age = |seen: &super::harness::Seen| {
+    let age = |seen: &super::seen::Seen| {
         let text = seen.text();
         let rest = text.split_once("web lost ")?.1;
         rest.split_once('s')?.0.parse::<u32>().ok()
@@ -55,7 +55,7 @@ fn a_lost_link_is_shown_with_its_age_and_comes_back() {
     cockpit.until_line(&["HOLD", "data"]);
     world.come_back();
     cockpit.until_shown("5 live");
-    cockpit.until("no hold for the data", |seen| seen.line_with(&["data", "HOLD"]).is_none());
+    cockpit.until("no hold for the data", |seen| seen.line_with(&["│data ", "HOLD"]).is_none());
     cockpit.end();
 }
 
