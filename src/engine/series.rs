@@ -168,6 +168,11 @@ impl Series {
                 if self.slots.len() == KEPT {
                     self.slots.pop_front();
                 }
+                // All of it at once: growing would leave holes as large as what is kept. Pages that are not written
+                // to yet cost nothing.
+                if self.slots.is_empty() {
+                    self.slots.reserve_exact(KEPT);
+                }
                 self.slots.push_back(Kept::from(Slot { at: second, new, p95: self.p95 }));
             }
         }
