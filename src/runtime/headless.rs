@@ -145,7 +145,7 @@ async fn wait(session: &mut Session, until: Instant, is_done: impl Fn(&Model) ->
     while !is_done(&session.model) {
         let news = async {
             tokio::select! {
-                () = session.take_news() => false,
+                _ = session.take_news() => false,
                 _ = ticks.tick() => true,
             }
         };

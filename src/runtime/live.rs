@@ -1,8 +1,8 @@
 //! The loop with a screen.
 //!
 //! Biased: signals, keys, outcomes, the inbox, the timer. What is queued is taken within a budget, then at most one
-//! frame is drawn, and only when something that can be seen has changed. A key is answered at once; data is drawn
-//! four times a second at most, which is as fast as a person reads and cheap over SSH.
+//! frame is drawn, and only when something that can be seen has changed. A key and the outcome of what it asked for
+//! are shown at once; data is drawn four times a second at most, which is as fast as a person reads and cheap over SSH.
 
 use std::time::Duration;
 
@@ -91,7 +91,8 @@ pub async fn run(
                     }
                 }
             }
-            () = session.take_news() => {}
+            // Somebody waits for the outcome of what they asked for.
+            is_outcome = session.take_news() => if is_outcome { pacer.ask() },
             () = output.idle(), if pacer.is_waiting => pacer.is_waiting = false,
             () = sleep_until(pacer.due), if pacer.has_news(session, view) => {}
             _ = ticks.tick() => session.feed(Body::Tick),

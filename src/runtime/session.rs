@@ -185,26 +185,34 @@ impl Session {
         });
     }
 
-    /// Waits for news, then takes what is there, outcomes first. Nothing is lost when the future is dropped.
-    pub async fn take_news(&mut self) {
-        tokio::select! {
+    /// Waits for news, then takes what is there, outcomes first. Returns whether there was an outcome of something
+    /// that was asked for. Nothing is lost when the future is dropped.
+    pub async fn take_news(&mut self) -> bool {
+        let is_outcome = tokio::select! {
             biased;
-            Some(event) = self.outcomes.recv() => self.take(&event),
+            Some(event) = self.outcomes.recv() => {
+                self.take(&event);
+                true
+            }
             batch = self.inbox.take(BUDGET) => {
                 for event in &batch {
                     self.take(event);
                 }
                 self.model.count_traffic(self.inbox.traffic());
+                false
             }
-        }
-        self.take_outcomes();
+        };
+        self.take_outcomes() || is_outcome
     }
 
-    /// Takes the outcomes that are there.
-    fn take_outcomes(&mut self) {
+    /// Takes the outcomes that are there; returns whether there were any.
+    fn take_outcomes(&mut self) -> bool {
+        let mut is_outcome = false;
         while let Ok(event) = self.outcomes.try_recv() {
             self.take(&event);
+            is_outcome = true;
         }
+        is_outcome
     }
 
     /// Hands something in that happened here and now: a key, a tick.

@@ -92,6 +92,7 @@ fn cells(screen: &vt100::Screen) -> Vec<(String, vt100::Color, vt100::Color, [bo
 fn a_storm_of_resizes_ends_in_a_right_screen() {
     let world = World::serve(&text(0, ""));
     let mut cockpit = world.watch_live(90, 30, &[]);
+    cockpit.until("all to be baked", |seen| !seen.shows("bake "));
     for step in 0..100_u16 {
         cockpit.resize(1 + step * 37 % 220, 1 + step * 23 % 70);
     }
