@@ -22,6 +22,7 @@
 
 pub mod acts;
 mod autopilot;
+mod chronicle;
 mod commands;
 mod evidence;
 mod exposure;

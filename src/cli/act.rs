@@ -122,7 +122,8 @@ fn tell(
         None => writeln!(std::io::stdout(), "{what}: {outcome} after {took}")?,
         Some(cause) => writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}")?,
     }
-    if exit == Exit::Done {
+    // What only went into the journal was not read at any backend.
+    if *answer == Answer::Confirmed {
         for segment in &session.model.segments {
             let confirmed =
                 segment.exposure.confirmed.map_or_else(|| "unknown".to_owned(), |share| share.to_string());

@@ -85,8 +85,10 @@ pub fn actor(name: Option<&str>) -> Actor {
     let name = name.map_or_else(
         || {
             let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+            // Services and containers have no name in the environment, but always a number.
+            let user = user.unwrap_or_else(|_| format!("uid-{}", rustix::process::getuid().as_raw()));
             let host = rustix::system::uname();
-            format!("{}@{}", user.as_deref().unwrap_or("somebody"), host.nodename().to_string_lossy())
+            format!("{user}@{}", host.nodename().to_string_lossy())
         },
         str::to_owned,
     );

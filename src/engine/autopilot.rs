@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use super::chronicle::record_moment;
 use super::judge::Fresh;
 use super::model::{Autopilot, Model, Moment, MomentKind, SegmentModel};
-use super::update::record_moment;
 use crate::action::{Request, Scope, Verb};
 use crate::domain::{Actor, Response, Source, SourceKind, Span, Text};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::chronicle::record_moment;
 use super::model::{
     Hold, MAX_COMMANDS, MAX_OPEN, Model, Moment, MomentKind, PlatformModel, Refusal, Tracked, Undo,
 };
-use super::update::record_moment;
 use crate::action::{Request, Verb};
 use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, Version};
 use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};

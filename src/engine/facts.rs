@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::chronicle::record_moment;
 use super::model::{
     Comment, Hold, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_PROBLEMS, MAX_SKEW, Model, Moment, MomentKind,
 };
-use super::update::record_moment;
 use crate::domain::{
     Actor, Feedback, FlagState, LinkState, PlatformName, SegmentName, Source, SourceKind, Span, Text,
     Timestamp,

@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::chronicle::record_moment;
 use super::evidence;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
-use super::update::record_moment;
 use super::watch::Watch;
 use crate::domain::{
     Evidence, Guardrail, GuardrailName, Percent, SegmentName, Source, SourceKind, Span, Station, Timestamp,

@@ -1,8 +1,8 @@
 //! Lines of the journal: pauses, latches and open commands outlive a restart.
 
+use super::chronicle::record_moment;
 use super::commands;
 use super::model::{Hold, Latch, Model, Moment, MomentKind};
-use super::update::record_moment;
 use crate::domain::{SegmentName, Text, Timestamp};
 use crate::effect::{Effect, Record};
 

@@ -5,7 +5,8 @@ use crate::domain::{Sample, Source, SourceKind, Text};
 use crate::effect::{Effect, Record};
 use crate::event::{Body, Event};
 
-use super::model::{MAX_MOMENTS, Model, Moment, MomentKind, Refusal};
+use super::chronicle::record_moment;
+use super::model::{Model, Moment, MomentKind, Refusal};
 use super::{acts, autopilot, commands, exposure, facts, judge, restore};
 
 /// Takes an event into account and says what shall be done.
@@ -106,14 +107,5 @@ fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
         let command = commands::request(model, request, platform, change, expected, plan.evidence.clone());
         effects.push(Effect::Command(command));
     }
-    model.revision += 1;
-}
-
-/// Adds a line to the timeline; the oldest goes when it is full.
-pub(super) fn record_moment(model: &mut Model, moment: Moment) {
-    if model.timeline.len() >= MAX_MOMENTS {
-        model.timeline.pop_front();
-    }
-    model.timeline.push_back(moment);
     model.revision += 1;
 }

@@ -15,8 +15,8 @@ use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
 use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
-/// How often time is told to the engine: ages and bake times show whole seconds.
-const TICK: Duration = Duration::from_millis(250);
+/// How often time is told to the engine: ages and bake times show whole seconds, and an idle cockpit costs nothing.
+const TICK: Duration = Duration::from_millis(500);
 /// Least time between two frames that only show new data.
 const FRAME: Duration = Duration::from_millis(250);
 /// Least time between two frames after keys: 60 a second.
