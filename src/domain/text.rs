@@ -83,6 +83,20 @@ pub fn cut(text: &str, columns: usize) -> String {
     shown
 }
 
+/// A count as a person writes it, thousands separated: `12,000`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 fn skip_escape(rest: &mut Rest<'_>) {
@@ -152,6 +166,11 @@ mod tests {
         assert_eq!(clean("\u{9b}2Jz"), "z");
         assert_eq!(clean("ab\u{202e}cd\u{0}\u{8}"), "abcd");
         assert_eq!(clean("  two\r\n\tlines \n"), "two lines");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]

@@ -194,3 +194,23 @@ fn shares(
     };
     by_platform.into_iter().map(send).collect()
 }
+
+/// The same for what exposes more: a flag that is off as a whole is switched on with exactly these shares, and with
+/// 0 % for all its other segments.
+fn exposures(
+    model: &Model,
+    moves: &[Move],
+    version: &BTreeMap<PlatformName, Version>,
+) -> Vec<(PlatformName, Change, Option<Version>)> {
+    let mut changes = shares(moves, version);
+    for (name, change, _) in &mut changes {
+        let state = model.platform(name).and_then(|platform| platform.state.as_ref());
+        if let (Some(state), Change::Shares(wanted)) = (state.filter(|state| !state.on), &mut *change) {
+            let mut all: BTreeMap<_, _> =
+                state.shares.keys().map(|name| (name.clone(), Percent::ZERO)).collect();
+            all.append(wanted);
+            *change = Change::On(all);
+        }
+    }
+    changes
+}

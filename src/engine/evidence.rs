@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::series::Series;
 use super::watch::Standing;
+use crate::domain::text::thousands;
 use crate::domain::{Arm, Counts, Evidence, Guardrail, Span, Station, Timestamp, Unit};
 
 /// How far back a rate looks when it says when something will be there.
@@ -85,15 +86,7 @@ fn e_value(ln_e: f64) -> String {
 /// A count with thousands separated: `2,410`.
 fn number(value: f64) -> String {
     // As a whole number: printing a float exactly costs ten times as much, and this is done for every sample.
-    let digits = (value.clamp(0.0, 9e15).round_ties_even() as u64).to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    thousands(value.clamp(0.0, 9e15).round_ties_even() as u64)
 }
 
 #[cfg(test)]

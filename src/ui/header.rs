@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
+use crate::domain::text::thousands;
 use crate::domain::{LinkState, Verdict};
 use crate::engine::model::Link;
 use crate::theme::Role;
@@ -102,12 +103,12 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     let short = Some(links(scene, false));
     pieces.push(Piece { rank: 2, second: true, line: links(scene, true), short });
     if model.problems_seen > 0 {
-        let text = format!("! {} unusable inputs", words::thousands(model.problems_seen));
+        let text = format!("! {} unusable inputs", thousands(model.problems_seen));
         pieces.push(piece(4, true, text, Role::Hold));
     }
     let left_out = model.traffic.late + model.traffic.refused;
     if left_out > 0 {
-        let text = format!("! {} readings late or refused", words::thousands(left_out));
+        let text = format!("! {} readings late or refused", thousands(left_out));
         pieces.push(piece(4, true, text, Role::Hold));
     }
     if width >= CLOCK {

@@ -90,19 +90,6 @@ pub fn age(age: Duration) -> String {
     }
 }
 
-/// A number of users: `12,000`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +105,6 @@ mod tests {
         assert_eq!(rate(Some(0.345)), "34.5");
         assert_eq!([0.0, 3.12, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
         assert_eq!(number(Some(f64::NAN)), "–");
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(age(Duration::from_millis(4_200)), "4s");
         assert_eq!(age(Duration::from_secs(75)), "1:15");
     }

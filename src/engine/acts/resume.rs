@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Move, Plan, may_grow, platforms, segments, shares};
+use super::{Move, Plan, exposures, may_grow, platforms, segments};
 use crate::action::Request;
 use crate::domain::{Percent, Text};
-use crate::effect::{Change, Record};
+use crate::effect::Record;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
 
@@ -59,18 +59,7 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
             plan.records.push(Record::Cleared { segment, actor, reason });
         }
     }
-    plan.changes = shares(&plan.moves, &versions);
-    for (name, change, _) in &mut plan.changes {
-        let is_off = model.platform(name).and_then(|p| p.state.as_ref()).is_some_and(|state| !state.on);
-        if let (true, Change::Shares(wanted)) = (is_off, &mut *change) {
-            // The switch brings back every segment: those out of scope stay at 0 %.
-            let known = model.platform(name).and_then(|p| p.state.as_ref()).map(|state| state.shares.clone());
-            let mut all: BTreeMap<_, _> =
-                known.unwrap_or_default().into_keys().map(|s| (s, Percent::ZERO)).collect();
-            all.append(wanted);
-            *change = Change::On(all);
-        }
-    }
+    plan.changes = exposures(model, &plan.moves, &versions);
     if plan.changes.is_empty() && plan.records.is_empty() {
         return Err(Text::new("no backend knows a segment to resume"));
     }

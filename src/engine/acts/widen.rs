@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Move, Plan, doubt, may_grow, platforms, segments, shares};
+use super::{Move, Plan, doubt, exposures, may_grow, platforms, segments};
 use crate::action::Request;
-use crate::domain::{Percent, Text};
-use crate::effect::Change;
+use crate::domain::Text;
 use crate::engine::Model;
 
 pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
@@ -57,19 +56,7 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
     if plan.moves.is_empty() {
         return Err(obstacle.unwrap_or_else(|| Text::new("there is nothing to widen")));
     }
-    plan.changes = shares(&plan.moves, &versions);
-    // A flag that is off as a whole: switched on with exactly these shares, and 0 % for all other segments.
-    for (name, change, _) in &mut plan.changes {
-        let Some(state) = model.platform(name).and_then(|p| p.state.as_ref()).filter(|state| !state.on)
-        else {
-            continue;
-        };
-        if let Change::Shares(wanted) = change {
-            let mut all: BTreeMap<_, _> = state.shares.keys().map(|s| (s.clone(), Percent::ZERO)).collect();
-            all.append(wanted);
-            *change = Change::On(all);
-        }
-    }
+    plan.changes = exposures(model, &plan.moves, &versions);
     let names = request.scope.segment.as_ref();
     plan.evidence = segments(model, request)
         .filter(|s| names.is_none_or(|n| *n == s.name))

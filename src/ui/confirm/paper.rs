@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Confirm, Part};
 use crate::action::{Danger, Verb};
+use crate::domain::text::thousands;
 use crate::domain::{SegmentName, Verdict};
 use crate::engine::acts::Move;
 use crate::theme::Role;
@@ -133,7 +134,7 @@ fn users(scene: &Scene<'_>, moves: &[Move]) -> String {
         let users = farthest / 100.0 * size as f64;
         if users > 0.0 { gain += users } else { lose -= users }
     }
-    let about = |users: f64| words::thousands(users.round() as u64);
+    let about = |users: f64| thousands(users.round() as u64);
     let mut text = match (gain > 0.0, lose > 0.0) {
         (true, true) => format!("about {} users get it, {} lose it", about(gain), about(lose)),
         (true, false) => format!("about {} more users get it", about(gain)),

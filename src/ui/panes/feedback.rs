@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::text::cut;
+use crate::domain::text::thousands;
 use crate::domain::{Arm, SourceKind};
 use crate::engine::Model;
 use crate::engine::model::Comment;
@@ -35,7 +36,7 @@ fn comments<'a>(model: &'a Model, view: &'a View) -> impl Iterator<Item = &'a Co
 
 fn title(scene: &Scene<'_>) -> String {
     let totals = &scene.model.feedback_totals;
-    let pieces = words::thousands(totals.pieces);
+    let pieces = thousands(totals.pieces);
     if totals.scored == 0 {
         return format!("feedback ({pieces})");
     }
