@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::open::Target;
 use super::{Exit, Failure};
 use crate::backends::Rights;
-use crate::domain::{Phase, Span, Verdict};
-use crate::engine::Autopilot;
+use crate::domain::{Phase, PlatformName, SegmentName, Span, Verdict};
+use crate::engine::{Autopilot, Model};
 use crate::runtime::headless;
 use crate::ui::plain;
 
@@ -18,6 +18,12 @@ use crate::ui::plain;
 pub struct Arguments {
     #[command(flatten)]
     target: Target,
+    /// Only this segment [default: all]
+    #[arg(long, value_name = "NAME")]
+    segment: Option<SegmentName>,
+    /// Only this platform [default: all]
+    #[arg(long, value_name = "NAME")]
+    platform: Option<PlatformName>,
     /// How long to wait for flags and metrics
     #[arg(long, value_name = "TIME", default_value = "5s")]
     timeout: Span,
@@ -41,16 +47,36 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         known = work => known,
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
     };
+    let model = &narrowed(&session.model, &arguments)?;
     let mut out = std::io::stdout();
     if arguments.json {
-        writeln!(out, "{}", plain::status_json(&session.model))?;
+        writeln!(out, "{}", plain::status_json(model))?;
     } else {
-        plain::status(&session.model, &mut out)?;
+        plain::status(model, &mut out)?;
     }
-    let model = &session.model;
     Ok(match (is_read && is_heard, model.verdict(), model.phase()) {
         (_, Verdict::NoGo, _) => Exit::NoGo,
         (false, ..) | (_, _, Phase::Unknown | Phase::Killing) => Exit::Lost,
         _ => Exit::Done,
     })
+}
+
+/// The model with only the segment and the platform that were asked for; the exit code is about them alone.
+fn narrowed(model: &Model, arguments: &Arguments) -> Result<Model, Failure> {
+    let mut model = model.clone();
+    if let Some(name) = &arguments.segment {
+        let all: Vec<_> = model.segments.iter().map(|segment| segment.name.to_string()).collect();
+        model.segments.retain(|segment| segment.name == *name);
+        if model.segments.is_empty() {
+            return Err(Failure::usage(format!("there is no segment {name}; there are {}", all.join(", "))));
+        }
+    }
+    if let Some(name) = &arguments.platform {
+        let all: Vec<_> = model.platforms.iter().map(|platform| platform.name.to_string()).collect();
+        model.platforms.retain(|platform| platform.name == *name);
+        if model.platforms.is_empty() {
+            return Err(Failure::usage(format!("there is no platform {name}; there are {}", all.join(", "))));
+        }
+    }
+    Ok(model)
 }

@@ -34,6 +34,21 @@ fn status_tells_what_the_service_has_stored() {
 }
 
 #[test]
+fn status_of_one_segment_is_about_it_alone() {
+    let world = World::steady();
+    let output = world.run("status", &["--segment", "free", "--platform", "web", "--json"]);
+    assert_exit(&output, 0);
+    let status = json(&output);
+    let names: Vec<_> = status["segments"].as_array().unwrap().iter().map(|s| s["name"].clone()).collect();
+    assert_eq!(names, ["free"]);
+    for wrong in [["--segment", "fre"], ["--platform", "wap"]] {
+        let output = world.run("status", &wrong);
+        assert_exit(&output, 2);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("there are"), "{output:?}");
+    }
+}
+
+#[test]
 fn each_verb_does_at_the_service_what_it_says() {
     let world = World::steady();
     let output = world.run("widen", &["--segment", "free", "--json"]);
