@@ -26,34 +26,33 @@ fn percent(share: f64) -> Percent {
 
 pub fn rollout(segments: usize, metrics: usize) -> Rollout {
     let span = |seconds| Span(Duration::from_secs(seconds));
-    let stage = |share| Stage { exposure: percent(share), bake: span(600), sample: 500 };
+    let stage = |share| Stage::new(percent(share), span(600), 500);
     let ladder = Ladder::new(vec![stage(5.), stage(25.), stage(50.)]).expect("climbs");
     let stations =
         [Station::Errors, Station::Latency, Station::Business, Station::Adoption, Station::Feedback];
     let guardrail = |index: usize| Guardrail {
-        name: format!("guardrail-{index}").parse().expect("a name"),
-        station: stations[index % stations.len()],
-        metric: metric_name(index),
-        compare: Compare::Control,
         tolerate: 0.1,
-        risk: 0.01,
-        unit: Unit::User,
-        action: Response::Kill,
+        ..Guardrail::new(
+            format!("guardrail-{index}").parse().expect("a name"),
+            stations[index % stations.len()],
+            metric_name(index),
+        )
     };
     Rollout {
         name: "checkout-v2".parse().expect("a name"),
         owner: Some(Text::new("payments")),
-        platforms: vec![Platform {
-            name: "web".parse().expect("a name"),
-            flag: "checkout-v2".parse().expect("a name"),
-            interval: span(5),
-        }],
+        platforms: vec![Platform::new(
+            "web".parse().expect("a name"),
+            "checkout-v2".parse().expect("a name"),
+            span(5),
+        )],
         segments: (0..segments)
-            .map(|index| Segment { name: segment_name(index), size: Some(1000), ladder: ladder.clone() })
+            .map(|index| Segment::new(segment_name(index), Some(1000), ladder.clone()))
             .collect(),
         metrics: (0..metrics).map(|index| Metric { name: metric_name(index), interval: span(5) }).collect(),
         guardrails: (0..metrics).map(guardrail).collect(),
         pause_without_data: span(60),
+        sample_ratio: true,
     }
 }
 

@@ -137,6 +137,8 @@ names! {
     GuardrailName,
     /// The key of the flag at the backend.
     FlagKey,
+    /// The name of a role whose go a stage can ask for: `captain`, `support`.
+    RoleName,
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Percent, Span};
+use super::{Percent, RoleName, Span};
 
 /// One rung: an exposure, and what must be waited for on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
     /// The share of the segment that has the feature in this stage. Above 0.
     pub exposure: Percent,
@@ -13,6 +13,17 @@ pub struct Stage {
     pub bake: Span,
     /// Least number of treatment units that a GO needs in this stage.
     pub sample: u64,
+    /// The role that must give its go before a segment enters this stage. `None`: nobody.
+    #[serde(default)]
+    pub approval: Option<RoleName>,
+}
+
+impl Stage {
+    /// A stage that asks for nobody's go.
+    #[must_use]
+    pub const fn new(exposure: Percent, bake: Span, sample: u64) -> Self {
+        Self { exposure, bake, sample, approval: None }
+    }
 }
 
 /// The stages of one segment, in climbing order; never empty.
@@ -42,10 +53,16 @@ impl Ladder {
         self.0.iter().enumerate().rev().find(|(_, stage)| stage.exposure <= share)
     }
 
+    /// The next stage: the first whose exposure is larger. `None` at the top.
+    #[must_use]
+    pub fn next_after(&self, share: Percent) -> Option<&Stage> {
+        self.0.iter().find(|stage| stage.exposure > share)
+    }
+
     /// The next larger exposure, `None` at the top.
     #[must_use]
     pub fn above(&self, share: Percent) -> Option<Percent> {
-        self.0.iter().map(|stage| stage.exposure).find(|exposure| *exposure > share)
+        self.next_after(share).map(|stage| stage.exposure)
     }
 
     /// The next smaller exposure: 0 % below the first stage.
@@ -65,8 +82,7 @@ mod tests {
     use super::*;
 
     fn ladder(exposures: &[u32]) -> Option<Ladder> {
-        let stage =
-            |p: &u32| Stage { exposure: Percent::from_ppm(p * 10_000), bake: Span::default(), sample: 0 };
+        let stage = |p: &u32| Stage::new(Percent::from_ppm(p * 10_000), Span::default(), 0);
         Ladder::new(exposures.iter().map(stage).collect())
     }
 

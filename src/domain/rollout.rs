@@ -3,9 +3,13 @@
 //! This is the part that the engine needs: names, ladders and guardrails. Addresses and tokens
 //! stay in `config` and in the adapters that are built from it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::{FlagKey, Guardrail, Ladder, MetricName, PlatformName, RolloutName, SegmentName, Span, Text};
+use super::{
+    FlagKey, Guardrail, KillScope, Ladder, MetricName, PlatformName, RolloutName, SegmentName, Span, Text,
+};
 
 /// The release of one feature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +28,9 @@ pub struct Rollout {
     pub guardrails: Vec<Guardrail>,
     /// How long the autopilot waits without data before it pauses.
     pub pause_without_data: Span,
+    /// Whether the split of users is held against the exposure (sample ratio). Off for a control group that is
+    /// not the rest of the segment.
+    pub sample_ratio: bool,
 }
 
 /// One place where the flag is served.
@@ -35,6 +42,18 @@ pub struct Platform {
     pub flag: FlagKey,
     /// How often its state is expected to be confirmed at the least; past twice that it is stale.
     pub interval: Span,
+    /// How long after a change everybody is served by it, as far as is known: what its clients poll by.
+    pub reach: Span,
+    /// The smallest thing that can be switched off there.
+    pub kill: KillScope,
+}
+
+impl Platform {
+    /// A platform that pushes changes to its clients, and can switch single segments off.
+    #[must_use]
+    pub const fn new(name: PlatformName, flag: FlagKey, interval: Span) -> Self {
+        Self { name, flag, interval, reach: Span(Duration::from_secs(1)), kill: KillScope::Segment }
+    }
 }
 
 /// One group of customers that is exposed, measured and judged on its own.
@@ -46,6 +65,16 @@ pub struct Segment {
     pub size: Option<u64>,
     /// The stages that it climbs.
     pub ladder: Ladder,
+    /// The segments that must have reached the top of their ladders before the autopilot begins with this one.
+    pub after: Vec<SegmentName>,
+}
+
+impl Segment {
+    /// A segment that waits for no other.
+    #[must_use]
+    pub const fn new(name: SegmentName, size: Option<u64>, ladder: Ladder) -> Self {
+        Self { name, size, ladder, after: Vec::new() }
+    }
 }
 
 /// One measured thing.

@@ -55,12 +55,24 @@ pub enum Station {
     Feedback,
     /// Whether the data can be believed: fresh, complete, and flags that are where we put them.
     Data,
+    /// Whether the users are split between the arms as the exposure says.
+    SampleRatio,
+    /// The roles whose go the next stage asks for.
+    People,
 }
 
 impl Station {
     /// All stations, in the order of the board.
-    pub const ALL: [Self; 6] =
-        [Self::Errors, Self::Latency, Self::Business, Self::Adoption, Self::Feedback, Self::Data];
+    pub const ALL: [Self; 8] = [
+        Self::Errors,
+        Self::Latency,
+        Self::Business,
+        Self::Adoption,
+        Self::Feedback,
+        Self::Data,
+        Self::SampleRatio,
+        Self::People,
+    ];
 
     /// The word on the board and in the rollout file.
     #[must_use]
@@ -72,6 +84,8 @@ impl Station {
             Self::Adoption => "adoption",
             Self::Feedback => "feedback",
             Self::Data => "data",
+            Self::SampleRatio => "sample ratio",
+            Self::People => "people",
         }
     }
 }
@@ -87,6 +101,9 @@ impl fmt::Display for Station {
 pub struct Evidence {
     /// One sentence for a person.
     pub sentence: String,
+    /// How it was reached.
+    #[serde(default)]
+    pub method: Method,
     /// Natural logarithm of the e-value; `None` where the verdict is not a statistical one.
     pub ln_e: Option<f64>,
     /// Natural logarithm of the threshold that `ln_e` is held against.
@@ -95,8 +112,37 @@ pub struct Evidence {
     pub treatment: Option<(f64, f64)>,
     /// Control: units and bad units counted since the stage began.
     pub control: Option<(f64, f64)>,
+    /// One-sided upper bound of how much worse treatment is, as a difference of rates. `None`: no interval.
+    #[serde(default)]
+    pub bound: Option<f64>,
+    /// The largest such difference that a GO allows. `None`: no interval.
+    #[serde(default)]
+    pub limit: Option<f64>,
     /// When the newest input was measured.
     pub as_of: Timestamp,
+}
+
+/// How a verdict was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// By a fact: no numbers were weighed.
+    #[default]
+    Fact,
+    /// M1: the cumulative bet against control.
+    Bet,
+    /// M1: its twin for late onsets (Shiryaev–Roberts).
+    Twin,
+    /// M1 over all segments together: the average of their e-values.
+    Together,
+    /// M2: the interval of the difference.
+    Interval,
+    /// M3: the split of the users.
+    SampleRatio,
+    /// M4: against what was before; there is no control group.
+    Uncontrolled,
+    /// A plain threshold.
+    Threshold,
 }
 
 impl Evidence {
@@ -105,10 +151,13 @@ impl Evidence {
     pub fn of(sentence: impl Into<String>, as_of: Timestamp) -> Self {
         Self {
             sentence: sentence.into(),
+            method: Method::Fact,
             ln_e: None,
             ln_threshold: None,
             treatment: None,
             control: None,
+            bound: None,
+            limit: None,
             as_of,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::series::Series;
 use super::watch::Standing;
 use crate::domain::text::thousands;
-use crate::domain::{Arm, Counts, Evidence, Guardrail, Span, Station, Timestamp, Unit};
+use crate::domain::{Arm, Counts, Evidence, Guardrail, Method, Span, Station, Timestamp, Unit};
 
 /// How far back a rate looks when it says when something will be there.
 const RATE_OVER: Duration = Duration::from_secs(30);
@@ -35,12 +35,12 @@ pub fn of_bet(guardrail: &Guardrail, standing: &Standing, bounds: &[f64], as_of:
     let needed = number(standing.ln_threshold.exp());
     sentence.push_str(&format!(", e = {} against {needed} needed", e_value(standing.ln_e)));
     Evidence {
-        sentence,
+        method: Method::Bet,
         ln_e: Some(standing.ln_e),
         ln_threshold: Some(standing.ln_threshold),
         treatment,
         control,
-        as_of,
+        ..Evidence::of(sentence, as_of)
     }
 }
 

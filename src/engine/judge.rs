@@ -151,12 +151,8 @@ fn judge_guardrail(
         units(series.stage.treatment).min(units(standing.seen.treatment)),
         units(series.stage.control).min(units(standing.seen.control)),
     );
-    let stage = model
-        .rollout
-        .segment(&segment.name)
-        .and_then(|s| s.ladder.stage_at(confirmed))
-        .map(|(_, stage)| *stage);
-    let needed = stage.map_or(1.0, |stage| stage.sample.max(1) as f64);
+    let stage = model.rollout.segment(&segment.name).and_then(|s| s.ladder.stage_at(confirmed));
+    let needed = stage.map_or(1.0, |(_, stage)| stage.sample.max(1) as f64);
     if treatment < needed {
         let sentence = evidence::missing(needed - treatment, series, now);
         return (Verdict::Wait, Evidence { sentence, ..seen });

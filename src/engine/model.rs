@@ -98,6 +98,8 @@ pub enum Autopilot {
     Advise,
     /// Pauses and kills.
     Guard,
+    /// Pauses, kills, and widens from stage to stage.
+    Full,
 }
 
 impl Autopilot {
@@ -108,6 +110,7 @@ impl Autopilot {
             Self::Off => "off",
             Self::Advise => "advise",
             Self::Guard => "guard",
+            Self::Full => "full",
         }
     }
 }

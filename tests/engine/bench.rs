@@ -32,28 +32,20 @@ pub fn person() -> Actor {
 }
 
 pub fn rollout() -> Rollout {
-    let stage = |p| Stage { exposure: percent(p), bake: Span(Duration::from_secs(10)), sample: 500 };
+    let stage = |p| Stage::new(percent(p), Span(Duration::from_secs(10)), 500);
     let ladder = Ladder::new(vec![stage(5.), stage(25.), stage(50.)]).expect("climbs");
-    let segment = |n: &str| Segment { name: name(n), size: Some(1000), ladder: ladder.clone() };
+    let segment = |n: &str| Segment::new(name(n), Some(1000), ladder.clone());
     let metric = |n: &str| Metric { name: name(n), interval: Span(Duration::from_secs(1)) };
     let guardrail = |n: &str, station, action| Guardrail {
-        name: name(n),
-        station,
-        metric: name(n),
-        compare: Compare::Control,
         tolerate: 0.1,
-        risk: 0.01,
-        unit: Unit::User,
+        margin: Margin::Points(0.05),
         action,
+        ..Guardrail::new(name(n), station, name(n))
     };
     Rollout {
         name: name("checkout-v2"),
         owner: None,
-        platforms: vec![Platform {
-            name: name("web"),
-            flag: name("checkout-v2"),
-            interval: Span(Duration::from_secs(5)),
-        }],
+        platforms: vec![Platform::new(name("web"), name("checkout-v2"), Span(Duration::from_secs(5)))],
         segments: vec![segment("free"), segment("enterprise")],
         metrics: vec![metric("errors"), metric("latency")],
         guardrails: vec![
@@ -61,6 +53,7 @@ pub fn rollout() -> Rollout {
             guardrail("latency", Station::Latency, Response::Pause),
         ],
         pause_without_data: Span(Duration::from_secs(60)),
+        sample_ratio: false,
     }
 }
 

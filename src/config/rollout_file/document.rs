@@ -62,6 +62,7 @@ pub(super) fn read(root: &DeTable<'_>, problems: &mut Problems) -> Option<Rollou
         metrics: metrics.metrics,
         guardrails,
         pause_without_data: pause_without_data?,
+        sample_ratio: true,
     };
     let mut warnings = warnings(&rollout);
     if segments.plan_used == Some(false) {

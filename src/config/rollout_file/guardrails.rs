@@ -85,14 +85,12 @@ fn guardrail(
         return None;
     }
     Some(Guardrail {
-        name: name?,
-        station: station?,
-        metric: metric?,
         compare: compare?,
         tolerate: tolerate?,
         risk: risk?,
         unit: unit?,
         action: action?,
+        ..Guardrail::new(name?, station?, metric?)
     })
 }
 

@@ -68,6 +68,6 @@ fn platform(
     let target =
         Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };
     read.configs.push(PlatformConfig { backend, target });
-    read.platforms.push(Platform { name, flag, interval });
+    read.platforms.push(Platform::new(name, flag, interval));
     Some(())
 }

@@ -95,7 +95,7 @@ fn segment(
         None => None,
     };
     read.names_at_backends.push((name.clone(), at_backend));
-    read.segments.push(Segment { name, size, ladder: ladder? });
+    read.segments.push(Segment::new(name, size, ladder?));
     Some(())
 }
 

@@ -66,5 +66,5 @@ fn stage(value: &Value<'_>, problems: &mut Problems) -> Option<(Stage, std::ops:
             return None;
         }
     };
-    Some((Stage { exposure: percent, bake: bake?, sample: sample? }, exposure.span()))
+    Some((Stage::new(percent, bake?, sample?), exposure.span()))
 }

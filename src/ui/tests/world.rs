@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::action::{Request, Scope, Verb};
 use crate::domain::{
-    Actor, Arm, ByArm, Compare, Counts, Feedback, FlagKey, FlagState, Guardrail, GuardrailName, Histogram,
-    Ladder, LinkState, Metric, MetricName, Percent, Platform, PlatformName, Response, Rollout, RolloutName,
+    Actor, Arm, ByArm, Counts, Feedback, FlagKey, FlagState, Guardrail, GuardrailName, Histogram, Ladder,
+    LinkState, Margin, Metric, MetricName, Percent, Platform, PlatformName, Response, Rollout, RolloutName,
     Sample, SampleValue, Segment, SegmentName, Source, SourceKind, Span, Stage, Station, Text, Timestamp,
-    Unit, Version,
+    Version,
 };
 use crate::effect::{Effect, Outcome};
 use crate::engine::{Autopilot, Model, update};
@@ -32,38 +32,32 @@ fn span(text: &str) -> Span {
 }
 
 pub fn rollout() -> Rollout {
-    let stage = |n| Stage { exposure: percent(n), bake: span("10m"), sample: 200 };
+    let stage = |n| Stage::new(percent(n), span("10m"), 200);
     let ladder = || Ladder::new([1, 5, 10, 25, 50, 100].map(stage).into()).unwrap();
     let metric = |name| Metric { name: MetricName::new(name).unwrap(), interval: span("5s") };
     let guardrail = |name, station, metric, action| Guardrail {
-        name: GuardrailName::new(name).unwrap(),
-        station,
-        metric: MetricName::new(metric).unwrap(),
-        compare: Compare::Control,
         tolerate: 0.1,
-        risk: 0.01,
-        unit: Unit::User,
+        margin: Margin::Points(0.05),
         action,
+        ..Guardrail::new(GuardrailName::new(name).unwrap(), station, MetricName::new(metric).unwrap())
     };
     Rollout {
         name: RolloutName::new("checkout-v2").unwrap(),
         owner: Some(Text::new("payments")),
         platforms: ["web", "ios"]
-            .map(|name| Platform {
-                name: PlatformName::new(name).unwrap(),
-                flag: FlagKey::new("checkout-v2").unwrap(),
-                interval: span("5s"),
+            .map(|name| {
+                let flag = FlagKey::new("checkout-v2").unwrap();
+                Platform::new(PlatformName::new(name).unwrap(), flag, span("5s"))
             })
             .into(),
-        segments: SEGMENTS
-            .map(|(name, size, _)| Segment { name: seg(name), size: Some(size), ladder: ladder() })
-            .into(),
+        segments: SEGMENTS.map(|(name, size, _)| Segment::new(seg(name), Some(size), ladder())).into(),
         metrics: vec![metric("errors"), metric("latency")],
         guardrails: vec![
             guardrail("errors-10", Station::Errors, "errors", Response::Kill),
             guardrail("slow-10", Station::Latency, "latency", Response::Pause),
         ],
         pause_without_data: span("1h"),
+        sample_ratio: false,
     }
 }
 
