@@ -2,7 +2,7 @@
 
 use super::meter::{Increment, add_histogram};
 use crate::domain::{Arm, ByArm, Counts, Guardrail, Histogram};
-use crate::stats::{ConditionalBinomial, Exceedance, Tick};
+use crate::stats::{ConditionalBinomial, DEFAULT_HORIZON, Exceedance, Tick};
 
 /// A guardrail at work in a segment.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +117,10 @@ impl Watch {
                 add_histogram(control, new.histograms.control.as_ref());
                 let frozen = control.as_ref().and_then(|c| match bets {
                     Some(bets) => bets.frozen_again(&c.at_most, c.total),
-                    None => Exceedance::freeze(&c.at_most, c.total, self.tolerate),
+                    None => {
+                        let alpha = (-self.ln_threshold).exp();
+                        Exceedance::freeze(&c.at_most, c.total, self.tolerate, alpha, DEFAULT_HORIZON)
+                    }
                 });
                 if let Some(bets) = frozen {
                     self.bet = Bet::Frozen(Box::new(bets), ByArm::default());
@@ -146,15 +149,15 @@ impl Watch {
                 bound: None,
             }),
             Bet::Frozen(bets, seen) => {
-                let (bound, ln_e) = bets.strongest();
+                let (bound, standing) = bets.strongest();
                 let above = |h: &Histogram| Counts {
                     units: h.total,
                     bad: h.at_most.get(bound).map_or(0.0, |below| h.total - below),
                 };
                 Some(Standing {
-                    ln_e,
-                    // Four bets share the risk.
-                    ln_threshold: self.ln_threshold + Exceedance::LOOKS.ln(),
+                    // The lead counts from either threshold.
+                    ln_e: standing.lead + standing.ln_threshold,
+                    ln_threshold: standing.ln_threshold,
                     seen: ByArm {
                         treatment: seen.treatment.as_ref().map(above),
                         control: seen.control.as_ref().map(above),

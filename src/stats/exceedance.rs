@@ -1,21 +1,21 @@
 //! Latency: how many units are slower than a frozen quantile of the control arm.
 //!
 //! The bucket bounds nearest to control's q50, q90, q95 and q99 are frozen once. From then on the
-//! units above each bound are the bad units of a [`ConditionalBinomial`]. The reader holds the largest of
-//! the four against a quarter of its risk ([`Exceedance::LOOKS`]).
+//! units above each bound are the bad units of a [`KillBet`] of its own, with a quarter of the risk.
 //!
 //! A tail that grows is seen at q99 long before the mean moves.
 
-use super::binomial::{ConditionalBinomial, Tick};
+use super::binomial::Tick;
+use super::kill::{KillBet, KillStanding};
 
 /// The quantiles that are watched.
 const QUANTILES: [f64; 4] = [0.50, 0.90, 0.95, 0.99];
 
-/// Four e-processes above four frozen bounds.
+/// Four bets above four frozen bounds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exceedance {
     /// For each quantile: the index of its bound, and the bet on it.
-    bets: [(usize, ConditionalBinomial); QUANTILES.len()],
+    bets: [(usize, KillBet); QUANTILES.len()],
 }
 
 impl Exceedance {
@@ -27,15 +27,13 @@ impl Exceedance {
 
     /// Freezes the bounds from a control histogram.
     ///
-    /// `at_most` holds the units at or below each bound, cumulative; `total` all units. `None` with fewer
-    /// than [`Self::LEAST_UNITS`] units or without bounds.
+    /// `at_most` holds the units at or below each bound, cumulative; `total` all units. `alpha` is the risk of all four
+    /// bets together; it, `tolerated` and `horizon` as in [`KillBet::new`]. `None` with fewer than
+    /// [`Self::LEAST_UNITS`] units or without bounds.
     #[must_use]
-    pub fn freeze(at_most: &[f64], total: f64, tolerated: f64) -> Option<Self> {
-        if at_most.is_empty() || total.is_nan() || total < Self::LEAST_UNITS {
-            return None;
-        }
-        let bet = |quantile| (nearest(at_most, total, quantile), ConditionalBinomial::new(tolerated));
-        Some(Self { bets: QUANTILES.map(bet) })
+    pub fn freeze(at_most: &[f64], total: f64, tolerated: f64, alpha: f64, horizon: u32) -> Option<Self> {
+        let bet = KillBet::new(alpha / Self::LOOKS, tolerated, horizon);
+        Some(Self { bets: choose(at_most, total)?.map(|index| (index, bet)) })
     }
 
     /// The same bets above the same bounds, whose indices have changed. `None` when a bound is gone.
@@ -52,9 +50,8 @@ impl Exceedance {
     /// seen before it is used, so the e-values go on. `None` as there.
     #[must_use]
     pub fn frozen_again(&self, at_most: &[f64], total: f64) -> Option<Self> {
-        let Self { bets } = Self::freeze(at_most, total, 0.0)?;
         let mut again = self.clone();
-        for ((index, _), (chosen, _)) in again.bets.iter_mut().zip(bets) {
+        for ((index, _), chosen) in again.bets.iter_mut().zip(choose(at_most, total)?) {
             *index = chosen;
         }
         Some(again)
@@ -76,15 +73,39 @@ impl Exceedance {
         }
     }
 
-    /// The strongest bet: index of its bound, and ln of its e-value.
+    /// The bet that leads: index of its bound, and how it stands.
     #[must_use]
-    pub fn strongest(&self) -> (usize, f64) {
-        self.bets
-            .iter()
-            .map(|(index, bet)| (*index, bet.ln_e()))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .unwrap_or((0, 0.0))
+    pub fn strongest(&self) -> (usize, KillStanding) {
+        let [first, rest @ ..] = &self.bets;
+        let mut strongest = (first.0, first.1.standing());
+        for (index, bet) in rest {
+            let standing = bet.standing();
+            if standing.lead > strongest.1.lead {
+                strongest = (*index, standing);
+            }
+        }
+        strongest
     }
+
+    /// Whether one of the bets is at or past its threshold.
+    #[must_use]
+    pub fn is_crossed(&self) -> bool {
+        self.strongest().1.is_crossed
+    }
+
+    /// Indices of the four bounds, those of q50, q90, q95 and q99 in this order. Coarse bounds may repeat.
+    #[must_use]
+    pub fn bounds(&self) -> [usize; QUANTILES.len()] {
+        self.bets.map(|(index, _)| index)
+    }
+}
+
+/// The bounds nearest to the quantiles; `None` as in [`Exceedance::freeze`].
+fn choose(at_most: &[f64], total: f64) -> Option<[usize; QUANTILES.len()]> {
+    if at_most.is_empty() || total.is_nan() || total < Exceedance::LEAST_UNITS {
+        return None;
+    }
+    Some(QUANTILES.map(|quantile| nearest(at_most, total, quantile)))
 }
 
 /// The index of the bound nearest to a quantile.
@@ -98,23 +119,48 @@ fn nearest(at_most: &[f64], total: f64, quantile: f64) -> usize {
 mod tests {
     use super::*;
 
+    /// Bounds at q50, q90, q95, q99 of the control arm.
+    const CONTROL: [f64; 4] = [500., 900., 950., 990.];
+
+    fn freeze(at_most: &[f64], total: f64) -> Option<Exceedance> {
+        Exceedance::freeze(at_most, total, 0.0, 0.01, 3_600)
+    }
+
     #[test]
     fn a_growing_tail_is_seen_at_the_last_quantile() {
-        // Bounds at q50, q90, q95, q99 of the control arm.
-        let control = [500., 900., 950., 990.];
-        let mut watch = Exceedance::freeze(&control, 1_000., 0.0).expect("enough units");
+        let mut watch = freeze(&CONTROL, 1_000.).expect("enough units");
+        assert_eq!(watch.bounds(), [0, 1, 2, 3]);
+        assert!(!watch.is_crossed());
         for _ in 0..5 {
-            watch.update((&[500., 900., 950., 950.], 1_000.), (&control, 1_000.));
+            watch.update((&[500., 900., 950., 950.], 1_000.), (&CONTROL, 1_000.));
         }
-        let (bound, ln_e) = watch.strongest();
+        let (bound, standing) = watch.strongest();
         assert_eq!(bound, 3);
-        assert!(ln_e > (Exceedance::LOOKS / 0.01).ln(), "{ln_e}");
+        assert!(watch.is_crossed() && standing.is_crossed, "{standing:?}");
+    }
+
+    #[test]
+    fn each_of_the_four_has_a_quarter_of_the_risk() {
+        let watch = freeze(&CONTROL, 1_000.).expect("enough units");
+        assert!((watch.strongest().1.ln_threshold - 800f64.ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn bounds_that_move_take_their_bets_along() {
+        let mut watch = freeze(&CONTROL, 1_000.).expect("enough units");
+        watch.update((&[500., 900., 950., 950.], 1_000.), (&CONTROL, 1_000.));
+        let moved = watch.moved(|index| Some(index + 2)).expect("all have a place");
+        assert_eq!(moved.bounds(), [2, 3, 4, 5]);
+        assert_eq!(moved.strongest(), (5, watch.strongest().1));
+        assert_eq!(watch.moved(|index| (index < 3).then_some(index)), None);
+        let again = watch.frozen_again(&[990.], 1_000.).expect("enough units");
+        assert_eq!((again.bounds(), again.strongest().1), ([0; 4], watch.strongest().1));
     }
 
     #[test]
     fn too_few_units_freeze_nothing() {
-        assert_eq!(Exceedance::freeze(&[1., 2.], 999., 0.0), None);
-        assert_eq!(Exceedance::freeze(&[], 5_000., 0.0), None);
-        assert_eq!(Exceedance::freeze(&[1.], f64::NAN, 0.0), None);
+        assert_eq!(freeze(&[1., 2.], 999.), None);
+        assert_eq!(freeze(&[], 5_000.), None);
+        assert_eq!(freeze(&[1.], f64::NAN), None);
     }
 }
