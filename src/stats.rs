@@ -37,7 +37,6 @@ pub mod twin;
 pub use baseline::Baseline;
 pub use binomial::{ConditionalBinomial, Factors, Tick};
 pub use confidence::{Interval, Mean, Proportion};
-pub use exceedance::Exceedance;
 pub use kill::{Alarm, DEFAULT_HORIZON, KillBet, KillStanding};
 pub use noninferiority::{Margin, Method, NonInferiority, noninferior, units_missing};
 pub use power::{Rates, evidence_time};
