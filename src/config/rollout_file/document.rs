@@ -51,7 +51,7 @@ pub(super) fn read(root: &DeTable<'_>, problems: &mut Problems) -> Option<Rollou
     let segments = segments::read(&fields, problems);
     let platforms = platforms::read(&fields, &segments, problems);
     let metrics = metrics::read(&fields, problems);
-    let guardrails = guardrails::read(&fields, &metrics.names, problems);
+    let guardrails = guardrails::read(&fields, &metrics, problems);
     let feedback = feedback::read(&fields, problems);
 
     let rollout = Rollout {

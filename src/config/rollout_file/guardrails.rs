@@ -8,6 +8,7 @@ mod margin;
 mod shares;
 
 use self::shares::{Part, Whole};
+use super::metrics::Metrics;
 use super::names::Names;
 use crate::config::fields::{Fields, Value};
 use crate::config::near::{did_you_mean, one_of};
@@ -33,8 +34,8 @@ const UNITS: [(&str, Unit); 2] = [("user", Unit::User), ("request", Unit::Reques
 const ACTIONS: [(&str, Response); 3] =
     [("warn", Response::Warn), ("pause", Response::Pause), ("kill", Response::Kill)];
 
-/// Reads all guardrails; `metrics` are the names that they may watch.
-pub(super) fn read(root: &Fields<'_>, metrics: &Names, problems: &mut Problems) -> Vec<Guardrail> {
+/// Reads all guardrails; `metrics` are what they may watch.
+pub(super) fn read(root: &Fields<'_>, metrics: &Metrics, problems: &mut Problems) -> Vec<Guardrail> {
     let items = root
         .get("guardrails")
         .and_then(|value| values::list(value, "the list of guardrails", MAX_GUARDRAILS, problems))
@@ -61,7 +62,7 @@ pub(in crate::config) fn promised_risk(guardrails: &[Guardrail]) -> f64 {
 
 fn guardrail(
     item: &Value<'_>,
-    metrics: &Names,
+    metrics: &Metrics,
     whole: Whole,
     names: &mut Names,
     problems: &mut Problems,
@@ -84,6 +85,16 @@ fn guardrail(
         .get("action")
         .map_or(Some(Response::Kill), |action| values::choice(action, &ACTIONS, problems));
     let (compare, has_least) = compare?;
+    if let (Compare::Above { .. }, Some(metric)) = (compare, &metric)
+        && metrics.is_distribution(metric)
+    {
+        let message = format!("a plain threshold needs counts, and `{metric}` is a distribution");
+        problems.push(
+            Problem::new(fields.place_of("compare"), message)
+                .hint("write compare = \"control\", or count what is too slow: a metric with bad and total"),
+        );
+        return None;
+    }
     if let (Some(Unit::Request), Some(Response::Kill), false) = (unit, action, has_least) {
         let said = fields.get("action").or_else(|| fields.get("unit"));
         problems.push(
@@ -109,13 +120,13 @@ fn guardrail(
     Some((guardrail, part?))
 }
 
-fn metric(fields: &Fields<'_>, metrics: &Names, problems: &mut Problems) -> Option<MetricName> {
+fn metric(fields: &Fields<'_>, metrics: &Metrics, problems: &mut Problems) -> Option<MetricName> {
     let value = fields.require("metric", "metric = \"...\": one of the [[metrics]]", problems)?;
     let name: MetricName = values::parsed(value, "the name of a metric", problems)?;
-    if metrics.all().any(|known| known == name.as_str()) {
+    if metrics.names.all().any(|known| known == name.as_str()) {
         return Some(name);
     }
-    let known: Vec<&str> = metrics.all().collect();
+    let known: Vec<&str> = metrics.names.all().collect();
     let message = if known.is_empty() {
         format!("there is no metric `{name}`: the file has no [[metrics]]")
     } else {
