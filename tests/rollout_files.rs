@@ -5,6 +5,9 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "rollout_files/page.rs"]
+mod page;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
