@@ -60,11 +60,11 @@ pub(super) fn read(root: &DeTable<'_>, problems: &mut Problems) -> Option<Rollou
         platforms: platforms.platforms,
         segments: segments.segments,
         metrics: metrics.metrics,
-        guardrails,
+        guardrails: guardrails.guardrails,
         pause_without_data: pause_without_data?,
         sample_ratio: sample_ratio?,
     };
-    let warnings = warnings::of(&rollout, segments.plan_used);
+    let warnings = warnings::of(&rollout, segments.plan_used, guardrails.idle);
     let sources = [platforms.sources, metrics.sources, feedback.sources].concat();
     Some(RolloutFile {
         rollout,

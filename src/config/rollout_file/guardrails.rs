@@ -22,6 +22,8 @@ const MAX_GUARDRAILS: usize = 200;
 const FIELDS: [&str; 11] = [
     "name", "station", "metric", "compare", "tolerate", "margin", "jump", "risk", "weight", "unit", "action",
 ];
+/// What only a comparison needs.
+const IDLE_AT_A_THRESHOLD: [&str; 4] = ["tolerate", "margin", "risk", "weight"];
 const STATIONS: [(&str, Station); 6] = [
     ("errors", Station::Errors),
     ("latency", Station::Latency),
@@ -34,28 +36,58 @@ const UNITS: [(&str, Unit); 2] = [("user", Unit::User), ("request", Unit::Reques
 const ACTIONS: [(&str, Response); 3] =
     [("warn", Response::Warn), ("pause", Response::Pause), ("kill", Response::Kill)];
 
+/// The guardrails of the file.
+pub(super) struct Guardrails {
+    /// For the engine.
+    pub guardrails: Vec<Guardrail>,
+    /// What was written and has no effect, one sentence for each guardrail.
+    pub idle: Vec<String>,
+}
+
 /// Reads all guardrails; `metrics` are what they may watch.
-pub(super) fn read(root: &Fields<'_>, metrics: &Metrics, problems: &mut Problems) -> Vec<Guardrail> {
+pub(super) fn read(root: &Fields<'_>, metrics: &Metrics, problems: &mut Problems) -> Guardrails {
     let items = root
         .get("guardrails")
         .and_then(|value| values::list(value, "the list of guardrails", MAX_GUARDRAILS, problems))
         .unwrap_or_default();
     let mut names = Names::of("guardrails named");
     let whole = shares::whole(root, problems);
-    let mut guardrails: Vec<(Guardrail, Part)> =
-        items.into_iter().filter_map(|item| guardrail(item, metrics, whole, &mut names, problems)).collect();
-    let parts: Vec<Part> = guardrails.iter().map(|(_, part)| part.clone()).collect();
+    let (mut guardrails, mut parts, mut idle) = (Vec::new(), Vec::new(), Vec::new());
+    for item in items {
+        let Some((guardrail, part)) = guardrail(item, metrics, whole, &mut names, problems) else { continue };
+        idle.extend(idle_fields(item, &guardrail));
+        guardrails.push(guardrail);
+        parts.push(part);
+    }
     let risks = shares::share(whole, &parts, root.place_of("guardrails"), problems);
-    for ((guardrail, _), risk) in guardrails.iter_mut().zip(risks) {
+    for (guardrail, risk) in guardrails.iter_mut().zip(risks) {
         guardrail.risk = risk;
     }
-    guardrails.into_iter().map(|(guardrail, _)| guardrail).collect()
+    Guardrails { guardrails, idle }
+}
+
+/// Says which fields of a plain threshold do nothing.
+fn idle_fields(item: &Value<'_>, guardrail: &Guardrail) -> Option<String> {
+    let table = item.get_ref().as_table().filter(|_| is_threshold(guardrail))?;
+    let written: Vec<&str> =
+        IDLE_AT_A_THRESHOLD.into_iter().filter(|name| table.contains_key(*name)).collect();
+    (!written.is_empty()).then(|| {
+        format!(
+            "these have no effect in {}: {}; a plain threshold is its own limit and promises nothing about false alarms",
+            guardrail.name,
+            written.join(", ")
+        )
+    })
+}
+
+const fn is_threshold(guardrail: &Guardrail) -> bool {
+    matches!(guardrail.compare, Compare::Above { .. })
 }
 
 /// The chance of a false alarm by any guardrail, at most: the sum of what each promises. A plain threshold promises
 /// nothing and is left out.
 pub(in crate::config) fn promised_risk(guardrails: &[Guardrail]) -> f64 {
-    let promises = |guardrail: &&Guardrail| !matches!(guardrail.compare, Compare::Above { .. });
+    let promises = |guardrail: &&Guardrail| !is_threshold(guardrail);
     // Not `sum`: that of nothing is -0.
     guardrails.iter().filter(promises).fold(0.0, |sum, guardrail| sum + guardrail.risk)
 }
@@ -117,7 +149,9 @@ fn guardrail(
         action: action?,
         ..Guardrail::new(name?, station?, metric?)
     };
-    Some((guardrail, part?))
+    let part = part?;
+    let part = if is_threshold(&guardrail) { Part::Nothing } else { part };
+    Some((guardrail, part))
 }
 
 fn metric(fields: &Fields<'_>, metrics: &Metrics, problems: &mut Problems) -> Option<MetricName> {

@@ -5,7 +5,7 @@
 
 use super::guardrails::promised_risk;
 use crate::config::values::decimal;
-use crate::domain::{Compare, Guardrail, Margin, Percent, Rollout, Unit};
+use crate::domain::{Guardrail, Margin, Percent, Rollout, Unit};
 
 /// Above this, the chance of any false alarm in the rollout is worth a word.
 const NOTABLE_RISK: f64 = 0.10;
@@ -13,10 +13,12 @@ const NOTABLE_RISK: f64 = 0.10;
 /// From this relative margin on it is more likely a percentage than a share: 5 is +500 %.
 const NOTABLE_MARGIN: f64 = 5.0;
 
-/// All warnings. `plan_used`: whether any segment uses the shared plan; `None` without one.
-pub(super) fn of(rollout: &Rollout, plan_used: Option<bool>) -> Vec<String> {
+/// All warnings. `plan_used`: whether any segment uses the shared plan; `None` without one. `idle`: sentences on
+/// fields that do nothing.
+pub(super) fn of(rollout: &Rollout, plan_used: Option<bool>, idle: Vec<String>) -> Vec<String> {
     let mut warnings = Vec::new();
     warn_of_guardrails(&rollout.guardrails, &mut warnings);
+    warnings.extend(idle);
     for metric in &rollout.metrics {
         if metric.interval.0 * 2 > rollout.pause_without_data.0 {
             warnings.push(format!(
@@ -64,12 +66,6 @@ fn warn_of_guardrails(guardrails: &[Guardrail], warnings: &mut Vec<String>) {
         ));
     }
     for guardrail in guardrails {
-        if matches!(guardrail.compare, Compare::Above { .. }) && guardrail.tolerate > 0.0 {
-            warnings.push(format!(
-                "tolerate of {} has no effect: a plain threshold is its own limit",
-                guardrail.name
-            ));
-        }
         match guardrail.margin {
             Margin::Relative(share) if share >= NOTABLE_MARGIN => warnings.push(format!(
                 "a GO of {} rules out no less than +{} %: 0.10 would be +10 %",

@@ -38,6 +38,8 @@ pub(super) enum Part {
     Own(f64, Place),
     /// A weight in what the others leave, and where it stands, or the guardrail if it does not say.
     Weight(f64, Place),
+    /// None: a plain threshold promises nothing about false alarms.
+    Nothing,
 }
 
 /// Reads the rollout's own risk.
@@ -100,6 +102,8 @@ pub(super) fn share(whole: Whole, parts: &[Part], list: Place, problems: &mut Pr
     let risk = |part: &Part| match part {
         Part::Own(chance, _) => *chance,
         Part::Weight(weight, _) => unit * weight,
+        // Not used; what a guardrail has that nobody gave a risk.
+        Part::Nothing => Guardrail::RISK,
     };
     parts.iter().map(risk).collect()
 }
@@ -129,7 +133,7 @@ fn check(whole: f64, parts: &[Part], problems: &mut Problems) {
     }
     let sharing = parts.iter().find_map(|part| match part {
         Part::Weight(_, place) => Some(place),
-        Part::Own(..) => None,
+        Part::Own(..) | Part::Nothing => None,
     });
     if let Some(place) = sharing.filter(|_| left <= ROUNDING) {
         let whole = values::decimal(whole);
