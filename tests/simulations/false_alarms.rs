@@ -150,3 +150,36 @@ fn without_a_control_group_an_unchanged_rate_is_not_blamed() {
         table.promise(name, blamed, runs, ALPHA);
     }
 }
+
+#[test]
+fn without_a_control_group_a_wandering_rate_needs_its_over_dispersion() {
+    let mut table = Table::new(
+        "no control group, the rate wanders from minute to minute, baseline of an hour, then an hour, α = 5 %",
+    );
+    let (mut chance, runs) = (Chance::new(510), 600);
+    let (mut plain, mut divided) = (0, 0);
+    for _ in 0..runs {
+        // From half to one and a half per cent, anew each minute.
+        let mut hour = |each: &mut dyn FnMut(f64)| {
+            for _ in 0..60 {
+                let rate = 0.005 + 0.01 * chance.bad(100., 0.5).mul_add(0.1, -4.5).clamp(0.0, 1.0);
+                (0..60).for_each(|_| each(chance.bad(50., rate)));
+            }
+        };
+        let mut baseline = Baseline::default();
+        hour(&mut |bad| baseline.update(50., bad));
+        let (bound, phi) = (baseline.upper_bound(ALPHA).expect("enough units"), baseline.over_dispersion());
+        let mut bets = [KillBet::new(ALPHA / 2.0, 0.0, DEFAULT_HORIZON); 2];
+        let mut is_blamed = [false; 2];
+        hour(&mut |bad| {
+            for ((bet, is_blamed), by) in bets.iter_mut().zip(&mut is_blamed).zip([1.0, phi]) {
+                bet.update_against(50. / by, bad / by, bound);
+                *is_blamed |= bet.standing().is_crossed;
+            }
+        });
+        plain += u32::from(is_blamed[0]);
+        divided += u32::from(is_blamed[1]);
+    }
+    table.share("counts as they come (nothing is promised)", plain, runs);
+    table.promise("counts divided by the over-dispersion", divided, runs, ALPHA);
+}
