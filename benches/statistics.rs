@@ -5,7 +5,7 @@
 //!
 //! | peer | what it is |
 //! |---|---|
-//! | bound | sequential bound as GrowthBook documents it: two-sided asymptotic confidence sequence, N* = 5,000, repeated at each look |
+//! | bound | sequential bound of the kind that GrowthBook uses: asymptotic confidence sequence, N* = 5,000, here one-sided, at each look |
 //! | z-test | a fixed-sample two-sided test on a timer: what not to do |
 //!
 //! Left out: Statsig's mSPRT. Its mixing variance could not be looked up, and a guess would be no peer. The column of the table

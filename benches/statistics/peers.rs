@@ -23,12 +23,12 @@ impl Sums {
         (square_t > 0.0 && square_c > 0.0).then(|| (p_t - p_c, (square_t + square_c).sqrt()))
     }
 
-    /// The repeated sequential bound on the difference is above 0.
+    /// The repeated sequential bound on the difference is above 0; one-sided, as a kill is.
     pub fn is_past_bound(&self, alpha: f64) -> bool {
         let units = self.0.treatment_units + self.0.control_units;
         self.difference().is_some_and(|(difference, error)| {
-            let rho = rho(alpha, DEFAULT_TIGHTEST, Sides::Two);
-            difference > half_width(error * units.sqrt(), units, rho, alpha, Sides::Two)
+            let rho = rho(alpha, DEFAULT_TIGHTEST, Sides::One);
+            difference > half_width(error * units.sqrt(), units, rho, alpha, Sides::One)
         })
     }
 
