@@ -8,7 +8,8 @@
 //!            │ acts      a request → plan → commands, records
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
-//!            └ autopilot a fresh NO-GO → the same request that a key makes
+//!            ├ people    the goes of roles that a stage asks for
+//!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -21,7 +22,7 @@
 //! Start reading at [`update`], then [`model`], then [`acts`].
 
 pub mod acts;
-mod autopilot;
+pub mod autopilot;
 mod chronicle;
 mod commands;
 mod evidence;
@@ -30,6 +31,7 @@ mod facts;
 mod judge;
 mod meter;
 pub mod model;
+pub mod people;
 mod restore;
 pub mod series;
 mod update;

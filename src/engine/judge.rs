@@ -10,31 +10,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::chronicle::record_moment;
-use super::evidence;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::watch::Watch;
-use crate::domain::{
-    Evidence, Guardrail, GuardrailName, Percent, SegmentName, Source, SourceKind, Span, Station, Timestamp,
-    Verdict,
-};
+use super::{evidence, people};
+use crate::domain::{Evidence, Guardrail, Percent, Source, SourceKind, Span, Station, Timestamp, Verdict};
 use crate::effect::{Effect, Record};
 use crate::event::Body;
 
-/// A NO-GO that was just reached.
-pub struct Fresh {
-    /// In which segment.
-    pub segment: SegmentName,
-    /// By which guardrail.
-    pub guardrail: GuardrailName,
-}
-
 /// Brings the boards up to date: of one segment after a sample, of all after anything else.
-pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<Fresh> {
+pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) {
     let only = match cause {
         Body::Sample(sample) => Some(&sample.segment),
         _ => None,
     };
-    let mut fresh = Vec::new();
     for index in 0..model.segments.len() {
         let Some(segment) = model.segments.get(index) else { continue };
         if only.is_some_and(|only| *only != segment.name) {
@@ -50,7 +38,6 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
                 evidence,
             };
             effects.push(Effect::Record(record));
-            fresh.push(Fresh { segment: name.clone(), guardrail: latch.guardrail.clone() });
             if let Some(segment) = model.segments.get_mut(index) {
                 segment.latches.push(latch);
             }
@@ -59,7 +46,6 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
         let board = board(model, segment);
         post(model, index, board);
     }
-    fresh
 }
 
 /// Guardrails whose bet has just passed its threshold.
@@ -73,12 +59,8 @@ fn crossed(model: &Model, segment: &SegmentModel) -> Vec<Latch> {
         let series = segment.series.get(&guardrail.metric);
         let as_of = series.and_then(|s| s.sampled_at).unwrap_or(model.now);
         let bounds = series.map_or(&[][..], |s| s.bounds());
-        latches.push(Latch {
-            station: guardrail.station,
-            guardrail: guardrail.name.clone(),
-            evidence: evidence::of_bet(guardrail, &standing, bounds, as_of),
-            at: model.now,
-        });
+        let evidence = evidence::of_bet(guardrail, &standing, bounds, as_of);
+        latches.push(Latch::new(guardrail.station, guardrail.name.clone(), evidence, model.now));
     }
     latches
 }
@@ -87,6 +69,7 @@ fn crossed(model: &Model, segment: &SegmentModel) -> Vec<Latch> {
 fn board(model: &Model, segment: &SegmentModel) -> BTreeMap<Station, (Verdict, Evidence)> {
     let mut board: BTreeMap<Station, (Verdict, Evidence)> = BTreeMap::new();
     board.insert(Station::Data, judge_data(model, segment));
+    board.extend(people::judge(model, segment).map(|cell| (Station::People, cell)));
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
         let cell = judge_guardrail(model, segment, guardrail, watch);
         match board.get(&guardrail.station) {
