@@ -77,7 +77,7 @@ actions! {
     RollBack,  "rollback",   ["u"],                   Stops,    "roll the focused segment back one stage";
     Kill,      "kill",       ["K"],                   Stops,    "kill: nobody in the focused scope gets the feature";
     Clear,     "clear",      ["c"],                   Harmless, "clear a latched NO-GO, with a reason; counting starts anew";
-    Approve,   "approve",    ["g"],                   Harmless, "give your role's go for the focused segment's next stage";
+    Approve,   "approve",    ["g"],                   Harmless, "give your role's go for the segment's next stage";
     Note,      "note",       ["n"],                   Harmless, "write a note into the journal";
     NextPane,  "next-pane",  ["tab"],                 View,     "go to the next pane";
     PrevPane,  "prev-pane",  ["backtab"],             View,     "go to the previous pane";

@@ -9,7 +9,9 @@
 //! Start reading at [`missing`].
 
 use super::model::{Model, SegmentModel};
-use crate::domain::{Actor, Evidence, Percent, RoleName, SegmentName, Stage, Text, Timestamp, Verdict};
+use crate::domain::{
+    Actor, Evidence, Percent, RoleName, Segment, SegmentName, Stage, Text, Timestamp, Verdict,
+};
 
 /// A role's go for one stage of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,13 @@ impl Approval {
     pub const fn new(exposure: Percent, role: RoleName, by: Actor, at: Timestamp) -> Self {
         Self { exposure, role, by, at, reached: false }
     }
+}
+
+/// Whether any stage of the rollout asks for somebody's go.
+#[must_use]
+pub fn are_asked(model: &Model) -> bool {
+    let asks = |segment: &Segment| segment.ladder.stages().iter().any(|stage| stage.approval.is_some());
+    model.rollout.segments.iter().any(asks)
 }
 
 /// The next stage of a segment, as far as its exposure is known.
