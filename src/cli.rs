@@ -50,6 +50,8 @@ enum Command {
     Status(status::Arguments),
     /// Widen a segment to its next stage, or to --to
     Widen(act::Arguments),
+    /// Give a role's go for the next stage of a segment
+    Approve(act::Arguments),
     /// No widening until somebody resumes; the exposure stays
     Pause(act::Arguments),
     /// Lift a pause, or bring back what was killed (with --confirm NAME)
@@ -77,6 +79,7 @@ impl Cli {
             Command::Watch(arguments) => watch::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Widen(arguments) => act::run(Verb::Widen, arguments).await,
+            Command::Approve(arguments) => act::run(Verb::Approve, arguments).await,
             Command::Pause(arguments) => act::run(Verb::Pause, arguments).await,
             Command::Resume(arguments) => act::run(Verb::Resume, arguments).await,
             Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,

@@ -36,6 +36,8 @@ pub enum AutopilotMode {
     Advise,
     /// Pauses and kills
     Guard,
+    /// Pauses, kills, and widens from stage to stage
+    Full,
 }
 
 impl From<AutopilotMode> for Autopilot {
@@ -44,6 +46,7 @@ impl From<AutopilotMode> for Autopilot {
             AutopilotMode::Off => Self::Off,
             AutopilotMode::Advise => Self::Advise,
             AutopilotMode::Guard => Self::Guard,
+            AutopilotMode::Full => Self::Full,
         }
     }
 }
