@@ -7,6 +7,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::open::{AutopilotMode, actor};
+use super::record::RecordTo;
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
@@ -42,6 +43,8 @@ pub struct Arguments {
     autopilot: AutopilotMode,
     #[command(flatten)]
     look: Look,
+    #[command(flatten)]
+    record: RecordTo,
 }
 
 /// Runs the command.
@@ -71,7 +74,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         remembered: Vec::new(),
         clock,
     };
-    let mut session = Session::start(start).map_err(Failure::usage)?;
+    let recorder = arguments.record.begin(&start.file.rollout, start.rights, start.autopilot)?;
+    let mut session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
     let exit = screen::run(&mut session, actor(None), &arguments.look).await;
     drop(session);
     world.shutdown().await;
