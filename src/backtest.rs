@@ -36,4 +36,4 @@ pub use change::Change;
 pub use counters::csv;
 pub use error::BacktestError;
 pub use recorded::events;
-pub use summary::{Final, Rows, Summary};
+pub use summary::{Final, LEVEL, Rows, Summary, when};

@@ -20,7 +20,12 @@ pub type Out<'a> = dyn FnMut(&Change) -> io::Result<()> + 'a;
 /// # Errors
 /// [`BacktestError`] for the first line that cannot be read, when nothing in the file is about the rollout, and when
 /// `out` fails.
-pub fn csv(rollout: &Rollout, path: &str, input: impl Read, out: &mut Out<'_>) -> Result<Summary, BacktestError> {
+pub fn csv(
+    rollout: &Rollout,
+    path: &str,
+    input: impl Read,
+    out: &mut Out<'_>,
+) -> Result<Summary, BacktestError> {
     let mut rows = Rows::default();
     let mut table = Table::open(path, input, rollout)?;
     let mut counters = Counters::new(rollout);
@@ -28,7 +33,7 @@ pub fn csv(rollout: &Rollout, path: &str, input: impl Read, out: &mut Out<'_>) -
         counters.take(&row, &mut rows);
         counters.hand_out(out)?;
     }
-    if counters.last_at.is_none() && rows.missing == 0 {
+    if counters.last_at.is_none() {
         return Err(rows.nothing(path, rollout));
     }
     counters.finish();
@@ -37,7 +42,7 @@ pub fn csv(rollout: &Rollout, path: &str, input: impl Read, out: &mut Out<'_>) -
         out(&change)?;
     }
     rows.disordered_changes = counters.order.disordered();
-    Ok(Summary::new(rollout, rows, counters.into_finals()))
+    Ok(Summary::new(rows, counters.into_finals()))
 }
 
 /// Everything that is known about the rows so far.
@@ -77,7 +82,9 @@ impl<'a> Counters<'a> {
             let (segment, metric) = (rollout.segments.get(row.segment)?, rollout.metrics.get(metric)?);
             Some(Place { rollout, segment: &segment.name, metric: &metric.name })
         };
-        let (Some(here), Some(segment)) = (place(row.metric), self.segments.get_mut(row.segment)) else { return };
+        let (Some(here), Some(segment)) = (place(row.metric), self.segments.get_mut(row.segment)) else {
+            return;
+        };
         segment.last_at = segment.last_at.max(Some(row.at));
         let Some(Some(series)) = segment.series.get_mut(row.metric) else { return };
         match series.take(row, &here, &mut self.fresh) {
@@ -150,7 +157,8 @@ fn series(rollout: &Rollout, segment: usize, metric: usize) -> Option<Series> {
     let (segment, metric) = (rollout.segments.get(segment)?, rollout.metrics.get(metric)?);
     let watching = rollout.guardrails.iter().enumerate().filter(|(_, g)| g.metric == metric.name);
     let sample = segment.ladder.stages().first().map_or(1, |stage| stage.sample);
-    let ruling = |(index, guardrail)| Ruling::new(index, Trial::new(guardrail, size(segment) / sizes, sample));
+    let ruling =
+        |(index, guardrail)| Ruling::new(index, Trial::new(guardrail, size(segment) / sizes, sample));
     let rulings: Vec<_> = watching.clone().map(ruling).collect();
     let needs_both = watching.into_iter().all(|(_, guardrail)| guardrail.compare == Compare::Control);
     let patience = i64::try_from(metric.interval.0.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);

@@ -65,7 +65,13 @@ mod tests {
         for text in ["12a", "ten", "1,5", "0x10", "--", "\u{663}"] {
             assert_eq!(counter(text.as_bytes()), None, "{text}");
         }
-        let is = [("0", 0.0), ("12", 12.0), ("1.5", 1.5), ("1e3", 1000.0), ("123456789012345", 123_456_789_012_345.0)];
+        let is = [
+            ("0", 0.0),
+            ("12", 12.0),
+            ("1.5", 1.5),
+            ("1e3", 1000.0),
+            ("123456789012345", 123_456_789_012_345.0),
+        ];
         for (text, wanted) in is {
             assert_eq!(counter(text.as_bytes()), Some(Number::Is(wanted)), "{text}");
         }

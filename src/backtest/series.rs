@@ -13,6 +13,7 @@ pub struct Series {
     /// How old the newest row may be, in milliseconds: two intervals of the metric.
     patience: i64,
     is_stale: bool,
+    has_fallen: bool,
     /// What each guardrail on this metric says.
     pub rulings: Vec<Ruling>,
 }
@@ -40,7 +41,11 @@ impl Ruling {
 
     /// The evidence as it stands at the end, for the report; that of the NO-GO where there was one.
     pub fn last_evidence(&self, at: Timestamp) -> Evidence {
-        if self.no_go_at.is_some() || self.verdict.is_none() { self.evidence.clone() } else { self.trial.evidence(at) }
+        if self.no_go_at.is_some() || self.verdict.is_none() {
+            self.evidence.clone()
+        } else {
+            self.trial.evidence(at)
+        }
     }
 
     /// Says a verdict; returns it if it is another one. A NO-GO stays.
@@ -92,7 +97,7 @@ impl Place<'_> {
 impl Series {
     /// A series that showed nothing yet. `patience` is two intervals of its metric, in milliseconds.
     pub fn new(patience: i64, needs_both: bool, rulings: Vec<Ruling>) -> Self {
-        Self { pair: Pair::new(patience, needs_both), patience, is_stale: false, rulings }
+        Self { pair: Pair::new(patience, needs_both), patience, is_stale: false, has_fallen: false, rulings }
     }
 
     /// The last moment at which the newest row is still fresh. `None`: there was no row, or it is old already.
@@ -101,7 +106,7 @@ impl Series {
         Some(newest.0.saturating_add(self.patience))
     }
 
-    /// Takes a row with a reading.
+    /// Takes a row. Returns what became of it, a fall only the first time; `None` if it has no reading.
     pub fn take(&mut self, row: &Row, place: &Place<'_>, out: &mut Vec<Change>) -> Option<Taken> {
         let (taken, ticks) = self.pair.take(row.arm, row.at, row.counts?);
         if matches!(taken, Taken::New | Taken::Fallen) {
@@ -109,6 +114,9 @@ impl Series {
         }
         for tick in ticks.into_iter().flatten() {
             self.judge(&tick, place, out);
+        }
+        if taken == Taken::Fallen && std::mem::replace(&mut self.has_fallen, true) {
+            return Some(Taken::New);
         }
         Some(taken)
     }

@@ -7,6 +7,7 @@ use crate::domain::text::{cut, thousands};
 use crate::domain::{
     Evidence, GuardrailName, Response, Rollout, SegmentName, Station, Text, Timestamp, Verdict,
 };
+use crate::stats::e_bh;
 
 /// Names and restarts that are kept to be shown; all are counted.
 const MAX_SHOWN: usize = 20;
@@ -112,12 +113,6 @@ pub struct Rows {
 
 impl Rows {
     pub(super) fn add_restart(&mut self, place: &Place<'_>, row: &Row) {
-        let is_known = |(s, m, _): &(SegmentName, crate::domain::MetricName, Timestamp)| {
-            s == place.segment && m == place.metric
-        };
-        if self.restarts.iter().any(is_known) {
-            return;
-        }
         self.restarted += 1;
         if self.restarts.len() < MAX_SHOWN {
             self.restarts.push((place.segment.clone(), place.metric.clone(), row.at));
@@ -142,8 +137,13 @@ impl Rows {
         let mut metrics: Vec<_> = rollout.guardrails.iter().map(|g| g.metric.as_str()).collect();
         metrics.dedup();
         metrics.truncate(MAX_SHOWN);
-        let cause = format!("none of its {} rows is about this rollout: {}", thousands(self.read), self.passed_over().join("; "));
-        let hint = format!("the rollout file has the segments {segments}; its guardrails watch {}", names(metrics));
+        let why = match self.passed_over() {
+            why if why.is_empty() => "none has a reading and a time".into(),
+            why => why.join("; "),
+        };
+        let cause = format!("none of its {} rows is about this rollout: {why}", thousands(self.read));
+        let hint =
+            format!("the rollout file has the segments {segments}; its guardrails watch {}", names(metrics));
         BacktestError::Nothing { path, cause, hint }
     }
 
@@ -151,7 +151,8 @@ impl Rows {
     #[must_use]
     pub fn passed_over(&self) -> Vec<String> {
         let of = |unknown: &Unknown, what: &str| {
-            (unknown.rows > 0).then(|| format!("{} rows of {what}: {}", thousands(unknown.rows), unknown.list()))
+            (unknown.rows > 0)
+                .then(|| format!("{} rows of {what}: {}", thousands(unknown.rows), unknown.list()))
         };
         let each = [
             of(&self.unknown_segments, "segments that the rollout file does not know"),
@@ -167,8 +168,10 @@ impl Rows {
         let mut doubts: Vec<_> =
             self.passed_over().into_iter().map(|text| format!("passed over {text}")).collect();
         for (segment, metric, at) in &self.restarts {
-            let at = super::when(*at);
-            doubts.push(format!("{metric} of {segment} fell at {at}: its source was restarted; counting goes on"));
+            let at = when(*at);
+            doubts.push(format!(
+                "{metric} of {segment} fell at {at}: its source was restarted; counting goes on"
+            ));
         }
         let more = self.restarted.saturating_sub(self.restarts.len() as u64);
         let mut count = |number: u64, text: &str| {
@@ -179,16 +182,30 @@ impl Rows {
         count(more, "more series fell, too");
         count(self.missing, "rows have a missing reading: empty, null, NaN, negative or infinite");
         count(self.late, "rows were taken before the newest one of their arm, and left out");
-        count(self.disordered, "rows stand below a later one: the times are right once the file is sorted by at_s");
+        count(
+            self.disordered,
+            "rows stand below a later one: the times are right once the file is sorted by at_s",
+        );
         count(self.disordered_changes, "changes stand below a later one: there were too many to be sorted");
         count(self.cut, "line at the end was cut off while it was written, and left out");
         doubts
     }
 }
 
+/// A time for a person: the date where there is one, else the seconds since the beginning.
+#[must_use]
+pub fn when(at: Timestamp) -> String {
+    /// 1973: what lies before is no date but seconds that somebody counted.
+    const DATES: i64 = 100_000_000_000;
+    if at.0 >= DATES { at.rfc3339() } else { format!("{} s", at.0 as f64 / 1000.0) }
+}
+
 impl Summary {
-    pub(super) fn new(_: &Rollout, rows: Rows, finals: Vec<Final>) -> Self {
-        Self { rows, finals, real: Vec::new() }
+    pub(super) fn new(rows: Rows, finals: Vec<Final>) -> Self {
+        let ln_e: Vec<_> = finals.iter().map(|last| last.evidence.ln_e.unwrap_or(f64::NAN)).collect();
+        let mut real = e_bh::real(&ln_e, LEVEL);
+        real.retain(|index| finals.get(*index).is_some_and(|last| last.no_go_at.is_some()));
+        Self { rows, finals, real }
     }
 
     /// Whether a NO-GO was reached.

@@ -12,7 +12,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::BacktestError;
 use super::row::{Number, Row, counter, number};
 use super::summary::Rows;
-use crate::domain::{Arm, Counts, Rollout, Text, Timestamp};
+use crate::domain::{Arm, Counts, MetricName, Rollout, Text, Timestamp};
 
 /// The columns, in this order.
 pub const COLUMNS: [&str; 6] = ["at_s", "segment", "metric", "arm", "units", "bad"];
@@ -40,7 +40,7 @@ impl<'a, R: Read> Table<'a, R> {
             .buffer_capacity(1 << 16)
             .from_reader(Lines { input, since: 0 });
         let segments = rollout.segments.iter().enumerate().map(|(i, s)| (s.name.as_str().as_bytes(), i));
-        let is_judged = |name| rollout.guardrails.iter().any(|g| g.metric == *name);
+        let is_judged = |name: &MetricName| rollout.guardrails.iter().any(|g| g.metric == *name);
         let metrics = rollout.metrics.iter().enumerate();
         let metrics = metrics.map(|(i, m)| (m.name.as_str().as_bytes(), is_judged(&m.name).then_some(i)));
         let mut table = Self {
@@ -78,13 +78,22 @@ impl<'a, R: Read> Table<'a, R> {
     fn parse(&self, rows: &mut Rows) -> Result<Option<Row>, BacktestError> {
         if self.record.len() != COLUMNS.len() {
             let cause = format!("it has {} fields and not {}", self.record.len(), COLUMNS.len());
-            return Err(self.line(cause, "a row is at_s,segment,metric,arm,units,bad, such as 60,free,errors,control,1200,3"));
+            return Err(self.line(
+                cause,
+                "a row is at_s,segment,metric,arm,units,bad, such as 60,free,errors,control,1200,3",
+            ));
         }
         let at = self.number(0, number)?;
         let arm = match self.field(3) {
             b"treatment" => Arm::Treatment,
             b"control" => Arm::Control,
-            other => return Err(self.fault(3, format!("{} is no arm", quoted(other)), "write `treatment` or `control`".into())),
+            other => {
+                return Err(self.fault(
+                    3,
+                    format!("{} is no arm", quoted(other)),
+                    "write `treatment` or `control`".into(),
+                ));
+            }
         };
         let (units, bad) = (self.number(4, counter)?, self.number(5, counter)?);
         let Some(&segment) = self.segments.get(self.field(1)) else {
@@ -108,7 +117,11 @@ impl<'a, R: Read> Table<'a, R> {
         };
         if at.abs() > MAX_TIME_S {
             let hint = "at_s is a time in seconds: are these milliseconds, or nanoseconds?".into();
-            return Err(self.fault(0, format!("{} is further away than calendars go", quoted(self.field(0))), hint));
+            return Err(self.fault(
+                0,
+                format!("{} is further away than calendars go", quoted(self.field(0))),
+                hint,
+            ));
         }
         let counts = match (units, bad) {
             (Number::Is(units), Number::Is(bad)) => Some(Counts { units, bad }),

@@ -18,12 +18,19 @@ impl Trial {
     /// treatment units that a GO needs.
     pub fn new(guardrail: &Guardrail, share: f64, sample: u64) -> Self {
         let ln_threshold = -(guardrail.risk * share).ln();
-        Self { bet: ConditionalBinomial::new(guardrail.tolerate), ln_threshold, sample, seen: ByArm::default() }
+        Self {
+            bet: ConditionalBinomial::new(guardrail.tolerate),
+            ln_threshold,
+            sample,
+            seen: ByArm::default(),
+        }
     }
 
     /// Takes a tick into account.
     pub fn observe(&mut self, tick: &Tick) {
-        for (seen, new) in [(&mut self.seen.treatment, tick.new.treatment), (&mut self.seen.control, tick.new.control)] {
+        for (seen, new) in
+            [(&mut self.seen.treatment, tick.new.treatment), (&mut self.seen.control, tick.new.control)]
+        {
             if let Some(new) = new {
                 let sum = seen.get_or_insert_default();
                 *sum = Counts { units: sum.units + new.units, bad: sum.bad + new.bad };

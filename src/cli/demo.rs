@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long)]
     list: bool,
     /// Serve the world alone at this address and print the rollout file for it; several cockpits may attach
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "record")]
     serve: Option<SocketAddr>,
     /// Another world of the same scenario; the same seed gives the same world
     #[arg(long, value_name = "NUMBER")]

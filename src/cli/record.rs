@@ -15,7 +15,7 @@ use crate::recording::Recorder;
 use crate::runtime::session::Session;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
-const LAST_LINE: Duration = Duration::from_millis(500);
+const LAST_LINE: Duration = Duration::from_millis(200);
 
 /// Where to record to, if anywhere.
 #[derive(Debug, Default, Args)]

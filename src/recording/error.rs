@@ -6,13 +6,17 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     /// There is a file of that name.
-    #[error("cannot record to {path}: the file is there already\nhint: name a new file; a recording is never overwritten")]
+    #[error(
+        "cannot record to {path}: the file is there already\nhint: name a new file; a recording is never overwritten"
+    )]
     Exists {
         /// The file.
         path: String,
     },
     /// The file cannot be made.
-    #[error("cannot record to {path}: {cause}\nhint: name a file in a folder that exists and that you may write to")]
+    #[error(
+        "cannot record to {path}: {cause}\nhint: name a file in a folder that exists and that you may write to"
+    )]
     Unwritable {
         /// The file.
         path: String,

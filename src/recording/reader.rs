@@ -39,8 +39,8 @@ impl<R: BufRead> Recording<R> {
         lines.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut line).map_err(failed)?;
         let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line);
         let no_recording = |cause| RecordingError::NoRecording { path: path.clone(), cause };
-        let header: Header =
-            serde_json::from_slice(text).map_err(|error| no_recording(Text::new(&error.to_string()).to_string()))?;
+        let header: Header = serde_json::from_slice(text)
+            .map_err(|error| no_recording(Text::new(&error.to_string()).to_string()))?;
         if header.gonogo != "recording" {
             return Err(no_recording(format!("`gonogo` is {:?}", Text::new(&header.gonogo).as_str())));
         }

@@ -135,7 +135,7 @@ fn write_all(todo: &Receiver<Order>, file: &mut BufWriter<File>, written: &Atomi
     let mut line = Vec::new();
     let mut waiting = 0;
     let mut flushed_at = Timestamp(i64::MIN);
-    let mut flush = |file: &mut BufWriter<File>, waiting: &mut u64| {
+    let flush = |file: &mut BufWriter<File>, waiting: &mut u64| {
         if *waiting > 0 {
             file.flush()?;
             written.fetch_add(std::mem::take(waiting), Ordering::SeqCst);

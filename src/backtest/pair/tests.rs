@@ -50,14 +50,26 @@ fn arms_that_are_read_at_different_moments_meet_once_in_each_round() {
 
 #[test]
 fn an_arm_that_is_silent_for_too_long_is_not_waited_for_and_not_compared_when_it_is_back() {
-    let rows = [(T, 0, 1.), (C, 0, 1.), (T, 10, 2.), (T, 11, 3.), (T, 12, 4.), (C, 12, 9.), (T, 13, 5.), (C, 13, 10.)];
-    assert_eq!(ticks(&mut pair(), &rows), [
-        (0, Some(1.), Some(1.)),
-        (11, Some(2.), None),
-        (12, Some(1.), None),
-        (12, None, Some(8.)),
-        (13, Some(1.), Some(1.)),
-    ]);
+    let rows = [
+        (T, 0, 1.),
+        (C, 0, 1.),
+        (T, 10, 2.),
+        (T, 11, 3.),
+        (T, 12, 4.),
+        (C, 12, 9.),
+        (T, 13, 5.),
+        (C, 13, 10.),
+    ];
+    assert_eq!(
+        ticks(&mut pair(), &rows),
+        [
+            (0, Some(1.), Some(1.)),
+            (11, Some(2.), None),
+            (12, Some(1.), None),
+            (12, None, Some(8.)),
+            (13, Some(1.), Some(1.)),
+        ]
+    );
 }
 
 #[test]
@@ -71,9 +83,8 @@ fn an_arm_that_was_never_seen_is_waited_for_unless_nobody_needs_it() {
 #[test]
 fn late_and_same_rows_change_nothing_and_a_fall_is_a_restart() {
     let mut pair = pair();
-    let mut take = |second: i64, units: f64| {
-        pair.take(T, Timestamp(second * 1000), Counts { units, bad: 0.0 }).0
-    };
+    let mut take =
+        |second: i64, units: f64| pair.take(T, Timestamp(second * 1000), Counts { units, bad: 0.0 }).0;
     assert_eq!(take(5, 10.), Taken::New);
     assert_eq!(take(5, 10.), Taken::Same);
     assert_eq!(take(4, 9.), Taken::Late);

@@ -1,0 +1,146 @@
+//! A recording, judged anew: its events go through the engine with the guardrails of another rollout file.
+//!
+//! What somebody asked for at the time, its outcomes and the lines of the journal are left out: a NO-GO that was
+//! latched or cleared then says nothing about these guardrails. What the flags and the sources really did stays. So
+//! after a kill that really happened nobody is exposed, and nothing more is learned.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::counters::Out;
+use super::summary::{Final, Rows, Summary};
+use super::{BacktestError, Change};
+use crate::domain::{Evidence, Guardrail, Rollout, SegmentName, Station, Timestamp, Verdict};
+use crate::engine::model::{Cell, SegmentModel};
+use crate::engine::{self, Autopilot, Model};
+use crate::event::{Body, Event};
+
+/// Judges events by the guardrails of a rollout.
+///
+/// # Errors
+/// [`BacktestError`] for the first event that cannot be read, when no event is about the rollout, and when `out` fails.
+pub fn events<E: Into<BacktestError>>(
+    rollout: Rollout,
+    path: &str,
+    events: impl Iterator<Item = Result<Event, E>>,
+    out: &mut Out<'_>,
+) -> Result<Summary, BacktestError> {
+    let rollout = Arc::new(rollout);
+    let mut model = Model::new(Arc::clone(&rollout), Autopilot::Off, true);
+    let mut rows = Rows::default();
+    let mut boards = Boards::default();
+    let mut samples = 0u64;
+    for event in events {
+        let event = event.map_err(Into::into)?;
+        rows.read += 1;
+        match &event.body {
+            Body::Asked(_) | Body::Effect { .. } | Body::Restored { .. } => continue,
+            Body::Sample(sample) => {
+                if rollout.segment(&sample.segment).is_none() {
+                    rows.unknown_segments.add(sample.segment.as_str().as_bytes());
+                    continue;
+                }
+                if rollout.metric(&sample.metric).is_none() {
+                    rows.unknown_metrics.add(sample.metric.as_str().as_bytes());
+                    continue;
+                }
+                samples += 1;
+            }
+            _ => {}
+        }
+        engine::update(&mut model, &event);
+        let only = match &event.body {
+            Body::Sample(sample) => Some(&sample.segment),
+            _ => None,
+        };
+        for segment in model.segments.iter().filter(|s| only.is_none_or(|only| *only == s.name)) {
+            boards.compare(segment, &rollout, model.now, out)?;
+        }
+    }
+    rows.late = model.traffic.late;
+    if samples == 0 {
+        return Err(rows.nothing(path, &rollout));
+    }
+    Ok(Summary::new(rows, boards.finals(&model, &rollout)))
+}
+
+/// The verdicts that were said last.
+#[derive(Debug, Default)]
+struct Boards {
+    said: BTreeMap<(SegmentName, Station), Verdict>,
+    no_go_at: BTreeMap<(SegmentName, Station), Timestamp>,
+}
+
+impl Boards {
+    /// Says what has changed on the board of a segment.
+    fn compare(
+        &mut self,
+        segment: &SegmentModel,
+        rollout: &Rollout,
+        now: Timestamp,
+        out: &mut Out<'_>,
+    ) -> Result<(), BacktestError> {
+        for (station, cell) in &segment.board {
+            // Looked up without a copy of the name: this is done for each event.
+            let known = self.said.iter_mut().find(|((name, of), _)| of == station && *name == segment.name);
+            match known {
+                Some((_, verdict)) if *verdict == cell.verdict => continue,
+                Some((_, verdict)) => *verdict = cell.verdict,
+                None => _ = self.said.insert((segment.name.clone(), *station), cell.verdict),
+            }
+            if cell.verdict == Verdict::NoGo {
+                self.no_go_at.entry((segment.name.clone(), *station)).or_insert(now);
+            }
+            let guardrail = speaker(segment, *station, cell, rollout);
+            out(&Change {
+                at: now,
+                segment: Some(segment.name.clone()),
+                station: *station,
+                metric: guardrail.map(|guardrail| guardrail.metric.clone()),
+                guardrail: guardrail.map(|guardrail| guardrail.name.clone()),
+                verdict: cell.verdict,
+                evidence: cell.evidence.clone(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn finals(&self, model: &Model, rollout: &Rollout) -> Vec<Final> {
+        let mut finals = Vec::new();
+        for segment in &model.segments {
+            for guardrail in &rollout.guardrails {
+                let latch = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name);
+                let cell = segment.board.get(&guardrail.station);
+                let verdict = latch.map(|_| Verdict::NoGo).or(cell.map(|cell| cell.verdict));
+                let evidence =
+                    latch.map(|latch| &latch.evidence).or(cell.map(|cell| &cell.evidence)).cloned();
+                finals.push(Final {
+                    segment: Some(segment.name.clone()),
+                    guardrail: guardrail.name.clone(),
+                    station: guardrail.station,
+                    action: guardrail.action,
+                    verdict,
+                    no_go_at: latch.map(|latch| latch.at),
+                    evidence: evidence.unwrap_or_else(|| Evidence::of("", model.now)),
+                });
+            }
+        }
+        finals
+    }
+}
+
+/// The guardrail that a cell speaks for: the one whose NO-GO it shows, or the only one of its station.
+fn speaker<'a>(
+    segment: &SegmentModel,
+    station: Station,
+    cell: &Cell,
+    rollout: &'a Rollout,
+) -> Option<&'a Guardrail> {
+    let mut of_station = rollout.guardrails.iter().filter(|guardrail| guardrail.station == station);
+    let latch =
+        segment.latches.iter().find(|latch| latch.station == station && cell.verdict == Verdict::NoGo);
+    match latch {
+        Some(latch) => of_station.find(|guardrail| guardrail.name == latch.guardrail),
+        None => of_station.next(),
+    }
+}
