@@ -2,21 +2,19 @@
 
 use serde::Serialize;
 
-use crate::domain::{Evidence, GuardrailName, MetricName, SegmentName, Station, Timestamp, Verdict};
+use crate::domain::{Evidence, MetricName, SegmentName, Station, Timestamp, Verdict};
 
 /// A verdict that is not what it was before; the first one is a change, too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// When: the time of the row or event that brought it.
     pub at: Timestamp,
-    /// In which segment. `None`: over all segments together.
-    pub segment: Option<SegmentName>,
+    /// In which segment.
+    pub segment: SegmentName,
     /// At which station.
     pub station: Station,
     /// Of which metric. `None`: the station judges no metric.
     pub metric: Option<MetricName>,
-    /// By which guardrail. `None`: by none, as at the data station.
-    pub guardrail: Option<GuardrailName>,
     /// The new verdict.
     pub verdict: Verdict,
     /// What it is made of.
@@ -26,7 +24,7 @@ pub struct Change {
 #[derive(Serialize)]
 struct Line<'a> {
     at_s: Seconds,
-    segment: Option<&'a SegmentName>,
+    segment: &'a SegmentName,
     station: Station,
     metric: Option<&'a MetricName>,
     verdict: Verdict,
@@ -57,7 +55,7 @@ impl Change {
     pub fn json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(&Line {
             at_s: self.at.into(),
-            segment: self.segment.as_ref(),
+            segment: &self.segment,
             station: self.station,
             metric: self.metric.as_ref(),
             verdict: self.verdict,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use super::order::InOrder;
 use super::pair::Taken;
 use super::row::Row;
-use super::series::{Place, Ruling, Series};
+use super::series::{Place, Ruling, Series, Together};
 use super::summary::{Final, Rows, Summary};
 use super::table::Table;
 use super::trial::Trial;
@@ -87,23 +87,88 @@ impl<'a> Counters<'a> {
         };
         segment.last_at = segment.last_at.max(Some(row.at));
         let Some(Some(series)) = segment.series.get_mut(row.metric) else { return };
-        match series.take(row, &here, &mut self.fresh) {
+        let taken = series.take(row, &here, &mut self.fresh);
+        match taken {
             Some(Taken::Late) => rows.late += 1,
             Some(Taken::Same) => rows.same += 1,
             Some(Taken::Fallen) => rows.add_restart(&here, row),
             Some(Taken::New) | None => {}
         }
         segment.fresh_until = segment.fresh_until.min(series.fresh_until().unwrap_or(i64::MAX));
-        if row.at.0 <= segment.fresh_until {
-            return;
+        let is_of_age = row.at.0 > segment.fresh_until;
+        if is_of_age {
+            self.age(row);
         }
-        for (metric, series) in segment.series.iter_mut().enumerate() {
-            if let (Some(series), Some(place)) = (series, place(metric)) {
+        if matches!(taken, Some(Taken::New | Taken::Fallen)) {
+            self.look_together(row);
+        }
+    }
+
+    /// Time has gone on in a segment: says which of its series have grown old.
+    fn age(&mut self, row: &Row) {
+        let rollout = self.rollout;
+        let (Some(segment), Some(known)) =
+            (self.segments.get_mut(row.segment), rollout.segments.get(row.segment))
+        else {
+            return;
+        };
+        for (series, metric) in segment.series.iter_mut().zip(&rollout.metrics) {
+            let place = Place { rollout, segment: &known.name, metric: &metric.name };
+            if let Some(series) = series {
                 series.age(row.at, &place, &mut self.fresh);
             }
         }
         let fresh = segment.series.iter().flatten().filter_map(Series::fresh_until);
         segment.fresh_until = fresh.min().unwrap_or(i64::MAX);
+    }
+
+    /// Whether all segments together show what none shows alone: the average of their e-values, weighted by their
+    /// shares of the risk, as in `engine::together`.
+    fn look_together(&mut self, row: &Row) {
+        let rollout = self.rollout;
+        let all = rollout.segments.len();
+        if all < 2 {
+            return;
+        }
+        let Some(metric) = rollout.metrics.get(row.metric) else { return };
+        let ruling_of = |segment: &Segment, place: usize| {
+            let rulings = segment.series.get(row.metric)?.as_ref().map(|series| &series.rulings)?;
+            let ruling = rulings.get(place)?;
+            let guardrail = rollout.guardrails.get(ruling.guardrail)?;
+            Some((ruling.ln_part(guardrail)?, guardrail))
+        };
+        for place in 0.. {
+            let has_it = self.segments.get(row.segment).and_then(|s| s.series.get(row.metric)?.as_ref());
+            if has_it.is_none_or(|series| series.rulings.len() <= place) {
+                return;
+            }
+            let Some((part, guardrail)) = self.segments.get(row.segment).and_then(|s| ruling_of(s, place))
+            else {
+                continue;
+            };
+            let ln_threshold = (2.0 / guardrail.risk).ln();
+            // One of those that make the average up is at least as large as this; it is seen with its own row.
+            if part < ln_threshold - (all as f64).ln() {
+                continue;
+            }
+            let parts: Vec<f64> =
+                self.segments.iter().filter_map(|s| ruling_of(s, place)).map(|(part, _)| part).collect();
+            let largest = parts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let ln_e = largest + parts.iter().map(|part| (part - largest).exp()).sum::<f64>().ln();
+            let is_reached = ln_e >= ln_threshold;
+            if parts.len() < 2 || !is_reached {
+                continue;
+            }
+            let together = Together { ln_e, ln_threshold, segments: parts.len() };
+            for (segment, known) in self.segments.iter_mut().zip(&rollout.segments) {
+                let here = Place { rollout, segment: &known.name, metric: &metric.name };
+                let series = segment.series.get_mut(row.metric).and_then(Option::as_mut);
+                let ruling = series.and_then(|series| series.rulings.get_mut(place));
+                if let Some(ruling) = ruling.filter(|ruling| ruling.ln_part(guardrail).is_some()) {
+                    self.fresh.extend(ruling.say_together(row.at, &together, &here));
+                }
+            }
+        }
     }
 
     fn finish(&mut self) {
@@ -133,32 +198,36 @@ impl<'a> Counters<'a> {
         let mut finals = Vec::new();
         for (segment, known) in self.segments.into_iter().zip(&self.rollout.segments) {
             let at = segment.last_at.unwrap_or_default();
-            for ruling in segment.series.into_iter().flatten().flat_map(|series| series.rulings) {
+            for mut ruling in segment.series.into_iter().flatten().flat_map(|series| series.rulings) {
                 let Some(guardrail) = self.rollout.guardrails.get(ruling.guardrail) else { continue };
-                finals.push(Final {
-                    segment: Some(known.name.clone()),
-                    guardrail: guardrail.name.clone(),
-                    station: guardrail.station,
-                    action: guardrail.action,
-                    verdict: ruling.verdict,
-                    no_go_at: ruling.no_go_at,
-                    evidence: ruling.last_evidence(at),
-                });
+                let evidence = ruling.last_evidence(guardrail, at);
+                finals.push(Final::new(
+                    self.rollout,
+                    known,
+                    guardrail,
+                    ruling.verdict,
+                    ruling.no_go,
+                    evidence,
+                ));
             }
         }
         finals
     }
 }
 
+/// The segment's part of each guardrail's risk.
+pub fn share(rollout: &Rollout, segment: &crate::domain::Segment) -> f64 {
+    let size = |segment: &crate::domain::Segment| segment.size.map_or(1.0, |size| size.max(1) as f64);
+    size(segment) / rollout.segments.iter().map(size).sum::<f64>()
+}
+
 /// The series of a metric in a segment; `None` if no guardrail watches it.
 fn series(rollout: &Rollout, segment: usize, metric: usize) -> Option<Series> {
-    let size = |segment: &crate::domain::Segment| segment.size.map_or(1.0, |size| size.max(1) as f64);
-    let sizes: f64 = rollout.segments.iter().map(size).sum();
     let (segment, metric) = (rollout.segments.get(segment)?, rollout.metrics.get(metric)?);
     let watching = rollout.guardrails.iter().enumerate().filter(|(_, g)| g.metric == metric.name);
+    let share = share(rollout, segment);
     let sample = segment.ladder.stages().first().map_or(1, |stage| stage.sample);
-    let ruling =
-        |(index, guardrail)| Ruling::new(index, Trial::new(guardrail, size(segment) / sizes, sample));
+    let ruling = |(index, guardrail)| Ruling::new(index, Trial::new(guardrail, share, sample));
     let rulings: Vec<_> = watching.clone().map(ruling).collect();
     let needs_both = watching.into_iter().all(|(_, guardrail)| guardrail.compare == Compare::Control);
     let patience = i64::try_from(metric.interval.0.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);

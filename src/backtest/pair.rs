@@ -16,6 +16,8 @@ pub struct Tick {
     pub at: Timestamp,
     /// New units and bad units.
     pub new: ByArm<Counts>,
+    /// For how many milliseconds the other arm has been silent, where one went on alone because of that.
+    pub silent_for: Option<i64>,
 }
 
 /// What became of a row.
@@ -37,6 +39,8 @@ struct Side {
     newest: Option<(Timestamp, Counts)>,
     /// What is new in it and not in a tick yet.
     waiting: Option<(Timestamp, Counts)>,
+    /// The part of it that the newest row brought.
+    step: Counts,
 }
 
 /// The two arms of one series.
@@ -106,10 +110,17 @@ impl Pair {
 
         // Both wait and time has passed them: nothing more comes for that tick.
         let waiting = self.treatment.waiting.zip(self.control.waiting);
-        let before = waiting.filter(|((t, _), (c, _))| at > *t && at > *c).and_then(|_| self.close());
+        let before = if waiting.is_some_and(|((t, _), (c, _))| at > t && at > c) {
+            self.close()
+        } else if known.is_none() {
+            self.close_before(other(arm), at)
+        } else {
+            None
+        };
 
         let side = self.side_mut(arm);
         side.newest = Some((at, counts));
+        side.step = new;
         let sum = side.waiting.map(|(_, sum)| sum).unwrap_or_default();
         side.waiting = Some((at, Counts { units: sum.units + new.units, bad: sum.bad + new.bad }));
         let taken = if has_fallen { Taken::Fallen } else { Taken::New };
@@ -126,15 +137,28 @@ impl Pair {
         if let Some((waits_since, _)) = beside.waiting {
             return if at >= waits_since { self.close() } else { None };
         }
-        let is_silent = match beside.newest {
-            Some((newest, _)) => at.0.saturating_sub(newest.0) > self.patience,
-            None => !self.needs_both,
-        };
-        if !is_silent {
+        let silent_for = beside.newest.map(|(newest, _)| at.0.saturating_sub(newest.0));
+        if silent_for.map_or(self.needs_both, |silent| silent <= self.patience) {
             return None;
         }
         self.alone = Some(arm);
-        self.close_arm(arm)
+        self.close_arm(arm).map(|tick| Tick { silent_for, ..tick })
+    }
+
+    /// The first row of the other arm has come: what waited from before that is closed alone, but for the newest row.
+    /// An arm whose rows all stand above the other's is kept whole.
+    fn close_before(&mut self, arm: Arm, first: Timestamp) -> Option<Tick> {
+        let oldest = first.0.saturating_add(self.patience);
+        let side = self.side_mut(arm);
+        let (at, waiting) = side.waiting.filter(|(at, _)| at.0 <= oldest)?;
+        let before = Counts { units: waiting.units - side.step.units, bad: waiting.bad - side.step.bad };
+        if before == Counts::default() {
+            return None;
+        }
+        side.waiting = Some((at, side.step));
+        let mut new = ByArm::default();
+        *new.get_mut(arm) = Some(before);
+        Some(Tick { at, new, silent_for: None })
     }
 
     /// Closes what waits, whole or not: nothing more will come, or not for a long time.
@@ -142,7 +166,8 @@ impl Pair {
         let (treatment, control) = (self.treatment.waiting.take(), self.control.waiting.take());
         let at = treatment.map(|(at, _)| at).max(control.map(|(at, _)| at))?;
         let new = |waiting: Option<(Timestamp, Counts)>| waiting.map(|(_, new)| new);
-        Some(Tick { at, new: ByArm { treatment: new(treatment), control: new(control) } })
+        let new = ByArm { treatment: new(treatment), control: new(control) };
+        Some(Tick { at, new, silent_for: None })
     }
 
     /// Closes what waits in one arm alone.
@@ -150,7 +175,7 @@ impl Pair {
         let (at, counts) = self.side_mut(arm).waiting.take()?;
         let mut new = ByArm::default();
         *new.get_mut(arm) = Some(counts);
-        Some(Tick { at, new })
+        Some(Tick { at, new, silent_for: None })
     }
 }
 

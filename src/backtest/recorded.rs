@@ -61,14 +61,13 @@ pub fn events<E: Into<BacktestError>>(
     if samples == 0 {
         return Err(rows.nothing(path, &rollout));
     }
-    Ok(Summary::new(rows, boards.finals(&model, &rollout)))
+    Ok(Summary::new(rows, finals(&model, &rollout)))
 }
 
 /// The verdicts that were said last.
 #[derive(Debug, Default)]
 struct Boards {
     said: BTreeMap<(SegmentName, Station), Verdict>,
-    no_go_at: BTreeMap<(SegmentName, Station), Timestamp>,
 }
 
 impl Boards {
@@ -88,45 +87,35 @@ impl Boards {
                 Some((_, verdict)) => *verdict = cell.verdict,
                 None => _ = self.said.insert((segment.name.clone(), *station), cell.verdict),
             }
-            if cell.verdict == Verdict::NoGo {
-                self.no_go_at.entry((segment.name.clone(), *station)).or_insert(now);
-            }
             let guardrail = speaker(segment, *station, cell, rollout);
             out(&Change {
                 at: now,
-                segment: Some(segment.name.clone()),
+                segment: segment.name.clone(),
                 station: *station,
                 metric: guardrail.map(|guardrail| guardrail.metric.clone()),
-                guardrail: guardrail.map(|guardrail| guardrail.name.clone()),
                 verdict: cell.verdict,
                 evidence: cell.evidence.clone(),
             })?;
         }
         Ok(())
     }
+}
 
-    fn finals(&self, model: &Model, rollout: &Rollout) -> Vec<Final> {
-        let mut finals = Vec::new();
-        for segment in &model.segments {
-            for guardrail in &rollout.guardrails {
-                let latch = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name);
-                let cell = segment.board.get(&guardrail.station);
-                let verdict = latch.map(|_| Verdict::NoGo).or(cell.map(|cell| cell.verdict));
-                let evidence =
-                    latch.map(|latch| &latch.evidence).or(cell.map(|cell| &cell.evidence)).cloned();
-                finals.push(Final {
-                    segment: Some(segment.name.clone()),
-                    guardrail: guardrail.name.clone(),
-                    station: guardrail.station,
-                    action: guardrail.action,
-                    verdict,
-                    no_go_at: latch.map(|latch| latch.at),
-                    evidence: evidence.unwrap_or_else(|| Evidence::of("", model.now)),
-                });
-            }
+/// How each guardrail stands in each segment.
+fn finals(model: &Model, rollout: &Rollout) -> Vec<Final> {
+    let mut finals = Vec::new();
+    for (segment, known) in model.segments.iter().zip(&rollout.segments) {
+        for guardrail in &rollout.guardrails {
+            let latch = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name);
+            let cell = segment.board.get(&guardrail.station);
+            let verdict = latch.map(|_| Verdict::NoGo).or(cell.map(|cell| cell.verdict));
+            let evidence = latch.map(|latch| &latch.evidence).or(cell.map(|cell| &cell.evidence)).cloned();
+            let no_go = latch.map(|latch| (latch.at, latch.response));
+            let evidence = evidence.unwrap_or_else(|| Evidence::of("", model.now));
+            finals.push(Final::new(rollout, known, guardrail, verdict, no_go, evidence));
         }
-        finals
     }
+    finals
 }
 
 /// The guardrail that a cell speaks for: the one whose NO-GO it shows, or the only one of its station.

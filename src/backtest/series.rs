@@ -3,8 +3,12 @@
 use super::Change;
 use super::pair::{Pair, Taken, Tick};
 use super::row::Row;
-use super::trial::Trial;
-use crate::domain::{Evidence, Guardrail, MetricName, Rollout, SegmentName, Span, Timestamp, Verdict};
+use super::trial::{Trial, evidence_of_silence};
+use crate::domain::{
+    Compare, Evidence, Guardrail, MetricName, Response, Rollout, SegmentName, Span, Timestamp, Verdict,
+};
+use crate::engine::appraise::{Appraisal, Finding, Freshness};
+use crate::engine::evidence;
 
 /// A metric of a segment.
 #[derive(Debug)]
@@ -27,8 +31,8 @@ pub struct Ruling {
     pub verdict: Option<Verdict>,
     /// On what grounds, as of the last change.
     pub evidence: Evidence,
-    /// When it first said NO-GO.
-    pub no_go_at: Option<Timestamp>,
+    /// When it first said NO-GO, and what the autopilot would do about it.
+    pub no_go: Option<(Timestamp, Response)>,
     trial: Trial,
 }
 
@@ -36,16 +40,56 @@ impl Ruling {
     /// A guardrail that said nothing yet.
     pub fn new(guardrail: usize, trial: Trial) -> Self {
         let evidence = Evidence::of("", Timestamp::default());
-        Self { guardrail, verdict: None, evidence, no_go_at: None, trial }
+        Self { guardrail, verdict: None, evidence, no_go: None, trial }
     }
 
     /// The evidence as it stands at the end, for the report; that of the NO-GO where there was one.
-    pub fn last_evidence(&self, at: Timestamp) -> Evidence {
-        if self.no_go_at.is_some() || self.verdict.is_none() {
-            self.evidence.clone()
-        } else {
-            self.trial.evidence(at)
+    pub fn last_evidence(&mut self, guardrail: &Guardrail, at: Timestamp) -> Evidence {
+        let is_as_it_was = self.no_go.is_some() || matches!(self.verdict, None | Some(Verdict::Hold));
+        if is_as_it_was {
+            return self.evidence.clone();
         }
+        let appraisal = self.trial.appraise(guardrail, Freshness::Fresh);
+        if Some(appraisal.verdict) == self.verdict {
+            self.trial.evidence(guardrail, &appraisal, at)
+        } else {
+            self.evidence.clone()
+        }
+    }
+
+    /// ln of this segment's part in the average over all segments. `None`: it has no part in it: nobody is exposed, or
+    /// its NO-GO is there already.
+    pub fn ln_part(&self, guardrail: &Guardrail) -> Option<f64> {
+        let is_open = self.no_go.is_none() && self.trial.is_exposed();
+        is_open.then(|| self.trial.ln_part(guardrail))
+    }
+
+    /// Says NO-GO because of what all segments show together.
+    pub fn say_together(&mut self, at: Timestamp, together: &Together, place: &Place<'_>) -> Option<Change> {
+        let guardrail = place.rollout.guardrails.get(self.guardrail)?;
+        let alarm = Appraisal { verdict: Verdict::NoGo, finding: Finding::Alarm };
+        let own = self.trial.evidence(guardrail, &alarm, at);
+        let evidence = evidence::of_together(own, together.ln_e, together.ln_threshold, together.segments);
+        self.say(at, Verdict::NoGo, |_| evidence, guardrail, place)
+    }
+
+    fn judge(&mut self, tick: &Tick, patience: i64, place: &Place<'_>) -> Option<Change> {
+        let guardrail = place.rollout.guardrails.get(self.guardrail)?;
+        self.trial.observe(tick);
+        if let Some((_, response)) = &mut self.no_go {
+            // What only paused may turn out to be bad enough to kill.
+            *response = self.trial.response(guardrail).max(*response);
+            return None;
+        }
+        let appraisal = self.trial.appraise(guardrail, Freshness::Fresh);
+        let is_alone = tick.silent_for.is_some_and(|silent| silent > patience);
+        if is_alone && guardrail.compare == Compare::Control && self.trial.is_exposed() {
+            let age = Span(std::time::Duration::from_millis(tick.silent_for.unwrap_or(0).unsigned_abs()));
+            let evidence = |_: &Trial| evidence_of_silence(guardrail, tick, age);
+            return self.say(tick.at, Verdict::Hold, evidence, guardrail, place);
+        }
+        let evidence = |trial: &Trial| trial.evidence(guardrail, &appraisal, tick.at);
+        self.say(tick.at, appraisal.verdict, evidence, guardrail, place)
     }
 
     /// Says a verdict; returns it if it is another one. A NO-GO stays.
@@ -54,19 +98,37 @@ impl Ruling {
         at: Timestamp,
         verdict: Verdict,
         evidence: impl FnOnce(&Trial) -> Evidence,
+        guardrail: &Guardrail,
         place: &Place<'_>,
     ) -> Option<Change> {
-        if self.verdict == Some(verdict) || self.no_go_at.is_some() {
+        if self.verdict == Some(verdict) || self.no_go.is_some() {
             return None;
         }
         self.verdict = Some(verdict);
         self.evidence = evidence(&self.trial);
         if verdict == Verdict::NoGo {
-            self.no_go_at = Some(at);
+            self.no_go = Some((at, self.trial.response(guardrail)));
         }
-        let guardrail = place.rollout.guardrails.get(self.guardrail)?;
-        Some(place.change(at, guardrail, verdict, self.evidence.clone()))
+        Some(Change {
+            at,
+            segment: place.segment.clone(),
+            station: guardrail.station,
+            metric: Some(place.metric.clone()),
+            verdict,
+            evidence: self.evidence.clone(),
+        })
     }
+}
+
+/// The average over all segments, past its threshold.
+#[derive(Debug, Clone, Copy)]
+pub struct Together {
+    /// ln of the average.
+    pub ln_e: f64,
+    /// ln of what it needs.
+    pub ln_threshold: f64,
+    /// How many segments it is made of.
+    pub segments: usize,
 }
 
 /// Where a series stands in the rollout.
@@ -80,24 +142,11 @@ pub struct Place<'a> {
     pub metric: &'a MetricName,
 }
 
-impl Place<'_> {
-    fn change(&self, at: Timestamp, guardrail: &Guardrail, verdict: Verdict, evidence: Evidence) -> Change {
-        Change {
-            at,
-            segment: Some(self.segment.clone()),
-            station: guardrail.station,
-            metric: Some(self.metric.clone()),
-            guardrail: Some(guardrail.name.clone()),
-            verdict,
-            evidence,
-        }
-    }
-}
-
 impl Series {
     /// A series that showed nothing yet. `patience` is two intervals of its metric, in milliseconds.
     pub fn new(patience: i64, needs_both: bool, rulings: Vec<Ruling>) -> Self {
-        Self { pair: Pair::new(patience, needs_both), patience, is_stale: false, has_fallen: false, rulings }
+        let pair = Pair::new(patience, needs_both);
+        Self { pair, patience, is_stale: false, has_fallen: false, rulings }
     }
 
     /// The last moment at which the newest row is still fresh. `None`: there was no row, or it is old already.
@@ -123,9 +172,7 @@ impl Series {
 
     fn judge(&mut self, tick: &Tick, place: &Place<'_>, out: &mut Vec<Change>) {
         for ruling in &mut self.rulings {
-            ruling.trial.observe(tick);
-            let verdict = ruling.trial.verdict();
-            out.extend(ruling.say(tick.at, verdict, |trial| trial.evidence(tick.at), place));
+            out.extend(ruling.judge(tick, self.patience, place));
         }
     }
 
@@ -137,10 +184,11 @@ impl Series {
         self.finish(place, out);
         self.is_stale = true;
         let since = self.pair.newest().unwrap_or(now);
-        let age = Span(now.since(since));
         for ruling in &mut self.rulings {
-            let sentence = format!("no {} data of this segment for {age}", place.metric);
-            out.extend(ruling.say(now, Verdict::Hold, |_| Evidence::of(sentence, since), place));
+            let Some(guardrail) = place.rollout.guardrails.get(ruling.guardrail) else { continue };
+            let appraisal = ruling.trial.appraise(guardrail, Freshness::Missing(now.since(since)));
+            let evidence = |trial: &Trial| trial.evidence(guardrail, &appraisal, since);
+            out.extend(ruling.say(now, appraisal.verdict, evidence, guardrail, place));
         }
     }
 
@@ -154,8 +202,9 @@ impl Series {
     /// There was a row at `at`, and nothing in it: says that, where nothing else was said.
     pub fn admit(&mut self, at: Timestamp, place: &Place<'_>, out: &mut Vec<Change>) {
         for ruling in self.rulings.iter_mut().filter(|ruling| ruling.verdict.is_none()) {
+            let Some(guardrail) = place.rollout.guardrails.get(ruling.guardrail) else { continue };
             let sentence = format!("waiting for the first {} reading", place.metric);
-            out.extend(ruling.say(at, Verdict::Wait, |_| Evidence::of(sentence, at), place));
+            out.extend(ruling.say(at, Verdict::Wait, |_| Evidence::of(sentence, at), guardrail, place));
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What is left to say at the end.
 
 use super::BacktestError;
+use super::counters::share;
 use super::row::Row;
 use super::series::Place;
 use crate::domain::text::{cut, thousands};
 use crate::domain::{
-    Evidence, GuardrailName, Response, Rollout, SegmentName, Station, Text, Timestamp, Verdict,
+    Evidence, Guardrail, GuardrailName, Method, Response, Rollout, Segment, SegmentName, Station, Text,
+    Timestamp, Verdict,
 };
 use crate::stats::e_bh;
 
@@ -29,20 +31,42 @@ pub const LEVEL: f64 = 0.05;
 /// How a guardrail stood in a segment at the end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Final {
-    /// The segment. `None`: over all segments together.
-    pub segment: Option<SegmentName>,
+    /// The segment.
+    pub segment: SegmentName,
     /// The guardrail.
     pub guardrail: GuardrailName,
     /// Its station.
     pub station: Station,
-    /// What the autopilot does on its NO-GO.
-    pub action: Response,
     /// The last verdict. `None`: there was nothing to judge.
     pub verdict: Option<Verdict>,
-    /// When it first said NO-GO.
-    pub no_go_at: Option<Timestamp>,
+    /// When it first said NO-GO, and what the autopilot would do about it.
+    pub no_go: Option<(Timestamp, Response)>,
+    /// ln of the e-value that e-BH weighs. `None`: there is none.
+    pub ln_e: Option<f64>,
     /// On what grounds: those of the NO-GO, else the newest.
     pub evidence: Evidence,
+}
+
+impl Final {
+    pub(super) fn new(
+        rollout: &Rollout,
+        segment: &Segment,
+        guardrail: &Guardrail,
+        verdict: Option<Verdict>,
+        no_go: Option<(Timestamp, Response)>,
+        evidence: Evidence,
+    ) -> Self {
+        let ln_e = match (evidence.method, evidence.ln_e, evidence.ln_threshold) {
+            // The twin is none by itself, but its distance to the threshold is that of one that is spent on the same
+            // half of the risk.
+            (Method::Twin, Some(ln), Some(threshold)) => {
+                Some(ln - threshold + (2.0 / (guardrail.risk * share(rollout, segment))).ln())
+            }
+            (_, ln_e, _) => ln_e,
+        };
+        let (segment, station) = (segment.name.clone(), guardrail.station);
+        Self { segment, guardrail: guardrail.name.clone(), station, verdict, no_go, ln_e, evidence }
+    }
 }
 
 /// Names that were passed over: how many rows, and the first few different names.
@@ -202,15 +226,15 @@ pub fn when(at: Timestamp) -> String {
 
 impl Summary {
     pub(super) fn new(rows: Rows, finals: Vec<Final>) -> Self {
-        let ln_e: Vec<_> = finals.iter().map(|last| last.evidence.ln_e.unwrap_or(f64::NAN)).collect();
+        let ln_e: Vec<_> = finals.iter().map(|last| last.ln_e.unwrap_or(f64::NAN)).collect();
         let mut real = e_bh::real(&ln_e, LEVEL);
-        real.retain(|index| finals.get(*index).is_some_and(|last| last.no_go_at.is_some()));
+        real.retain(|index| finals.get(*index).is_some_and(|last| last.no_go.is_some()));
         Self { rows, finals, real }
     }
 
     /// Whether a NO-GO was reached.
     #[must_use]
     pub fn is_no_go(&self) -> bool {
-        self.finals.iter().any(|last| last.no_go_at.is_some())
+        self.finals.iter().any(|last| last.no_go.is_some())
     }
 }

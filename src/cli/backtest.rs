@@ -13,7 +13,7 @@ use super::{Exit, Failure};
 use crate::backtest::{self, BacktestError, Change, Final, LEVEL, Summary, when};
 use crate::config::rollout_file;
 use crate::domain::text::thousands;
-use crate::domain::{KillScope, Response, Rollout, SegmentName, Text, Timestamp, Verdict};
+use crate::domain::{KillScope, Response, Rollout, Text, Timestamp, Verdict};
 use crate::recording::{Recording, is_recording};
 
 /// What `backtest` takes.
@@ -93,7 +93,7 @@ fn unreadable(name: &str, cause: &io::Error) -> BacktestError {
 }
 
 fn print_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let segment = change.segment.as_ref().map_or("all segments", SegmentName::as_str);
+    let segment = change.segment.as_str();
     let (station, verdict) = (change.station, change.verdict);
     writeln!(
         out,
@@ -106,16 +106,16 @@ fn print_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
 fn print_summary(out: &mut dyn Write, summary: &Summary, rollout: &Rollout) -> io::Result<()> {
     writeln!(out, "\nsummary of {}", rollout.name)?;
     for (index, last) in summary.finals.iter().enumerate() {
-        let segment = last.segment.as_ref().map_or("all segments", SegmentName::as_str);
+        let segment = last.segment.as_str();
         let (guardrail, verdict) = (&last.guardrail, last.verdict.map_or("no data", Verdict::word));
         write!(out, "  {segment:<12} {guardrail:<16} {verdict:<7}")?;
-        if let Some(at) = last.no_go_at {
+        if let Some((at, response)) = last.no_go {
             let is_real = if summary.real.contains(&index) { "" } else { "not " };
             write!(
                 out,
                 "  first at {}: the autopilot would {}",
                 when(at),
-                would(last, at, summary, rollout)
+                would(last, at, response, summary, rollout)
             )?;
             write!(out, "; {is_real}real by e-BH at {LEVEL}")?;
         }
@@ -124,7 +124,7 @@ fn print_summary(out: &mut dyn Write, summary: &Summary, rollout: &Rollout) -> i
             writeln!(out, "  {:<29} {}", "", last.evidence.sentence)?;
         }
     }
-    let no_gos = summary.finals.iter().filter(|last| last.no_go_at.is_some()).count();
+    let no_gos = summary.finals.iter().filter(|last| last.no_go.is_some()).count();
     let rows = &summary.rows;
     writeln!(
         out,
@@ -139,26 +139,22 @@ fn print_summary(out: &mut dyn Write, summary: &Summary, rollout: &Rollout) -> i
 }
 
 /// What the autopilot, at `guard`, would have done about a NO-GO.
-fn would(last: &Final, at: Timestamp, summary: &Summary, rollout: &Rollout) -> String {
-    let scope = match &last.segment {
-        Some(segment) => segment.to_string(),
-        None => "everything".into(),
-    };
-    match last.action {
+fn would(last: &Final, at: Timestamp, response: Response, summary: &Summary, rollout: &Rollout) -> String {
+    let segment = &last.segment;
+    match response {
         Response::Warn => "have warned, no more".into(),
-        Response::Pause => format!("have paused {scope}"),
+        Response::Pause => format!("have paused {segment}"),
         Response::Kill => {
             let is_before = |other: &&Final| {
-                other.action == Response::Kill
-                    && other.segment != last.segment
-                    && other.no_go_at.is_some_and(|then| then <= at)
+                let killed = other.no_go.filter(|(_, response)| *response == Response::Kill);
+                other.segment != last.segment && killed.is_some_and(|(then, _)| then <= at)
             };
             if summary.finals.iter().any(|other| is_before(&other)) {
                 "have killed everything: a second segment is NO-GO".into()
             } else if rollout.platforms.iter().any(|platform| platform.kill == KillScope::Flag) {
-                format!("have killed {scope}, and everybody where single segments cannot be switched off")
+                format!("have killed {segment}, and everybody where single segments cannot be switched off")
             } else {
-                format!("have killed {scope}")
+                format!("have killed {segment}")
             }
         }
     }
