@@ -30,6 +30,7 @@ mod row;
 mod series;
 mod summary;
 mod table;
+mod together;
 mod trial;
 
 pub use change::Change;

@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use super::order::InOrder;
 use super::pair::Taken;
 use super::row::Row;
-use super::series::{Place, Ruling, Series, Together};
+use super::series::{Place, Ruling, Series};
 use super::summary::{Final, Rows, Summary};
 use super::table::Table;
 use super::trial::Trial;
-use super::{BacktestError, Change};
+use super::{BacktestError, Change, together};
 use crate::domain::{Compare, Rollout, Timestamp};
 
 /// Where changes go, in order of time.
@@ -48,7 +48,7 @@ pub fn csv(
 /// Everything that is known about the rows so far.
 struct Counters<'a> {
     rollout: &'a Rollout,
-    /// By segment, then by metric; `None` for a metric that no guardrail watches.
+    /// As in the rollout.
     segments: Vec<Segment>,
     order: InOrder,
     /// Changes that were not brought into order yet; kept to be filled again.
@@ -56,8 +56,10 @@ struct Counters<'a> {
     last_at: Option<Timestamp>,
 }
 
-struct Segment {
-    series: Vec<Option<Series>>,
+/// What is known of one segment.
+pub struct Segment {
+    /// By metric, as in the rollout; `None` for one that no guardrail watches.
+    pub series: Vec<Option<Series>>,
     /// Until then no series of it grows old; [`i64::MAX`] without a row.
     fresh_until: i64,
     last_at: Option<Timestamp>,
@@ -100,7 +102,7 @@ impl<'a> Counters<'a> {
             self.age(row);
         }
         if matches!(taken, Some(Taken::New | Taken::Fallen)) {
-            self.look_together(row);
+            together::look(self.rollout, &mut self.segments, row, &mut self.fresh);
         }
     }
 
@@ -120,55 +122,6 @@ impl<'a> Counters<'a> {
         }
         let fresh = segment.series.iter().flatten().filter_map(Series::fresh_until);
         segment.fresh_until = fresh.min().unwrap_or(i64::MAX);
-    }
-
-    /// Whether all segments together show what none shows alone: the average of their e-values, weighted by their
-    /// shares of the risk, as in `engine::together`.
-    fn look_together(&mut self, row: &Row) {
-        let rollout = self.rollout;
-        let all = rollout.segments.len();
-        if all < 2 {
-            return;
-        }
-        let Some(metric) = rollout.metrics.get(row.metric) else { return };
-        let ruling_of = |segment: &Segment, place: usize| {
-            let rulings = segment.series.get(row.metric)?.as_ref().map(|series| &series.rulings)?;
-            let ruling = rulings.get(place)?;
-            let guardrail = rollout.guardrails.get(ruling.guardrail)?;
-            Some((ruling.ln_part(guardrail)?, guardrail))
-        };
-        for place in 0.. {
-            let has_it = self.segments.get(row.segment).and_then(|s| s.series.get(row.metric)?.as_ref());
-            if has_it.is_none_or(|series| series.rulings.len() <= place) {
-                return;
-            }
-            let Some((part, guardrail)) = self.segments.get(row.segment).and_then(|s| ruling_of(s, place))
-            else {
-                continue;
-            };
-            let ln_threshold = (2.0 / guardrail.risk).ln();
-            // One of those that make the average up is at least as large as this; it is seen with its own row.
-            if part < ln_threshold - (all as f64).ln() {
-                continue;
-            }
-            let parts: Vec<f64> =
-                self.segments.iter().filter_map(|s| ruling_of(s, place)).map(|(part, _)| part).collect();
-            let largest = parts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let ln_e = largest + parts.iter().map(|part| (part - largest).exp()).sum::<f64>().ln();
-            let is_reached = ln_e >= ln_threshold;
-            if parts.len() < 2 || !is_reached {
-                continue;
-            }
-            let together = Together { ln_e, ln_threshold, segments: parts.len() };
-            for (segment, known) in self.segments.iter_mut().zip(&rollout.segments) {
-                let here = Place { rollout, segment: &known.name, metric: &metric.name };
-                let series = segment.series.get_mut(row.metric).and_then(Option::as_mut);
-                let ruling = series.and_then(|series| series.rulings.get_mut(place));
-                if let Some(ruling) = ruling.filter(|ruling| ruling.ln_part(guardrail).is_some()) {
-                    self.fresh.extend(ruling.say_together(row.at, &together, &here));
-                }
-            }
-        }
     }
 
     fn finish(&mut self) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::counters::Out;
 use super::summary::{Final, Rows, Summary};
 use super::{BacktestError, Change};
-use crate::domain::{Evidence, Guardrail, Rollout, SegmentName, Station, Timestamp, Verdict};
+use crate::domain::{Evidence, Guardrail, Rollout, Station, Timestamp, Verdict};
 use crate::engine::model::{Cell, SegmentModel};
 use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event};
@@ -28,7 +28,7 @@ pub fn events<E: Into<BacktestError>>(
     let rollout = Arc::new(rollout);
     let mut model = Model::new(Arc::clone(&rollout), Autopilot::Off, true);
     let mut rows = Rows::default();
-    let mut boards = Boards::default();
+    let mut boards = Boards { said: vec![BTreeMap::new(); rollout.segments.len()] };
     let mut samples = 0u64;
     for event in events {
         let event = event.map_err(Into::into)?;
@@ -53,8 +53,11 @@ pub fn events<E: Into<BacktestError>>(
             Body::Sample(sample) => Some(&sample.segment),
             _ => None,
         };
-        for segment in model.segments.iter().filter(|s| only.is_none_or(|only| *only == s.name)) {
-            boards.compare(segment, &rollout, model.now, out)?;
+        for (index, segment) in model.segments.iter().enumerate() {
+            // Another segment's board changes with a sample only when all together are NO-GO; the next tick shows it.
+            if only.is_none_or(|only| *only == segment.name) {
+                boards.compare(index, segment, &rollout, model.now, out)?;
+            }
         }
     }
     rows.late = model.traffic.late;
@@ -64,28 +67,26 @@ pub fn events<E: Into<BacktestError>>(
     Ok(Summary::new(rows, finals(&model, &rollout)))
 }
 
-/// The verdicts that were said last.
-#[derive(Debug, Default)]
+/// The verdicts that were said last, of each segment.
+#[derive(Debug)]
 struct Boards {
-    said: BTreeMap<(SegmentName, Station), Verdict>,
+    said: Vec<BTreeMap<Station, Verdict>>,
 }
 
 impl Boards {
-    /// Says what has changed on the board of a segment.
+    /// Says what has changed on the board of a segment, given by its index.
     fn compare(
         &mut self,
+        index: usize,
         segment: &SegmentModel,
         rollout: &Rollout,
         now: Timestamp,
         out: &mut Out<'_>,
     ) -> Result<(), BacktestError> {
+        let Some(said) = self.said.get_mut(index) else { return Ok(()) };
         for (station, cell) in &segment.board {
-            // Looked up without a copy of the name: this is done for each event.
-            let known = self.said.iter_mut().find(|((name, of), _)| of == station && *name == segment.name);
-            match known {
-                Some((_, verdict)) if *verdict == cell.verdict => continue,
-                Some((_, verdict)) => *verdict = cell.verdict,
-                None => _ = self.said.insert((segment.name.clone(), *station), cell.verdict),
+            if said.insert(*station, cell.verdict) == Some(cell.verdict) {
+                continue;
             }
             let guardrail = speaker(segment, *station, cell, rollout);
             out(&Change {

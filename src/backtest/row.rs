@@ -22,7 +22,7 @@ pub struct Row {
 pub enum Number {
     /// A finite number.
     Is(f64),
-    /// Nothing: empty, `null`, NaN, infinite, or larger than can be counted.
+    /// Nothing: empty, `null`, NaN or infinite.
     Missing,
 }
 
@@ -42,13 +42,13 @@ pub fn number(field: &[u8]) -> Option<Number> {
         return Some(Number::Missing);
     }
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
-    Some(if number.abs() <= MAX_COUNT { Number::Is(number) } else { Number::Missing })
+    Some(if number.is_finite() { Number::Is(number) } else { Number::Missing })
 }
 
-/// Reads a counter: a number that is not negative.
+/// Reads a counter: a number that is not negative, and not larger than can be counted.
 pub fn counter(field: &[u8]) -> Option<Number> {
     number(field).map(|number| match number {
-        Number::Is(count) if count < 0.0 => Number::Missing,
+        Number::Is(count) if !(0.0..=MAX_COUNT).contains(&count) => Number::Missing,
         other => other,
     })
 }

@@ -45,7 +45,9 @@ impl Ruling {
 
     /// The evidence as it stands at the end, for the report; that of the NO-GO where there was one.
     pub fn last_evidence(&mut self, guardrail: &Guardrail, at: Timestamp) -> Evidence {
-        let is_as_it_was = self.no_go.is_some() || matches!(self.verdict, None | Some(Verdict::Hold));
+        let is_as_it_was = self.no_go.is_some()
+            || !self.trial.is_exposed()
+            || matches!(self.verdict, None | Some(Verdict::Hold));
         if is_as_it_was {
             return self.evidence.clone();
         }
