@@ -14,6 +14,7 @@
 //! request in, the same way a key does.
 
 mod act;
+mod backtest;
 mod check;
 mod completions;
 mod demo;
@@ -21,6 +22,7 @@ mod exit;
 mod journal;
 mod keys;
 mod open;
+mod record;
 mod screen;
 mod status;
 mod watch;
@@ -62,6 +64,8 @@ enum Command {
     Kill(act::Arguments),
     /// Read a rollout file, explain it, connect to everything, and say what works
     Check(check::Arguments),
+    /// What would these guardrails have done with a recording, or with a CSV of counters?
+    Backtest(backtest::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// The list of keys
@@ -85,6 +89,7 @@ impl Cli {
             Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
@@ -51,6 +52,7 @@ pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exi
     let has_open = session.model.unfinished().next().is_some();
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     session.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    end_recording(session);
     if tell_unfinished(session) {
         return Ok(Exit::Lost);
     }
