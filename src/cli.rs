@@ -18,6 +18,7 @@ mod check;
 mod completions;
 mod demo;
 mod exit;
+mod guard;
 mod journal;
 mod keys;
 mod open;
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Arguments),
     /// The cockpit on a rollout
     Watch(watch::Arguments),
+    /// The same engine without a terminal, as a service or in CI: pauses and kills by itself
+    Guard(guard::Arguments),
     /// What is going on, once, as text or JSON
     Status(status::Arguments),
     /// Widen a segment to its next stage, or to --to
@@ -75,6 +78,7 @@ impl Cli {
         let result = match self.command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Watch(arguments) => watch::run(arguments).await,
+            Command::Guard(arguments) => guard::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Widen(arguments) => act::run(Verb::Widen, arguments).await,
             Command::Pause(arguments) => act::run(Verb::Pause, arguments).await,

@@ -1,6 +1,6 @@
 //! What every command that works on a rollout file needs: the file, the journal, who acts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -36,6 +36,8 @@ pub enum AutopilotMode {
     Advise,
     /// Pauses and kills
     Guard,
+    /// Pauses, kills, and widens from stage to stage
+    Full,
 }
 
 impl From<AutopilotMode> for Autopilot {
@@ -44,6 +46,7 @@ impl From<AutopilotMode> for Autopilot {
             AutopilotMode::Off => Self::Off,
             AutopilotMode::Advise => Self::Advise,
             AutopilotMode::Guard => Self::Guard,
+            AutopilotMode::Full => Self::Full,
         }
     }
 }
@@ -67,17 +70,29 @@ impl Target {
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
-        let file = self.load()?;
-        let mut warnings = file.warnings.clone();
-        let (ledger, entries, opening) =
-            Journal::open(self.state_dir.as_deref(), &file.rollout.name).map_err(Failure::usage)?;
-        warnings.extend(opening.warnings());
-        let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
-        let clock = Clock::system();
-        let start = Start { file, rights, autopilot, ledger, remembered, clock };
-        let session = Session::start(start).map_err(Failure::usage)?;
-        Ok((session, warnings))
+        open(self.load()?, self.state_dir.as_deref(), rights, autopilot).map_err(Failure::usage)
     }
+}
+
+/// Opens the journal of a rollout and starts a session. Returns warnings about both with it.
+///
+/// # Errors
+/// In words, when the journal or an adapter's settings cannot be used.
+pub fn open(
+    file: RolloutFile,
+    state_dir: Option<&Path>,
+    rights: Rights,
+    autopilot: Autopilot,
+) -> Result<(Session, Vec<String>), String> {
+    let mut warnings = file.warnings.clone();
+    let (ledger, entries, opening) =
+        Journal::open(state_dir, &file.rollout.name).map_err(|error| error.to_string())?;
+    warnings.extend(opening.warnings());
+    let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
+    let clock = Clock::system();
+    let start = Start { file, rights, autopilot, ledger, remembered, clock };
+    let session = Session::start(start).map_err(|error| error.to_string())?;
+    Ok((session, warnings))
 }
 
 /// Who acts: the given name, or `user@host`.
