@@ -49,3 +49,18 @@ fn a_ready_file_that_cannot_be_written_is_refused_at_once() {
 fn no_file_is_wrong_usage() {
     assert_refused(&guard(&[]), &["<FILE>"]);
 }
+
+#[test]
+fn every_option_that_the_page_and_the_unit_name_exists() {
+    let help = String::from_utf8(guard(&["--help"]).stdout).unwrap();
+    let page = include_str!("../../docs/guard.md");
+    let guards = page.lines().filter(|line| line.starts_with("| `--") || line.contains("gonogo guard"));
+    let unit = include_str!("../../docs/gonogo-guard.service");
+    let said =
+        guards.chain(unit.lines()).flat_map(|line| line.split([' ', '`', '"', ','])).collect::<Vec<_>>();
+    let options: Vec<_> = said.into_iter().filter(|word| word.starts_with("--")).collect();
+    assert!(options.len() > 10, "{options:?}");
+    for option in options {
+        assert!(help.contains(option), "{option} is not in the help:\n{help}");
+    }
+}

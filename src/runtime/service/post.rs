@@ -82,7 +82,13 @@ pub(super) struct Desk {
 }
 
 /// Keeps a rollout guarded until it is told to stop. Returns how it stands then.
-pub(super) async fn keep(
+pub(super) async fn keep(post: Post, session: Session, warnings: Vec<String>, desk: Desk) -> Standing {
+    keep_with(guard, post, session, warnings, desk).await
+}
+
+/// The same with another loop, which a test may let panic.
+async fn keep_with(
+    mut guard: impl AsyncFnMut(&mut Session, &[String], &mut Desk) -> Standing,
     post: Post,
     mut session: Session,
     mut warnings: Vec<String>,
@@ -249,4 +255,69 @@ fn tell_stop(model: &Model, log: &Log) -> Standing {
     let text = format!("stop: {} {}: {because}", model.phase(), model.verdict());
     log.say(Some(name), Kind::Stop, text);
     standing
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::backends::Rights;
+    use crate::config::rollout_file;
+    use crate::domain::Timestamp;
+    use crate::engine::Autopilot;
+    use crate::runtime::clock::Clock;
+    use crate::runtime::ledger::Forgetful;
+    use crate::runtime::service::line::Format;
+    use crate::runtime::session::Start;
+
+    const FILE: &str = r#"
+name = "checkout-v2"
+[[platforms]]
+name = "web"
+flag = "checkout-v2"
+backend = { kind = "feed", url = "ws://127.0.0.1:9" }
+[[segments]]
+name = "free"
+[plan]
+stages = [{ exposure = 100, bake = "1s", sample = 1 }]
+"#;
+
+    fn open() -> Result<(Session, Vec<String>), String> {
+        let start = Start {
+            file: rollout_file::parse(FILE, "test").map_err(|error| error.to_string())?,
+            rights: Rights::ReadWrite,
+            autopilot: Autopilot::Guard,
+            ledger: Forgetful,
+            remembered: Vec::new(),
+            clock: Clock::starting_at(Timestamp(0)),
+        };
+        Ok((Session::start(start).map_err(|error| error.to_string())?, Vec::new()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_dies_of_a_bug_is_opened_again() {
+        let opened = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&opened);
+        let reopen = move || match count.fetch_add(1, Ordering::SeqCst) {
+            // The journal may be busy at first.
+            0 => Err("the journal is locked".to_owned()),
+            _ => open(),
+        };
+        let post = Post { rollout: "checkout-v2".parse().expect("a name"), open: Arc::new(reopen) };
+        let (session, warnings) = open().expect("a session");
+        let log = Log::start(Format::Text, std::io::sink(), Clock::system()).expect("a thread");
+        let (reports, report) = watch::channel(Report::opening(&post.rollout));
+        let (_order, orders) = watch::channel(Order::Guard);
+        let mut runs = 0;
+        let guard = async |_: &mut Session, _: &[String], _: &mut Desk| {
+            runs += 1;
+            assert!(runs > 1, "a bug");
+            Standing::Healthy
+        };
+        let desk = Desk { log, reports, orders };
+        assert_eq!(keep_with(guard, post, session, warnings, desk).await, Standing::Healthy);
+        assert_eq!((runs, opened.load(Ordering::SeqCst)), (2, 2));
+        assert!(report.borrow().beats >= 2, "it lives meanwhile");
+    }
 }
