@@ -86,12 +86,18 @@ impl Guard {
     /// Waits for a line with all of these texts, and returns it.
     #[track_caller]
     pub fn until_line(&self, texts: &[&str]) -> String {
+        self.until_nth_line(1, texts)
+    }
+
+    /// Waits for the nth line with all of these texts, counted from 1, and returns it.
+    #[track_caller]
+    pub fn until_nth_line(&self, nth: usize, texts: &[&str]) -> String {
         let start = Instant::now();
         let mut lines = self.lines.0.lock().unwrap();
         loop {
-            let found = lines.0.iter().find(|line| texts.iter().all(|text| line.contains(text))).cloned();
-            if let Some(found) = found {
-                return found;
+            let mut found = lines.0.iter().filter(|line| texts.iter().all(|text| line.contains(text)));
+            if let Some(found) = found.nth(nth - 1) {
+                return found.clone();
             }
             let left = DEADLINE.saturating_sub(start.elapsed());
             if left.is_zero() || lines.1 {

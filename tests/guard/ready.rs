@@ -91,8 +91,9 @@ fn what_cannot_be_seen_is_named_and_it_is_ready_all_the_same() {
     assert_eq!(guard.lines().iter().filter(|line| line.contains(" ready, blind: ")).count(), 1);
     world.come_back();
     guard.until_line(&["checkout-v2 ready: "]);
+    let lost = guard.lines().iter().filter(|line| line.contains("flags web lost")).count();
     world.go_away();
-    guard.until_line(&["flags web lost"]);
+    guard.until_nth_line(lost + 1, &["flags web lost"]);
     let ended = guard.end(Signal::TERM);
     assert_eq!(ended.code, Some(3), "contact is lost: {}", ended.err);
 }
