@@ -213,7 +213,7 @@ fn the_captain_stands_back_once_somebody_else_has_acted() {
     let happened = one.run(31);
     assert_eq!(one.getting("beta").share, Percent::from_ppm(100_000));
     assert!(happened.iter().any(|h| matches!(h, Happening::StoodBack(_))));
-    assert_eq!(one.getting("free").share, Percent::from_ppm(50_000), "other segments go on");
+    assert_eq!(one.getting("free").share, Percent::from_ppm(100_000), "other segments go on");
     one.set(&[], Some(false));
     let left = one.flag().clone();
     one.run(120);
