@@ -5,6 +5,7 @@
 
 mod acts;
 mod bench;
+mod decisions;
 mod facts;
 mod kills;
 mod laws;
