@@ -81,9 +81,9 @@ pub struct Crowd {
     pub share: Percent,
     /// Its own ladder; absent: that of the plan.
     pub stages: Option<Vec<Stage>>,
-    /// The segments that the autopilot takes to the top before it begins with this one.
-    #[serde(default)]
-    pub after: Vec<SegmentName>,
+    /// The segments that the autopilot takes to the top before it begins with this one. Absent: the default of the
+    /// rollout file.
+    pub after: Option<Vec<SegmentName>>,
 }
 
 /// The plan of the rollout file.

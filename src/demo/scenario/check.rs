@@ -72,7 +72,9 @@ fn check_crowd(crowd: &Crowd, names: &BTreeSet<&SegmentName>) -> Result<(), Stri
     if crowd.stages.as_ref().is_some_and(|stages| Ladder::new(stages.clone()).is_none()) {
         return Err(format!("{} must climb from above 0", at("stages")));
     }
-    if let Some(other) = crowd.after.iter().find(|other| !names.contains(other) || **other == crowd.name) {
+    if let Some(other) =
+        crowd.after.iter().flatten().find(|other| !names.contains(other) || **other == crowd.name)
+    {
         return Err(format!("{} names {other}, which is no other segment", at("after")));
     }
     within(&at("users_per_s"), crowd.users_per_s, 0.0, MAX_USERS_PER_S)?;

@@ -38,8 +38,8 @@ impl Scenario {
         writeln!(out, "[[platforms]]\nname = \"{PLATFORM}\"\nbackend = {feed}\nflag = \"{}\"\n", self.flag)?;
         for crowd in &self.segments {
             writeln!(out, "[[segments]]\nname = \"{}\"\nsize = {}", crowd.name, crowd.size)?;
-            if !crowd.after.is_empty() {
-                let names: Vec<_> = crowd.after.iter().map(SegmentName::as_str).map(quote).collect();
+            if let Some(after) = &crowd.after {
+                let names: Vec<_> = after.iter().map(SegmentName::as_str).map(quote).collect();
                 writeln!(out, "after = [{}]", names.join(", "))?;
             }
             if let Some(stages) = &crowd.stages {
@@ -145,7 +145,7 @@ mod tests {
         let captain = RoleName::new("captain").ok();
         let whole = Stage::new(Percent::FULL, Span::default(), 5);
         let beta = scenario.segments.get_mut(1).expect("beta");
-        beta.after = vec![name("internal")];
+        beta.after = Some(vec![name("internal")]);
         beta.stages = Some(vec![Stage { approval: captain, ..whole }]);
         let text = scenario.rollout_toml("ws://127.0.0.1:9", None);
         for line in [
