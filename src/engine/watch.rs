@@ -144,6 +144,10 @@ impl Watch {
     fn observe_distribution(&mut self, new: &Increment, exposure: Option<Percent>) {
         if self.channels.iter().all(|channel| channel.bound.is_none()) {
             add_histogram(&mut self.control, new.histograms.control.as_ref());
+            if self.compare == Compare::Baseline && exposure == Some(Percent::ZERO) {
+                // Nobody has the feature: both arms are what is usual.
+                add_histogram(&mut self.control, new.histograms.treatment.as_ref());
+            }
             let Some(frozen) = self.control.as_ref().and_then(|c| exceedance::freeze(&c.at_most, c.total))
             else {
                 return;
