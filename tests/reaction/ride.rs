@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gonogo::action::Verb;
+use gonogo::action::{Request, Scope, Verb};
 use gonogo::config::rollout_file;
 use gonogo::demo::server::{SAMPLE_EVERY, STEP};
 use gonogo::demo::{Scenario, World};
@@ -84,6 +84,15 @@ impl Ride {
         let state = self.log.state(self.world.flag()).unwrap();
         let share = state.shares.get(&segment.parse::<SegmentName>().unwrap()).unwrap();
         if state.on { share.as_f64() } else { 0.0 }
+    }
+
+    /// Somebody asks to widen a segment, as with a key and no reason. Returns whether it was done.
+    pub fn widen(&mut self, segment: &str) -> bool {
+        let captain = Actor::Person(Text::new("captain"));
+        let scope = Scope::segment(segment.parse().unwrap());
+        let seen = self.model.versions();
+        let request = Request { seen, ..Request::new(captain, Verb::Widen, scope) };
+        !self.tell(Body::Asked(request)).is_empty()
     }
 
     fn sources(&self) -> Vec<Source> {
