@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::record::RecordTo;
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
@@ -36,6 +37,8 @@ pub enum AutopilotMode {
     Advise,
     /// Pauses and kills
     Guard,
+    /// Pauses, kills, and widens from stage to stage
+    Full,
 }
 
 impl From<AutopilotMode> for Autopilot {
@@ -44,6 +47,7 @@ impl From<AutopilotMode> for Autopilot {
             AutopilotMode::Off => Self::Off,
             AutopilotMode::Advise => Self::Advise,
             AutopilotMode::Guard => Self::Guard,
+            AutopilotMode::Full => Self::Full,
         }
     }
 }
@@ -67,6 +71,19 @@ impl Target {
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
+        self.start_recorded(rights, autopilot, &RecordTo::default())
+    }
+
+    /// The same, with a recording if one is asked for.
+    ///
+    /// # Errors
+    /// As [`Target::start`], and when the recording's file cannot be made.
+    pub fn start_recorded(
+        &self,
+        rights: Rights,
+        autopilot: Autopilot,
+        record: &RecordTo,
+    ) -> Result<(Session, Vec<String>), Failure> {
         let file = self.load()?;
         let mut warnings = file.warnings.clone();
         let (ledger, entries, opening) =
@@ -75,7 +92,8 @@ impl Target {
         let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
         let clock = Clock::system();
         let start = Start { file, rights, autopilot, ledger, remembered, clock };
-        let session = Session::start(start).map_err(Failure::usage)?;
+        let recorder = record.begin(&start.file.rollout, rights, autopilot)?;
+        let session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
         Ok((session, warnings))
     }
 }
