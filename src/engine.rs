@@ -9,6 +9,7 @@
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
 //!            └ autopilot a fresh NO-GO → the same request that a key makes
+//! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -23,10 +24,12 @@
 pub mod acts;
 mod autopilot;
 mod chronicle;
+pub mod coach;
 mod commands;
 mod evidence;
 mod exposure;
 mod facts;
+pub mod forecast;
 mod judge;
 mod meter;
 pub mod model;
