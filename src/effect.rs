@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Scope, Verb};
 use crate::domain::{
-    Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, SegmentName, Station, Text, Version,
+    Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, Response, SegmentName, Station, Text,
+    Version,
 };
 
 /// The id of one command; unique over restarts, and the idempotency key at backends that take one.
@@ -217,6 +218,9 @@ pub enum Record {
         guardrail: GuardrailName,
         /// On what grounds.
         evidence: Evidence,
+        /// What shall be done about it. `None` in journals that did not say: what the guardrail says.
+        #[serde(default)]
+        response: Option<Response>,
     },
     /// A person cleared the NO-GOs of a segment.
     Cleared {

@@ -22,21 +22,25 @@
 //! Start reading at [`update`], then [`model`], then [`acts`].
 
 pub mod acts;
+pub mod appraise;
 mod autopilot;
+mod channel;
 mod chronicle;
 pub mod coach;
 mod commands;
-mod evidence;
+pub mod evidence;
 mod exposure;
 mod facts;
 pub mod forecast;
+mod health;
 mod judge;
-mod meter;
+pub mod meter;
 pub mod model;
 mod restore;
 pub mod series;
+mod together;
 mod update;
-mod watch;
+pub mod watch;
 
 pub use acts::{Move, Plan, plan};
 pub use model::{Autopilot, Model};

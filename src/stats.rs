@@ -8,11 +8,37 @@
 //! most 1 on average, whenever one looks, so the chance that it ever reaches 1/α is at most α
 //! (Ville's inequality).
 //!
-//! Start reading at [`binomial`]: the bet that kills. [`exceedance`] turns a distribution into
-//! such bets.
+//! | | what | file |
+//! |---|---|---|
+//! | M1 | the test that kills | [`kill`], made of [`binomial`] and [`twin`]; for distributions [`exceedance`] |
+//! | M2 | how large an effect is, and proof of no harm | [`confidence`], [`exact`], [`noninferiority`] |
+//! | M3 | is the split between the arms as asked for | [`sample_ratio`] |
+//! | M4 | without a control group | [`baseline`], then [`KillBet::update_against`] |
+//! | | many at once | [`e_bh`] |
+//! | | how long until an alarm | [`power`] |
+//!
+//! What is no number is never evidence, neither of harm nor of health.
+//!
+//! Start reading at [`kill`].
 
+pub mod baseline;
+mod beta;
 pub mod binomial;
+pub mod confidence;
+pub mod e_bh;
+pub mod exact;
 pub mod exceedance;
+pub mod kill;
+pub mod noninferiority;
+pub mod power;
+pub mod sample_ratio;
+pub mod twin;
 
-pub use binomial::{ConditionalBinomial, Tick};
-pub use exceedance::Exceedance;
+pub use baseline::Baseline;
+pub use binomial::{ConditionalBinomial, Factors, Tick};
+pub use confidence::{Interval, Mean, Proportion};
+pub use kill::{Alarm, DEFAULT_HORIZON, KillBet, KillStanding};
+pub use noninferiority::{Margin, Method, NonInferiority, noninferior, units_missing};
+pub use power::{Rates, evidence_time};
+pub use sample_ratio::SampleRatio;
+pub use twin::ShiryaevRoberts;

@@ -52,14 +52,13 @@ pub fn react(model: &mut Model, fresh: &[Fresh]) -> Vec<Request> {
 }
 
 fn response(model: &Model, fresh: &Fresh) -> Option<Response> {
-    model.rollout.guardrails.iter().find(|g| g.name == fresh.guardrail).map(|g| g.action)
+    let latches = &model.segment(&fresh.segment)?.latches;
+    latches.iter().find(|latch| latch.guardrail == fresh.guardrail).map(|latch| latch.response)
 }
 
 fn bad_segments(model: &Model) -> usize {
-    let kills = |name: &crate::domain::GuardrailName| {
-        model.rollout.guardrails.iter().any(|g| g.name == *name && g.action == Response::Kill)
-    };
-    model.segments.iter().filter(|s| s.latches.iter().any(|latch| kills(&latch.guardrail))).count()
+    let kills = |latch: &super::model::Latch| latch.response == Response::Kill;
+    model.segments.iter().filter(|s| s.latches.iter().any(kills)).count()
 }
 
 /// An exposed rollout whose guardrails have been blind for too long is paused.

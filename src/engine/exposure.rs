@@ -32,6 +32,11 @@ pub fn derive(model: &mut Model, cause: &Body) {
         if segment.exposure.confirmed != confirmed {
             segment.stage_since = Some(now);
             segment.series.values_mut().for_each(super::series::Series::begin_stage);
+            let ladder = model.rollout.segment(&name).map(|segment| &segment.ladder);
+            let stage = confirmed.and_then(|share| ladder?.stage_at(share));
+            let sample = stage.map_or(0.0, |(_, stage)| stage.sample as f64);
+            segment.watches.iter_mut().for_each(|watch| watch.begin_stage(sample));
+            segment.split = None;
             model.revision += 1;
         }
         let observed = observed(segment, now);

@@ -25,10 +25,9 @@ use super::acts::Move;
 use super::model::{Model, SegmentModel};
 use crate::action::Verb;
 use crate::domain::{
-    Compare, Guardrail, GuardrailName, MetricName, Percent, Phase, Response, SegmentName, Span, Unit,
+    Guardrail, GuardrailName, MetricName, Percent, Phase, Response, SegmentName, Span, Unit,
 };
 use crate::effect::Outcome;
-use evidence::Evidence;
 
 /// From the jump to the last user served *off*: the field's target.
 pub const BUDGET: Duration = Duration::from_secs(10);
@@ -241,23 +240,13 @@ fn of_guardrail(
     guardrail: &Guardrail,
 ) -> Result<Forecast, Missing> {
     let traffic = traffic::of(model, segment, &guardrail.metric)?;
-    let evidence = evidence::of(model, segment, exposure, guardrail, &traffic)?;
-    let takes = match evidence {
-        Evidence::Takes(takes) => takes,
-        Evidence::Never(why) => return Err(Missing(why)),
-    };
+    let proof = evidence::of(model, segment, exposure, guardrail, &traffic)?;
     let asked = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     let seen = traffic::cadence(model, &guardrail.metric);
     let api = slowest_answer(model);
     let reach = model.rollout.platforms.iter().map(|platform| platform.reach.0).max().unwrap_or_default();
     let term = |part, takes, is_measured| Term { part, takes, is_measured };
-    // Without a control group only a plain jump kills; another one pauses.
-    let is_uncontrolled = match guardrail.compare {
-        Compare::Control => exposure == Percent::FULL,
-        Compare::Baseline => true,
-        Compare::Above { .. } => false,
-    };
-    let kills = is_able(guardrail, Response::Kill) && (!is_uncontrolled || guardrail.jump >= evidence::PLAIN);
+    let kills = is_able(guardrail, Response::Kill) && proof.kills;
     Ok(Forecast {
         segment: segment.name.clone(),
         exposure,
@@ -266,7 +255,7 @@ fn of_guardrail(
         response: if kills { Response::Kill } else { Response::Pause },
         terms: [
             term(Part::Interval, seen.map_or(asked, |seen| seen.max(asked)), seen.is_some()),
-            term(Part::Evidence, takes, true),
+            term(Part::Evidence, proof.takes, true),
             term(Part::Decision, DECISION, false),
             term(Part::Api, api.unwrap_or(API), api.is_some()),
             term(Part::Reach, reach, false),

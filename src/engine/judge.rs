@@ -3,20 +3,18 @@
 //! Judged after every event, in every phase. A NO-GO latches here and nowhere else. No evidence is not
 //! good evidence: missing, stale or one-sided data is WAIT or HOLD, never GO and never a NO-GO.
 //!
-//! This first engine knows M1 only: GO means that the stage's least sample is in, the data is fresh and
-//! no bet comes near its threshold. It does not yet prove non-inferiority.
+//! What a guardrail says is [`appraise`]d; whether the data can be believed is [`health`]'s; the average over all
+//! segments is in [`together`].
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::appraise::{self, Appraisal, Finding, Situation};
 use super::chronicle::record_moment;
-use super::evidence;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
+use super::together::{self, Together};
 use super::watch::Watch;
-use crate::domain::{
-    Evidence, Guardrail, GuardrailName, Percent, SegmentName, Source, SourceKind, Span, Station, Timestamp,
-    Verdict,
-};
+use super::{evidence, health};
+use crate::domain::{Evidence, Guardrail, GuardrailName, Method, SegmentName, Station, Verdict};
 use crate::effect::{Effect, Record};
 use crate::event::Body;
 
@@ -35,26 +33,30 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
         _ => None,
     };
     let mut fresh = Vec::new();
+    let mut judged = BTreeSet::new();
     for index in 0..model.segments.len() {
         let Some(segment) = model.segments.get(index) else { continue };
         if only.is_some_and(|only| *only != segment.name) {
             continue;
         }
-        let name = segment.name.clone();
-        for latch in crossed(model, segment) {
-            let evidence = latch.evidence.clone();
-            let record = Record::Latched {
-                segment: name.clone(),
+        for (place, latch) in crossed(model, index) {
+            let Some(segment) = model.segments.get_mut(place) else { continue };
+            effects.push(Effect::Record(Record::Latched {
+                segment: segment.name.clone(),
                 station: latch.station,
                 guardrail: latch.guardrail.clone(),
-                evidence,
-            };
-            effects.push(Effect::Record(record));
-            fresh.push(Fresh { segment: name.clone(), guardrail: latch.guardrail.clone() });
-            if let Some(segment) = model.segments.get_mut(index) {
-                segment.latches.push(latch);
+                evidence: latch.evidence.clone(),
+                response: Some(latch.response),
+            }));
+            fresh.push(Fresh { segment: segment.name.clone(), guardrail: latch.guardrail.clone() });
+            segment.latch(latch);
+            if place != index {
+                judged.insert(place);
             }
         }
+        judged.insert(index);
+    }
+    for index in judged {
         let Some(segment) = model.segments.get(index) else { continue };
         let board = board(model, segment);
         post(model, index, board);
@@ -62,31 +64,86 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
     fresh
 }
 
-/// Guardrails whose bet has just passed its threshold.
-fn crossed(model: &Model, segment: &SegmentModel) -> Vec<Latch> {
+/// NO-GOs that were just reached, with where: this segment's own, then those of all segments together.
+fn crossed(model: &Model, index: usize) -> Vec<(usize, Latch)> {
+    let Some(segment) = model.segments.get(index) else { return Vec::new() };
     let mut latches = Vec::new();
-    for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
-        let Some(standing) = watch.standing().filter(|s| s.ln_e >= s.ln_threshold) else { continue };
-        if segment.latches.iter().any(|latch| latch.guardrail == guardrail.name) {
+    let mut looks = Vec::new();
+    for (at, (guardrail, watch)) in model.rollout.guardrails.iter().zip(&segment.watches).enumerate() {
+        let response = appraise::response(guardrail, watch);
+        let known = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name);
+        // What only paused may turn out to be bad enough to kill.
+        let is_new = known.is_none_or(|known| known.response < response);
+        if is_new && appraise::is_crossed(guardrail, watch) {
+            latches.push((index, latch(model, segment, guardrail, watch, None)));
+        } else if known.is_none() {
+            looks.push(at);
+        }
+    }
+    for at in looks {
+        let Some(guardrail) = model.rollout.guardrails.get(at) else { continue };
+        if latches.iter().any(|(_, latch)| latch.guardrail == guardrail.name) || !may_tip(model, segment, at)
+        {
             continue;
         }
-        let series = segment.series.get(&guardrail.metric);
-        let as_of = series.and_then(|s| s.sampled_at).unwrap_or(model.now);
-        let bounds = series.map_or(&[][..], |s| s.bounds());
-        latches.push(Latch {
-            station: guardrail.station,
-            guardrail: guardrail.name.clone(),
-            evidence: evidence::of_bet(guardrail, &standing, bounds, as_of),
-            at: model.now,
-        });
+        let Some(together) = together::alarm(model, at) else { continue };
+        for (place, other) in model.segments.iter().enumerate() {
+            if let Some(watch) = other.watches.get(at).filter(|_| together.segments.contains(&other.name)) {
+                latches.push((place, latch(model, other, guardrail, watch, Some(&together))));
+            }
+        }
     }
     latches
+}
+
+/// Whether this segment's part is large enough that the average could be past its threshold: one of those that make it
+/// up is, and it is looked at with its own next sample.
+fn may_tip(model: &Model, segment: &SegmentModel, at: usize) -> bool {
+    let (Some(guardrail), Some(watch)) = (model.rollout.guardrails.get(at), segment.watches.get(at)) else {
+        return false;
+    };
+    let part = (watch.alpha() / guardrail.risk).ln() + watch.ln_mean_e();
+    part >= (2.0 / guardrail.risk / model.segments.len() as f64).ln()
+}
+
+fn latch(
+    model: &Model,
+    segment: &SegmentModel,
+    guardrail: &Guardrail,
+    watch: &Watch,
+    together: Option<&Together>,
+) -> Latch {
+    let alarm = Appraisal { verdict: Verdict::NoGo, finding: Finding::Alarm };
+    let own = evidence::write(guardrail, watch, &alarm, &context(model, segment, guardrail));
+    let evidence = match together {
+        Some(all) => evidence::of_together(own, all.ln_e, all.ln_threshold, all.segments.len()),
+        None => own,
+    };
+    Latch {
+        station: guardrail.station,
+        guardrail: guardrail.name.clone(),
+        evidence,
+        at: model.now,
+        response: appraise::response(guardrail, watch),
+    }
+}
+
+fn context<'a>(model: &Model, segment: &'a SegmentModel, guardrail: &Guardrail) -> evidence::Context<'a> {
+    let series = segment.series.get(&guardrail.metric);
+    evidence::Context {
+        bounds: series.map_or(&[][..], |series| series.bounds()),
+        units_per_s: series.map(|series| evidence::units_per_s(series, model.now)),
+        as_of: series.and_then(|series| series.sampled_at).unwrap_or(model.now),
+    }
 }
 
 /// Each station's worst cell.
 fn board(model: &Model, segment: &SegmentModel) -> BTreeMap<Station, (Verdict, Evidence)> {
     let mut board: BTreeMap<Station, (Verdict, Evidence)> = BTreeMap::new();
-    board.insert(Station::Data, judge_data(model, segment));
+    board.insert(Station::Data, health::judge_data(model, segment));
+    if let Some(cell) = health::judge_split(model, segment) {
+        board.insert(Station::SampleRatio, cell);
+    }
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
         let cell = judge_guardrail(model, segment, guardrail, watch);
         match board.get(&guardrail.station) {
@@ -105,104 +162,23 @@ fn judge_guardrail(
     guardrail: &Guardrail,
     watch: &Watch,
 ) -> (Verdict, Evidence) {
-    let now = model.now;
     if let Some(latch) = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name) {
         return (Verdict::NoGo, latch.evidence.clone());
     }
-    let series = segment.series.get(&guardrail.metric);
-    let as_of = series.and_then(|s| s.sampled_at).unwrap_or(now);
-    let wait = |sentence: String| (Verdict::Wait, Evidence::of(sentence, as_of));
-    let Some(confirmed) = segment.exposure.confirmed else {
-        return wait("the exposure is not known yet".into());
-    };
-    if confirmed.is_zero() {
-        return wait("nobody is exposed".into());
-    }
-    let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()));
-    match link {
-        Some(link) if link.heard_at.is_some() && link.is_stale(now) => {
-            let age = Span(link.age(now).unwrap_or_default());
-            return (Verdict::Hold, Evidence::of(format!("no {} data for {age}", guardrail.metric), as_of));
-        }
-        None => return wait(format!("waiting for the first {} reading", guardrail.metric)),
-        Some(_) => {}
-    }
-    let (Some(standing), Some(series)) = (watch.standing(), series) else {
-        return wait(format!("waiting for enough {} data in control", guardrail.metric));
-    };
-    let interval = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
-    // The source may be alive and still have nothing about this segment any more.
-    if now.since(as_of) > interval.saturating_mul(2) {
-        let age = Span(now.since(as_of));
-        let sentence = format!("no {} data of this segment for {age}", guardrail.metric);
-        return (Verdict::Hold, Evidence::of(sentence, as_of));
-    }
-    let seen = evidence::of_bet(guardrail, &standing, series.bounds(), as_of);
-    // A warning goes when the bet has come well down again, so that it does not flicker.
+    let confirmed = segment.exposure.confirmed;
+    let ladder = model.rollout.segment(&segment.name).map(|s| &s.ladder);
+    let stage = confirmed.and_then(|share| ladder?.stage_at(share));
     let warned = segment.board.get(&guardrail.station);
-    let is_warned = warned.is_some_and(|cell| cell.verdict == Verdict::Hold && cell.evidence.ln_e.is_some());
-    if standing.ln_e > standing.ln_threshold / if is_warned { 4.0 } else { 2.0 } {
-        let sentence = format!("warning: {}", seen.sentence);
-        return (Verdict::Hold, Evidence { sentence, ..seen });
-    }
-    let units = |counts: Option<crate::domain::Counts>| counts.map_or(0.0, |counts| counts.units);
-    // What came before the bet began was not judged, and what came before the stage says nothing about it.
-    let (treatment, control) = (
-        units(series.stage.treatment).min(units(standing.seen.treatment)),
-        units(series.stage.control).min(units(standing.seen.control)),
-    );
-    let stage = model.rollout.segment(&segment.name).and_then(|s| s.ladder.stage_at(confirmed));
-    let needed = stage.map_or(1.0, |(_, stage)| stage.sample.max(1) as f64);
-    if treatment < needed {
-        let sentence = evidence::missing(needed - treatment, series, now);
-        return (Verdict::Wait, Evidence { sentence, ..seen });
-    }
-    if control <= 0.0 || confirmed == Percent::FULL {
-        let sentence = "everybody has it: there is no control group to compare with".into();
-        return (Verdict::Wait, Evidence { sentence, ..seen });
-    }
-    (Verdict::Go, seen)
-}
-
-/// Whether the data of a segment can be believed: flags where we put them, and everything fresh.
-fn judge_data(model: &Model, segment: &SegmentModel) -> (Verdict, Evidence) {
-    let now = model.now;
-    let hold = |sentence: String| (Verdict::Hold, Evidence::of(sentence, now));
-    for platform in &model.platforms {
-        let Some(state) = &platform.state else {
-            return (Verdict::Wait, Evidence::of(format!("{} has not been read yet", platform.name), now));
-        };
-        let link = model.links.get(&Source::new(SourceKind::Flags, platform.name.as_str()));
-        if let Some(link) = link.filter(|link| link.is_stale(now)) {
-            let age =
-                platform.read_at.map_or_else(|| "never".into(), |at| format!("{} ago", Span(now.since(at))));
-            let word = if matches!(link.state, crate::domain::LinkState::Live) { "silent" } else { "lost" };
-            return hold(format!("{} is {word}: its flag was last confirmed {age}", platform.name));
-        }
-        if let Some(doubt) = state.doubts.first() {
-            return hold(format!("{}: {doubt}", platform.name));
-        }
-    }
-    let exposure = segment.exposure;
-    let is_moving = model.commands.iter().any(super::model::Tracked::is_open);
-    if let (Some(desired), Some(confirmed)) = (exposure.desired, exposure.confirmed)
-        && desired != confirmed
-        && !is_moving
-    {
-        return hold(format!("asked for {desired}, but the backend has stored {confirmed}"));
-    }
-    for guardrail in &model.rollout.guardrails {
-        let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()));
-        if let Some(link) = link.filter(|link| link.heard_at.is_some() && link.is_stale(now)) {
-            let age = Span(link.age(now).unwrap_or_default());
-            return hold(format!("no {} data for {age}", guardrail.metric));
-        }
-    }
-    if model.rollout.guardrails.is_empty() {
-        let sentence = "there is no guardrail: nothing tells whether it goes well";
-        return (Verdict::Wait, Evidence::of(sentence, Timestamp::default()));
-    }
-    (Verdict::Go, Evidence::of("fresh, and the flag is where we put it", Timestamp::default()))
+    let situation = Situation {
+        confirmed,
+        freshness: health::freshness(model, segment, &guardrail.metric),
+        sample: stage.map_or(1.0, |(_, stage)| stage.sample as f64),
+        is_warned: warned
+            .is_some_and(|cell| cell.verdict == Verdict::Hold && cell.evidence.method != Method::Fact),
+    };
+    let appraisal = appraise::appraise(guardrail, watch, &situation);
+    let evidence = evidence::write(guardrail, watch, &appraisal, &context(model, segment, guardrail));
+    (appraisal.verdict, evidence)
 }
 
 /// Writes a board into the model; each changed verdict becomes a moment.

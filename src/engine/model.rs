@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::health::Split;
 use super::series::Series;
 use super::watch::Watch;
 use crate::action::Verb;
 use crate::domain::{
     Actor, Evidence, Exposure, Feedback, FlagState, GuardrailName, LinkState, MetricName, Percent, Phase,
-    PlatformName, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
+    PlatformName, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
 };
 use crate::effect::{Command, EffectId, Outcome};
 
@@ -170,6 +171,8 @@ pub struct SegmentModel {
     /// What was measured, for charts and numbers.
     pub series: BTreeMap<MetricName, Series>,
     pub(super) watches: Vec<Watch>,
+    /// The test of the users' split in the present stage. `None`: nothing was counted yet.
+    pub(super) split: Option<Split>,
 }
 
 /// What a station says about a segment.
@@ -194,6 +197,19 @@ pub struct Latch {
     pub evidence: Evidence,
     /// Since when.
     pub at: Timestamp,
+    /// What shall be done about it.
+    pub response: Response,
+}
+
+impl SegmentModel {
+    /// Adds a NO-GO, or puts it in place of a weaker one of the same guardrail.
+    pub(super) fn latch(&mut self, latch: Latch) {
+        match self.latches.iter_mut().find(|known| known.guardrail == latch.guardrail) {
+            Some(known) if known.response < latch.response => *known = latch,
+            Some(_) => {}
+            None => self.latches.push(latch),
+        }
+    }
 }
 
 /// One link to the outside.
@@ -438,6 +454,7 @@ impl Model {
                 .iter()
                 .map(|g| Watch::new(g, s.size.map_or(1.0, |n| n.max(1) as f64) / sizes))
                 .collect(),
+            split: None,
         };
         Self {
             platforms: rollout.platforms.iter().map(platform).collect(),

@@ -3,7 +3,7 @@
 use super::chronicle::record_moment;
 use super::commands;
 use super::model::{Hold, Latch, Model, Moment, MomentKind};
-use crate::domain::{SegmentName, Text, Timestamp};
+use crate::domain::{Response, SegmentName, Text, Timestamp};
 use crate::effect::{Effect, Record};
 
 /// A line was read from the journal: at start, or because another process wrote it.
@@ -54,14 +54,20 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
             moment.segment.clone_from(&scope.segment);
             record_moment(model, moment);
         }
-        Record::Latched { segment, station, guardrail, evidence } => {
-            let latch =
-                Latch { station: *station, guardrail: guardrail.clone(), evidence: evidence.clone(), at };
+        Record::Latched { segment, station, guardrail, evidence, response } => {
+            let stated = model.rollout.guardrails.iter().find(|g| g.name == *guardrail).map(|g| g.action);
+            // A guardrail that the file no longer has: it is shown, and nothing is done by itself.
+            let response = response.or(stated).unwrap_or(Response::Warn);
+            let (station, guardrail, evidence) = (*station, guardrail.clone(), evidence.clone());
             let found = model.segments.iter_mut().find(|s| s.name == *segment);
-            if let Some(found) = found.filter(|s| s.latches.iter().all(|l| l.guardrail != *guardrail)) {
-                found.latches.push(latch);
+            let is_news = |s: &&mut super::model::SegmentModel| {
+                s.latches.iter().all(|l| l.guardrail != guardrail || l.response < response)
+            };
+            if let Some(found) = found.filter(is_news) {
+                let sentence = evidence.sentence.clone();
+                found.latch(Latch { station, guardrail, evidence, at, response });
                 if restored {
-                    let text = format!("NO-GO {station}, kept from {}: {}", at.clock(), evidence.sentence);
+                    let text = format!("NO-GO {station}, kept from {}: {sentence}", at.clock());
                     let moment = Moment::new(at, MomentKind::Verdict, text).in_segment(segment);
                     record_moment(model, moment);
                 }

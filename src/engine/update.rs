@@ -7,7 +7,7 @@ use crate::event::{Body, Event};
 
 use super::chronicle::record_moment;
 use super::model::{Model, Moment, MomentKind, Refusal};
-use super::{acts, autopilot, commands, exposure, facts, judge, restore};
+use super::{acts, autopilot, commands, exposure, facts, health, judge, restore};
 
 /// Takes an event into account and says what shall be done.
 ///
@@ -60,11 +60,13 @@ fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
     let resets = series.resets;
     let new = series.read(at, &sample.value);
     let was_reset = series.resets > resets && resets == 0;
+    let exposure = segment.exposure.confirmed;
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&mut segment.watches) {
         if guardrail.metric == sample.metric {
-            watch.observe(&new, series.bounds());
+            watch.observe(&new, series.bounds(), exposure);
         }
     }
+    health::count_split(model, sample, &new);
     if !new.is_empty() {
         model.revision += 1;
     }

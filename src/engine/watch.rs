@@ -1,91 +1,165 @@
-//! One guardrail in one segment: its bet, and what it was made from.
+//! One guardrail in one segment: what it has seen, and the bets on it.
+//!
+//! In: increments of its metric, with the exposure under which they came; the start of each stage. Out: how the bets
+//! stand (M1, or M4 where there is no control group), and what is proven about the stage (M2).
+//!
+//! Counts are one *channel*. A distribution is four: control's q50, q90, q95 and q99 are frozen, and what is above each of
+//! them counts as bad; they share the risk. Bounds are chosen from what control showed before they are used, so the
+//! e-values go on when they are chosen again at a new stage.
+//!
+//! It judges nothing (that is [`appraise`](super::appraise)) and writes no words (that is [`evidence`](super::evidence)).
 
+use super::channel::{Channel, Standing};
 use super::meter::{Increment, add_histogram};
-use crate::domain::{Arm, ByArm, Counts, Guardrail, Histogram};
-use crate::stats::{ConditionalBinomial, Exceedance, Tick};
+use crate::domain::{Arm, ByArm, Compare, Counts, Guardrail, Histogram, Margin, Percent};
+use crate::stats::exceedance;
+use crate::stats::noninferiority;
+
+/// Least growth of the stage's treatment units between two looks at the proof. An interval that holds at every moment
+/// may be looked at seldom, and a look costs microseconds.
+const LOOK_AGAIN: f64 = 1.05;
+/// Least treatment units before the first look: fewer prove nothing.
+const FIRST_LOOK: f64 = 50.0;
 
 /// A guardrail at work in a segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
+    compare: Compare,
+    margin: noninferiority::Margin,
     tolerate: f64,
-    ln_threshold: f64,
-    bet: Bet,
-    /// Units and bad units since the bet began, by arm.
-    seen: ByArm<Counts>,
-    /// The bounds that a distribution's bet stands on; empty for counts.
+    /// The chance of a false alarm that this guardrail has in this segment.
+    alpha: f64,
+    /// Empty before the first data; then one, or one for each frozen quantile.
+    channels: Vec<Channel>,
+    /// Bounds of the distribution; empty for counts.
     bounds: Vec<f64>,
+    /// What control showed of a distribution since the stage began: the next quantiles come from it.
+    control: Option<Histogram>,
+    /// Units since the stage began.
+    stage: ByArm<f64>,
+    /// Treatment units at which the proof is looked at again.
+    next_look: f64,
+    proof: Option<Proof>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Bet {
-    /// Nothing came in yet: not known which kind it will be.
-    Open,
-    /// Bad units out of units.
-    Counts(ConditionalBinomial),
-    /// A distribution: control's quantiles are not frozen yet; what control has shown so far, and the bets that go on
-    /// when bounds changed under them.
-    Gathering(Option<Histogram>, Option<Box<Exceedance>>),
-    /// A distribution against frozen bounds: the bets, and each arm's units since.
-    Frozen(Box<Exceedance>, ByArm<Histogram>),
-}
-
-/// How a bet stands.
+/// What is proven about the present stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
-    /// ln of the e-value.
-    pub ln_e: f64,
-    /// ln of what it needs for a NO-GO.
-    pub ln_threshold: f64,
-    /// Units and bad units since the bet began.
-    pub seen: ByArm<Counts>,
-    /// For a distribution: index of the bound above which a unit counts as bad.
-    pub bound: Option<usize>,
+pub struct Proof {
+    /// Whether it is no worse than the margin.
+    pub is_proven: bool,
+    /// Upper bound of how much worse it is, as a difference of rates.
+    pub bound: f64,
+    /// The largest such difference that passes.
+    pub limit: f64,
+    /// Which channel is furthest from it.
+    pub channel: usize,
 }
 
 impl Watch {
     /// Starts watching. `share` is the segment's part of the guardrail's risk, above 0, at most 1.
+    #[must_use]
     pub fn new(guardrail: &Guardrail, share: f64) -> Self {
-        let alpha = (guardrail.risk * share).clamp(f64::MIN_POSITIVE, 1.0);
         Self {
+            compare: guardrail.compare,
+            margin: match guardrail.margin {
+                Margin::Relative(share) => noninferiority::Margin::Relative(share),
+                Margin::Points(points) => noninferiority::Margin::Points(points),
+            },
             tolerate: guardrail.tolerate,
-            ln_threshold: -alpha.ln(),
-            bet: Bet::Open,
-            seen: ByArm::default(),
+            alpha: (guardrail.risk * share).clamp(f64::MIN_POSITIVE, 1.0),
+            channels: Vec::new(),
             bounds: Vec::new(),
+            control: None,
+            stage: ByArm::default(),
+            next_look: FIRST_LOOK,
+            proof: None,
         }
+    }
+
+    /// The chance of a false alarm that this guardrail has in this segment, over the whole rollout.
+    #[must_use]
+    pub const fn alpha(&self) -> f64 {
+        self.alpha
     }
 
     /// Forgets all evidence: a person cleared the NO-GO.
     pub fn restart(&mut self) {
-        self.bet = Bet::Open;
-        self.seen = ByArm::default();
+        self.channels.clear();
+        self.control = None;
+        self.begin_stage(0.0);
     }
 
-    /// Takes new units into account; `bounds` are those of the distribution, empty for counts.
-    pub fn observe(&mut self, new: &Increment, bounds: &[f64]) {
+    /// A new exposure was reached: what is proven is proven anew, from `sample` treatment units on, and a distribution is
+    /// held against what control showed last. The bets go on.
+    pub fn begin_stage(&mut self, sample: f64) {
+        self.stage = ByArm::default();
+        self.next_look = sample.max(FIRST_LOOK);
+        self.proof = None;
+        for channel in &mut self.channels {
+            channel.begin_stage();
+        }
+        let control = self.control.take();
+        if let Some(frozen) = control.and_then(|c| exceedance::freeze(&c.at_most, c.total)) {
+            for (channel, bound) in self.channels.iter_mut().zip(frozen) {
+                channel.bound = Some(bound);
+            }
+        }
+    }
+
+    /// Takes new units into account, which came under an `exposure` (`None`: not known). `bounds` are those of the
+    /// distribution, empty for counts.
+    pub fn observe(&mut self, new: &Increment, bounds: &[f64], exposure: Option<Percent>) {
         if self.bounds != bounds {
             self.change_bounds(bounds);
         }
-        if new.histograms != ByArm::default() {
-            self.observe_distribution(new);
-            return;
-        }
-        if new.counts == ByArm::default() {
-            return;
-        }
-        if !matches!(self.bet, Bet::Counts(_)) {
-            self.bet = Bet::Counts(ConditionalBinomial::new(self.tolerate));
-        }
         for arm in [Arm::Treatment, Arm::Control] {
-            add(self.seen.get_mut(arm), new.counts.get(arm));
+            if let Some(counts) = new.counts.get(arm) {
+                *self.stage.get_mut(arm).get_or_insert_default() += counts.units;
+            }
         }
-        if let (Bet::Counts(bet), Some((treatment, control))) = (&mut self.bet, new.counts.both()) {
-            bet.update(&Tick {
-                treatment_units: treatment.units,
-                treatment_bad: treatment.bad,
-                control_units: control.units,
-                control_bad: control.bad,
-            });
+        if new.histograms != ByArm::default() {
+            self.observe_distribution(new, exposure);
+        } else if bounds.is_empty() && new.counts != ByArm::default() {
+            if self.channels.is_empty() {
+                self.channels.push(Channel::new(None, self.alpha, self.tolerate));
+            }
+            for channel in &mut self.channels {
+                channel.take(new.counts.treatment, new.counts.control, self.compare, exposure);
+            }
+        }
+        if self.stage.treatment.is_some_and(|units| units >= self.next_look) {
+            self.look();
+        }
+    }
+
+    fn observe_distribution(&mut self, new: &Increment, exposure: Option<Percent>) {
+        if self.channels.iter().all(|channel| channel.bound.is_none()) {
+            add_histogram(&mut self.control, new.histograms.control.as_ref());
+            let Some(frozen) = self.control.as_ref().and_then(|c| exceedance::freeze(&c.at_most, c.total))
+            else {
+                return;
+            };
+            if self.channels.is_empty() {
+                let alpha = self.alpha / frozen.len() as f64;
+                self.channels.extend(frozen.map(|_| Channel::new(None, alpha, self.tolerate)));
+            }
+            for (channel, bound) in self.channels.iter_mut().zip(frozen) {
+                channel.bound = Some(bound);
+            }
+            // The readings that chose the bounds are not held against them.
+            self.control = None;
+            return;
+        }
+        add_histogram(&mut self.control, new.histograms.control.as_ref());
+        for channel in &mut self.channels {
+            let above = |histogram: Option<&Histogram>| {
+                let histogram = histogram?;
+                let below = channel.bound.and_then(|bound| histogram.at_most.get(bound))?;
+                Some(Counts { units: histogram.total, bad: (histogram.total - below).max(0.0) })
+            };
+            let (treatment, control) =
+                (above(new.histograms.treatment.as_ref()), above(new.histograms.control.as_ref()));
+            channel.take(treatment, control, self.compare, exposure);
         }
     }
 
@@ -93,91 +167,69 @@ impl Watch {
     /// those is gone, control is looked at anew, and the bets go on above the bounds that are chosen then.
     fn change_bounds(&mut self, bounds: &[f64]) {
         let old = std::mem::replace(&mut self.bounds, bounds.to_vec());
+        self.control = None;
         let place = |index: usize| bounds.iter().position(|bound| Some(bound) == old.get(index));
-        self.bet = match std::mem::replace(&mut self.bet, Bet::Open) {
-            Bet::Frozen(bets, seen) => match bets.moved(place) {
-                Some(moved) => {
-                    let carry = |seen: Histogram| carry(&seen, &old, bounds);
-                    let (treatment, control) = (seen.treatment.map(carry), seen.control.map(carry));
-                    Bet::Frozen(Box::new(moved), ByArm { treatment, control })
-                }
-                None => Bet::Gathering(None, Some(bets)),
-            },
-            Bet::Gathering(_, bets) => Bet::Gathering(None, bets),
-            other => other,
+        let moved: Vec<_> = self.channels.iter().map(|c| c.bound.and_then(place)).collect();
+        let is_whole = moved.iter().all(Option::is_some);
+        for (channel, bound) in self.channels.iter_mut().zip(moved) {
+            channel.bound = bound.filter(|_| is_whole);
+        }
+    }
+
+    /// Looks at what is proven by now.
+    fn look(&mut self) {
+        self.next_look = self.stage.treatment.unwrap_or_default() * LOOK_AGAIN;
+        let proofs =
+            self.channels.iter().enumerate().map(|(index, c)| c.prove(index, self.margin, self.compare));
+        let proofs: Option<Vec<Proof>> = proofs.collect();
+        let worst = |proofs: Vec<Proof>| {
+            proofs.into_iter().max_by(|a, b| (a.bound - a.limit).total_cmp(&(b.bound - b.limit)))
         };
+        self.proof = proofs.and_then(worst);
     }
 
-    fn observe_distribution(&mut self, new: &Increment) {
-        if !matches!(self.bet, Bet::Gathering(..) | Bet::Frozen(..)) {
-            self.bet = Bet::Gathering(None, None);
-        }
-        match &mut self.bet {
-            Bet::Gathering(control, bets) => {
-                add_histogram(control, new.histograms.control.as_ref());
-                let frozen = control.as_ref().and_then(|c| match bets {
-                    Some(bets) => bets.frozen_again(&c.at_most, c.total),
-                    None => Exceedance::freeze(&c.at_most, c.total, self.tolerate),
-                });
-                if let Some(bets) = frozen {
-                    self.bet = Bet::Frozen(Box::new(bets), ByArm::default());
-                }
-            }
-            Bet::Frozen(bets, seen) => {
-                for arm in [Arm::Treatment, Arm::Control] {
-                    add_histogram(seen.get_mut(arm), new.histograms.get(arm));
-                }
-                if let Some((treatment, control)) = new.histograms.both() {
-                    bets.update((&treatment.at_most, treatment.total), (&control.at_most, control.total));
-                }
-            }
-            Bet::Open | Bet::Counts(_) => {}
-        }
+    /// What was proven about this stage when it was last looked at. `None`: not looked at yet, or nothing to compare with.
+    #[must_use]
+    pub const fn proof(&self) -> Option<Proof> {
+        self.proof
     }
 
-    /// How the bet stands. `None`: nothing to bet on yet.
+    /// How many more treatment units the stage needs until it is proven, as things stand. `None`: no end in sight.
+    #[must_use]
+    pub fn units_missing(&self) -> Option<f64> {
+        let channel = self.channels.get(self.proof?.channel)?;
+        channel.units_missing(self.margin)
+    }
+
+    /// Units of an arm since the stage began.
+    #[must_use]
+    pub fn stage_units(&self, arm: Arm) -> f64 {
+        self.stage.get(arm).copied().unwrap_or_default()
+    }
+
+    /// Treatment units and bad units since the stage began. `None`: none, or a distribution.
+    #[must_use]
+    pub fn stage_rate(&self) -> Option<(f64, f64)> {
+        let [channel] = self.channels.as_slice() else { return None };
+        channel.stage_treatment().map(|counts| (counts.units, counts.bad))
+    }
+
+    /// For a distribution: index of the bound of a channel.
+    #[must_use]
+    pub fn bound_of(&self, channel: usize) -> Option<usize> {
+        self.channels.get(channel)?.bound
+    }
+
+    /// How the bet stands that is nearest to its threshold, or furthest past it. `None`: nothing to bet on yet.
+    #[must_use]
     pub fn standing(&self) -> Option<Standing> {
-        match &self.bet {
-            Bet::Open | Bet::Gathering(..) => None,
-            Bet::Counts(bet) => Some(Standing {
-                ln_e: bet.ln_e(),
-                ln_threshold: self.ln_threshold,
-                seen: self.seen,
-                bound: None,
-            }),
-            Bet::Frozen(bets, seen) => {
-                let (bound, ln_e) = bets.strongest();
-                let above = |h: &Histogram| Counts {
-                    units: h.total,
-                    bad: h.at_most.get(bound).map_or(0.0, |below| h.total - below),
-                };
-                Some(Standing {
-                    ln_e,
-                    // Four bets share the risk.
-                    ln_threshold: self.ln_threshold + Exceedance::LOOKS.ln(),
-                    seen: ByArm {
-                        treatment: seen.treatment.as_ref().map(above),
-                        control: seen.control.as_ref().map(above),
-                    },
-                    bound: Some(bound),
-                })
-            }
-        }
+        let open = self.channels.iter().filter(|c| self.bounds.is_empty() || c.bound.is_some());
+        open.map(Channel::standing).max_by(|a, b| a.lead.total_cmp(&b.lead))
     }
-}
 
-/// What was seen, over other bounds; 0 for a bound that is new.
-fn carry(seen: &Histogram, old: &[f64], bounds: &[f64]) -> Histogram {
-    let below = |bound: &f64| {
-        old.iter().zip(&seen.at_most).find(|(known, _)| *known == bound).map_or(0.0, |(_, below)| *below)
-    };
-    Histogram { at_most: bounds.iter().map(below).collect(), total: seen.total }
-}
-
-fn add(sum: &mut Option<Counts>, new: Option<&Counts>) {
-    if let Some(new) = new {
-        let sum = sum.get_or_insert_default();
-        sum.units += new.units;
-        sum.bad += new.bad;
+    /// ln of the mean of the channels' cumulative e-values: what this segment adds to the rollout-wide average.
+    #[must_use]
+    pub fn ln_mean_e(&self) -> f64 {
+        super::together::ln_mean(self.channels.iter().map(Channel::ln_e))
     }
 }

@@ -130,6 +130,7 @@ mod tests {
                 station: Station::Errors,
                 guardrail: GuardrailName::new("errors").unwrap(),
                 evidence,
+                response: Some(crate::domain::Response::Kill),
             },
             Record::Cleared { segment: free, actor: person(), reason: Text::new("c") },
         ];

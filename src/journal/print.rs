@@ -104,7 +104,7 @@ impl Open {
             Record::Noted { scope, actor, text } => {
                 (actor.to_string(), "note".into(), scope.to_string(), text.to_string())
             }
-            Record::Latched { segment, station, guardrail, evidence } => {
+            Record::Latched { segment, station, guardrail, evidence, .. } => {
                 let sentence = Text::new(&evidence.sentence);
                 (
                     "guardrail".into(),

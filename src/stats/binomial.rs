@@ -4,11 +4,19 @@
 //! together, the treatment's part of them is compared with its part of the units as realised in
 //! that very tick. Batching, a changing exposure and an outage of both arms therefore cancel out.
 //!
+//! With x = x_t + x_c bad units in a tick, of n_t and n_c units, θ0 = n_t/(n_t+n_c), with a tolerated worsening m
+//! θ0 ← θ0(1+m)/(1+θ0·m). For each rate ratio r of [`RATIOS`] the alternative is θ_r = θ0·r/(θ0·r + 1 − θ0) and
+//! ℓ_r = x_t·ln(θ_r/θ0) + x_c·ln((1−θ_r)/(1−θ0)); the e-value is the mean over r of exp(Σ ℓ_r).
+//!
 //! Under equal rates the treatment's bad units, given all bad units, are hypergeometric, which is
 //! dominated in convex order by the binomial (Hoeffding 1963). Each factor is convex in them, so its
-//! mean is at most 1 and the product is an e-process.
+//! mean is at most 1 and the product is an e-process. With a tolerance, where Hoeffding does not apply, the same follows
+//! from 1 + y ≤ exp(y): with a = θ_r/θ0, b = (1−θ_r)/(1−θ0) and independent units the mean of a factor is at most
+//! exp(n_t·p_t·(a−1) + n_c·p_c·(b−1)), and that is at most 1 whenever p_t ≤ (1+m)·p_c. The rates are those of the
+//! tick: what shifts both arms during one tick must not come together with a changed exposure in the same tick.
 //!
 //! It works with zero bad control units, where a normal approximation has no variance.
+//! The twin for late onsets is in [`twin`](super::twin), the whole test in [`kill`](super::kill).
 
 /// Rate ratios that the mixture bets on, from a quarter worse to fifty times as bad.
 pub const RATIOS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0];
@@ -26,55 +34,99 @@ pub struct Tick {
     pub control_bad: f64,
 }
 
+/// What a tick says: for each of [`RATIOS`] the natural logarithm of the factor on its likelihood ratio.
+pub type Factors = [f64; RATIOS.len()];
+
+/// ln of [`RATIOS`], written out so that a tick does not take the same logarithms again.
+const LN_RATIOS: Factors = [
+    0.223_143_551_314_209_76,
+    0.405_465_108_108_164_4,
+    std::f64::consts::LN_2,
+    1.098_612_288_668_109_8,
+    1.609_437_912_434_100_3,
+    std::f64::consts::LN_10,
+    2.995_732_273_553_991,
+    3.912_023_005_428_146,
+];
+
+/// The log factors of a tick. `tolerated` is the accepted relative worsening: 0.1 is 10 % worse; negative values and
+/// NaN count as 0.
+///
+/// `None`: nothing to learn. That is a tick without bad units, one in which an arm had no units (there is nothing to
+/// compare with), and one that is not made of finite numbers.
+#[must_use]
+pub fn factors(tick: &Tick, tolerated: f64) -> Option<Factors> {
+    let bad = tick.treatment_bad + tick.control_bad;
+    let units = tick.treatment_units + tick.control_units;
+    let is_sound =
+        bad.is_finite() && units.is_finite() && tick.treatment_bad >= 0.0 && tick.control_bad >= 0.0;
+    // Written so that NaN fails too.
+    if !(is_sound && bad > 0.0 && tick.treatment_units > 0.0 && tick.control_units > 0.0) {
+        return None;
+    }
+    Some(factors_of(tick.treatment_bad, tick.control_bad, tick.treatment_units / units, tolerated))
+}
+
+/// The log factors of `x_t` bad treatment and `x_c` bad control units, of which a share `theta0` (above 0, below 1) is
+/// expected in treatment if the rates are equal. `tolerated` as in [`factors`].
+#[must_use]
+pub fn factors_of(x_t: f64, x_c: f64, theta0: f64, tolerated: f64) -> Factors {
+    // With a tolerated worsening m: θ0 ← θ0(1+m)/(1+θ0·m).
+    let tolerated = tolerated.max(0.0);
+    let theta = theta0 * (1.0 + tolerated) / (1.0 + theta0 * tolerated);
+    let mut factors = [0.0; RATIOS.len()];
+    for ((factor, ratio), ln_ratio) in factors.iter_mut().zip(RATIOS).zip(LN_RATIOS) {
+        // θ_r = θ0·r/(θ0·r + 1 − θ0); θ_r/θ0 = r/d and (1−θ_r)/(1−θ0) = 1/d with d as below.
+        let d = (theta * (ratio - 1.0)).ln_1p();
+        *factor = x_t * ln_ratio - (x_t + x_c) * d;
+    }
+    factors
+}
+
+/// ln of the mean of what these are the logarithms of. −∞ if all of them are.
+pub(super) fn ln_mean(ln: &Factors) -> f64 {
+    let largest = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if largest == f64::NEG_INFINITY {
+        return largest;
+    }
+    let sum: f64 = ln.iter().map(|ln| (ln - largest).exp()).sum();
+    largest + (sum / RATIOS.len() as f64).ln()
+}
+
 /// The e-process. Eight numbers; a tick costs about eight multiply-adds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConditionalBinomial {
-    /// 1 + the tolerated relative worsening.
-    tolerance: f64,
+    /// The tolerated relative worsening.
+    tolerated: f64,
     /// ln of the likelihood ratio for each of [`RATIOS`].
-    ln_ratios: [f64; RATIOS.len()],
+    ln_ratios: Factors,
 }
 
 impl ConditionalBinomial {
-    /// Starts with no evidence. `tolerated` is the accepted relative worsening: 0.1 is 10 % worse;
-    /// negative values and NaN count as 0.
+    /// Starts with no evidence. `tolerated` as in [`factors`].
     #[must_use]
     pub fn new(tolerated: f64) -> Self {
-        Self { tolerance: 1.0 + tolerated.max(0.0), ln_ratios: [0.0; RATIOS.len()] }
+        Self { tolerated, ln_ratios: [0.0; RATIOS.len()] }
     }
 
-    /// Takes a tick into account.
-    ///
-    /// A tick without bad units says nothing, and so does one in which an arm had no units: there is
-    /// nothing to compare with.
+    /// Takes a tick into account; nothing changes if there is nothing to learn from it.
     pub fn update(&mut self, tick: &Tick) {
-        let bad = tick.treatment_bad + tick.control_bad;
-        let units = tick.treatment_units + tick.control_units;
-        // Written so that NaN fails too.
-        if !(bad > 0.0 && tick.treatment_units > 0.0 && tick.control_units > 0.0) {
-            return;
+        if let Some(factors) = factors(tick, self.tolerated) {
+            self.multiply(&factors);
         }
-        self.observe(tick.treatment_bad, tick.control_bad, tick.treatment_units / units);
     }
 
-    /// Takes `x_t` bad treatment and `x_c` bad control units into account, of which a share `theta`
-    /// was expected in treatment if the rates were equal.
-    fn observe(&mut self, x_t: f64, x_c: f64, theta: f64) {
-        // With a tolerated worsening m: θ0 ← θ0(1+m)/(1+θ0·m).
-        let theta = theta * self.tolerance / (1.0 + theta * (self.tolerance - 1.0));
-        for (ln_ratio, ratio) in self.ln_ratios.iter_mut().zip(RATIOS) {
-            // θ_r = θ0·r/(θ0·r + 1 − θ0); θ_r/θ0 = r/d and (1−θ_r)/(1−θ0) = 1/d with d as below.
-            let d = (theta * ratio + 1.0 - theta).ln();
-            *ln_ratio += x_t * (ratio.ln() - d) - x_c * d;
+    /// Takes the log factors of a tick into account.
+    pub fn multiply(&mut self, factors: &Factors) {
+        for (ln_ratio, factor) in self.ln_ratios.iter_mut().zip(factors) {
+            *ln_ratio += factor;
         }
     }
 
     /// Natural logarithm of the e-value: the mean of the likelihood ratios over the grid.
     #[must_use]
     pub fn ln_e(&self) -> f64 {
-        let largest = self.ln_ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = self.ln_ratios.iter().map(|ln| (ln - largest).exp()).sum();
-        largest + (sum / RATIOS.len() as f64).ln()
+        ln_mean(&self.ln_ratios)
     }
 }
 
@@ -84,7 +136,7 @@ mod tests {
 
     fn ln_e(x_t: f64, x_c: f64, theta: f64) -> f64 {
         let mut process = ConditionalBinomial::new(0.0);
-        process.observe(x_t, x_c, theta);
+        process.multiply(&factors_of(x_t, x_c, theta, 0.0));
         process.ln_e()
     }
 
@@ -95,6 +147,26 @@ mod tests {
         {
             assert!((ln_e(x_t, x_c, 0.5) - expected).abs() < 1e-9, "{x_t} {x_c}: {}", ln_e(x_t, x_c, 0.5));
         }
+    }
+
+    #[test]
+    fn the_logarithms_of_the_grid_are_its_logarithms() {
+        for (ratio, ln) in RATIOS.into_iter().zip(LN_RATIOS) {
+            assert!((ratio.ln() - ln).abs() < 1e-15, "{ratio}: {} {ln}", ratio.ln());
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_or_negative_says_nothing() {
+        let good = Tick { treatment_units: 10., treatment_bad: 1., control_units: 10., control_bad: 1. };
+        assert!(factors(&good, 0.0).is_some());
+        for wrong in [f64::NAN, f64::INFINITY, -1.0] {
+            assert_eq!(factors(&Tick { treatment_bad: wrong, ..good }, 0.0), None);
+            assert_eq!(factors(&Tick { control_bad: wrong, ..good }, 0.0), None);
+            assert_eq!(factors(&Tick { treatment_units: wrong, ..good }, 0.0), None);
+            assert_eq!(factors(&Tick { control_units: wrong, ..good }, 0.0), None);
+        }
+        assert_eq!(factors(&good, f64::NAN), factors(&good, 0.0));
     }
 
     #[test]

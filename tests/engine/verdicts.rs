@@ -18,7 +18,9 @@ fn a_bad_segment_gets_a_no_go_with_evidence_and_the_other_does_not() {
         sentence.contains("users with errors against") && sentence.contains("times as many, e ="),
         "{sentence}"
     );
-    assert_eq!(bench.cell("free", Station::Errors).0, Verdict::Wait);
+    // Nothing came of the other one meanwhile, and it says so.
+    let (verdict, sentence) = bench.cell("free", Station::Errors);
+    assert_eq!((verdict, sentence.contains("no errors data of this segment")), (Verdict::Hold, true));
     assert!(
         records(&effects)
             .iter()

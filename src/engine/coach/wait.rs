@@ -3,17 +3,19 @@
 //! | missing | from | faster with |
 //! |---|---|---|
 //! | the stage's least sample | users in treatment since the stage began | the share q of the treatment |
-//! | proof inside the margin | bound and limit of the interval: it narrows with √users | q(1−q): both arms count |
+//! | proof inside the margin | the watch; the interval narrows with √users of both arms | q(1−q) |
 //!
 //! At another stage the counting begins anew; the times that are compared respect that.
 
 use std::time::Duration;
 
 use super::Advice;
-use super::words::{about, count, exposed, is_free, margin};
-use crate::domain::{Guardrail, Margin, Percent, Station, Verdict};
+use super::words::{about, count, exposed, is_free};
+use crate::domain::{Arm, Compare, Guardrail, Percent, Verdict};
+use crate::engine::evidence;
 use crate::engine::forecast::traffic;
-use crate::engine::model::{Cell, Model, SegmentModel};
+use crate::engine::model::{Model, SegmentModel};
+use crate::engine::watch::Watch;
 
 /// What is there sooner needs no advice.
 const SOON: Duration = Duration::from_secs(60);
@@ -29,23 +31,22 @@ pub fn advise(model: &Model) -> Vec<Advice> {
 
 fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
     let share = exposed(segment)?;
-    let is_waiting = |(station, cell): &(&Station, &Cell)| {
-        cell.verdict == Verdict::Wait && !matches!(station, Station::People | Station::Data)
+    let is_waiting = |guardrail: &Guardrail| {
+        segment.board.get(&guardrail.station).is_some_and(|cell| cell.verdict == Verdict::Wait)
     };
-    let cells = segment.board.iter().filter(is_waiting);
-    let of_station = |(station, cell): (&Station, _)| {
-        let station = *station;
-        model.rollout.guardrails.iter().filter(move |g| g.station == station).map(move |g| (g, cell))
-    };
-    let waiting: Vec<(&Guardrail, &Cell)> = cells.flat_map(of_station).collect();
-    let needs =
-        waiting.iter().filter_map(|(rail, cell)| Some((*rail, need(model, segment, rail, cell, share)?)));
-    if let Some((guardrail, need)) = needs.max_by(|a, b| a.1.users().total_cmp(&b.1.users())) {
-        return Some(sentence(model, segment, guardrail, &need, share));
+    let watched = model.rollout.guardrails.iter().zip(&segment.watches);
+    let waiting: Vec<_> = watched.filter(|(guardrail, _)| is_waiting(guardrail)).collect();
+    let sample = model.rollout.segment(&segment.name).and_then(|s| s.ladder.stage_at(share));
+    let sample = sample.map_or(1.0, |(_, stage)| stage.sample.max(1) as f64);
+    let needs = waiting
+        .iter()
+        .filter_map(|(guardrail, watch)| Some((*guardrail, *watch, need(guardrail, watch, sample)?)));
+    if let Some((guardrail, watch, need)) = needs.max_by(|a, b| a.2.users().total_cmp(&b.2.users())) {
+        return Some(sentence(model, segment, (guardrail, watch), &need, share));
     }
     // Nothing was counted that something could be missing from.
-    let unseen = waiting.iter().find(|(_, cell)| cell.evidence.treatment.is_none())?;
-    let missing = traffic::of(model, segment, &unseen.0.metric).err()?;
+    let missing =
+        waiting.iter().find_map(|(guardrail, _)| traffic::of(model, segment, &guardrail.metric).err())?;
     Some(format!("{missing}, so there is no forecast for {} at {share}.", segment.name))
 }
 
@@ -53,9 +54,9 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
 enum Need {
     /// The stage's least sample.
     Sample { missing: f64 },
-    /// Proof inside the margin: as many more as there have been, and in all.
+    /// Proof inside the margin: so many more, and in all.
     Proof { missing: f64, in_all: f64 },
-    /// The rates seen so far are outside the margin themselves.
+    /// What was seen so far is outside the margin itself.
     Out,
 }
 
@@ -68,53 +69,41 @@ impl Need {
     }
 }
 
-fn need(
-    model: &Model,
-    segment: &SegmentModel,
-    guardrail: &Guardrail,
-    cell: &Cell,
-    share: Percent,
-) -> Option<Need> {
-    let evidence = &cell.evidence;
-    let (units, bad) = evidence.treatment?;
-    let seen =
-        segment.series.get(&guardrail.metric)?.stage.treatment.map_or(0.0, |counts| counts.units).min(units);
-    let (_, stage) = model.rollout.segment(&segment.name)?.ladder.stage_at(share)?;
-    let sample = stage.sample as f64 - seen;
-    if sample > 0.0 {
-        return Some(Need::Sample { missing: sample });
+/// `None`: nothing, or nothing was seen that it could be told from.
+fn need(guardrail: &Guardrail, watch: &Watch, sample: f64) -> Option<Need> {
+    let units = watch.stage_units(Arm::Treatment);
+    let least =
+        if let Compare::Above { least, .. } = guardrail.compare { sample.max(least as f64) } else { sample };
+    watch.standing()?;
+    if units < least {
+        return Some(Need::Sample { missing: least - units });
     }
-    let (control_units, control_bad) = evidence.control?;
-    let (bound, limit) = (evidence.bound?, evidence.limit?);
-    let more = if let Margin::Relative(more) = guardrail.margin { more } else { 0.0 };
-    let estimate = bad / units - (1.0 + more) * control_bad / control_units;
-    if !(estimate.is_finite() && bound.is_finite() && bound > limit) {
-        return None;
-    }
-    if estimate >= limit {
-        return Some(Need::Out);
-    }
-    let times = ((bound - estimate) / (limit - estimate)).powi(2);
-    Some(Need::Proof { missing: units * (times - 1.0), in_all: units * times })
+    watch.proof().filter(|proof| !proof.is_proven)?;
+    Some(watch.units_missing().map_or(Need::Out, |missing| {
+        // What was counted since the last look says so already.
+        let missing = missing.max(1.0);
+        Need::Proof { missing, in_all: units + missing }
+    }))
 }
 
 fn sentence(
     model: &Model,
     segment: &SegmentModel,
-    guardrail: &Guardrail,
+    (guardrail, watch): (&Guardrail, &Watch),
     need: &Need,
     share: Percent,
 ) -> String {
     let (name, missing) = (&segment.name, count(need.users()));
+    let bounds = segment.series.get(&guardrail.metric).map_or(&[][..], |series| series.bounds());
+    let aim = evidence::margin(guardrail, watch, bounds);
     let mut text = match need {
         Need::Out => {
             return format!(
-                "{name} is outside the margin of {} as it stands: more users alone will not make it a GO. Look for the cause, or roll back.",
-                margin(guardrail)
+                "{name} cannot rule out {aim} as it stands, and more users alone will not change that: look for the cause, or roll back."
             );
         }
         Need::Sample { .. } => format!("{name} needs {missing} more users for its least sample"),
-        Need::Proof { .. } => format!("{name} needs {missing} more users to rule out {}", margin(guardrail)),
+        Need::Proof { .. } => format!("{name} needs {missing} more users to rule out {aim}"),
     };
     let Ok(traffic) = traffic::of(model, segment, &guardrail.metric) else {
         text.push_str("; no users lately, so no forecast.");
@@ -122,7 +111,7 @@ fn sentence(
     };
     let takes = span(need.users() / (traffic.units_per_s * share.as_f64() / 100.0));
     text.push_str(&format!(", about {} at this rate", about(takes)));
-    let next = model.rollout.segment(&segment.name).and_then(|s| s.ladder.next_after(share));
+    let next = model.rollout.segment(name).and_then(|s| s.ladder.next_after(share));
     if let Some(stage) = next.filter(|stage| stage.exposure < Percent::FULL)
         && let Some(there) = there(need, share, stage.exposure, stage.sample as f64, traffic.units_per_s)
         && takes > SOON

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::action::Verb;
 use crate::domain::text::thousands;
-use crate::domain::{Guardrail, Margin, Percent, Station, Text};
+use crate::domain::{Percent, Text};
 use crate::engine::model::{Model, SegmentModel};
 
 /// The key of an action.
@@ -47,19 +47,6 @@ pub fn about(span: Duration) -> String {
 /// A count of users: `1,900`.
 pub fn count(users: f64) -> String {
     thousands(users.clamp(0.0, 9e15).ceil() as u64)
-}
-
-/// What a GO must rule out: `+10% errors`, `2 points more errors`.
-pub fn margin(guardrail: &Guardrail) -> String {
-    let what = match guardrail.station {
-        Station::Errors => "errors".to_owned(),
-        _ => format!("bad {}", guardrail.metric),
-    };
-    let number = |share: f64| format!("{}", (share * 1000.0).round() / 10.0);
-    match guardrail.margin {
-        Margin::Relative(more) => format!("+{}% {what}", number(more)),
-        Margin::Points(more) => format!("{} points more {what}", number(more)),
-    }
 }
 
 /// Names as a person lists them: `beta`, `beta and free`, `beta, free and eu`.

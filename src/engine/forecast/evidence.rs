@@ -1,124 +1,119 @@
 //! How long the readings of a segment need to prove a jump, nine times in ten.
 //!
-//! In: traffic split by an exposure, a guardrail. Out: a time, or why it would never be proven. Follows the tree of risk
-//! of `Model::new`: the guardrail's risk, the segment's share of it by size, half for each of the two bets of M1.
+//! In: traffic split by an exposure, a guardrail and its watch, which knows its part of the risk. Out: a [`Proof`] with its
+//! time, or why there is none. The times are those of [`power`](crate::stats::power):
+//!
+//! | compared with | method | time until |
+//! |---|---|---|
+//! | control | M1 | ln E is 2/α: the cumulative bet has half of the risk |
+//! | what was before; control at 100 % | M4 | the same against the largest usual rate, with α/2 |
+//! | a threshold | none | the least count is there, if the jump is above the threshold |
+//!
+//! For a distribution a quarter of the risk, and the units above control's 99 % quantile: there a jump is seen first.
 
 use std::time::Duration;
 
 use super::Missing;
 use super::traffic::Traffic;
-use crate::domain::{Compare, Guardrail, Percent};
+use crate::domain::{Arm, Compare, Guardrail, Percent};
+use crate::engine::appraise::KILLS_ALONE;
 use crate::engine::model::{Model, SegmentModel};
-use crate::stats::Exceedance;
+use crate::engine::watch::Watch;
+use crate::stats::power::{Rates, evidence_time, evidence_time_alone};
+use crate::stats::{Baseline, exceedance};
 
-/// How many times the baseline's bound a rate must be for a kill without a control group (M4).
-pub const PLAIN: f64 = 5.0;
-/// How many units of a control group a known rate stands for: so many that more would change nothing.
-const KNOWN: f64 = 1_000.0;
-/// Longer than this nobody waits: a year.
+/// Nine times in ten: what a promise needs. The median is passed in half of all cases.
+const QUANTILE: f64 = 0.9;
+/// Longer than this nobody waits: a year, in seconds.
 const LONGEST: f64 = 31_536_000.0;
 
-/// How long evidence takes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Evidence {
-    /// So long, nine times in ten.
-    Takes(Duration),
-    /// It would never be there: why.
-    Never(String),
+/// A jump will be proven.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proof {
+    /// Within so long, nine times in ten.
+    pub takes: Duration,
+    /// Whether it is enough for a kill: without a control group only a plain one is.
+    pub kills: bool,
 }
 
 /// How long the evidence of a guardrail's jump takes at an exposure.
 ///
 /// # Errors
-/// [`Missing`] when nobody would be exposed.
+/// [`Missing`] when nobody would be exposed, when there is nothing to compare with, or when it would never be proven.
 pub fn of(
     model: &Model,
     segment: &SegmentModel,
     exposure: Percent,
     guardrail: &Guardrail,
     traffic: &Traffic,
-) -> Result<Evidence, Missing> {
-    let part = exposure.as_f64() / 100.0;
-    let treatment = traffic.units_per_s * part;
+) -> Result<Proof, Missing> {
+    let name = &guardrail.name;
+    let treatment = traffic.units_per_s * exposure.as_f64() / 100.0;
     if treatment <= 0.0 {
         return Err(Missing(format!("nobody in {} is exposed", segment.name)));
     }
-    let name = &guardrail.name;
-    let bad = (traffic.base_rate * guardrail.jump).min(1.0);
-    if let Compare::Above { rate, least } = guardrail.compare {
-        return Ok(if bad > rate {
-            within(least.max(1) as f64 / treatment)
-        } else {
-            Evidence::Never(format!("{name} would not see the jump: its threshold is higher"))
-        });
-    }
-    let is_controlled = guardrail.compare == Compare::Control && exposure != Percent::FULL;
-    let control = if is_controlled { traffic.units_per_s - treatment } else { treatment * KNOWN };
-    // What is tolerated moves the split that is expected: (1+m) times the treatment's units, a jump of 1/(1+m) of it.
-    let tolerance = 1.0 + guardrail.tolerate.max(0.0);
-    let rates = Rates {
-        treatment_units_per_s: treatment * tolerance,
-        control_units_per_s: control,
-        base_rate: traffic.base_rate,
-        ratio: bad / traffic.base_rate / tolerance,
+    let index = model.rollout.guardrails.iter().position(|known| known.name == *name);
+    let Some(watch) = index.and_then(|index| segment.watches.get(index)) else {
+        return Err(Missing(format!("{name} does not watch {}", segment.name)));
     };
-    let looks = if traffic.is_distribution { Exceedance::LOOKS } else { 1.0 };
-    let bounds = if is_controlled { 1.0 } else { 2.0 };
-    let alpha = guardrail.risk * size_share(model, segment) / 2.0 / looks / bounds;
-    Ok(evidence_time(&rates, alpha).map_or_else(
-        || Evidence::Never(format!("{name} tolerates the jump that it should see")),
-        |time| within(time.p90_s),
-    ))
+    let jumped = (traffic.base_rate * guardrail.jump).min(1.0);
+    let looks = if traffic.is_distribution { exceedance::QUANTILES.len() as f64 } else { 1.0 };
+    let alpha = watch.alpha() / looks;
+    let never = || Missing(format!("{name} would not see the jump that it is for"));
+    let proof = |seconds: Option<f64>, kills: bool| match seconds {
+        Some(seconds) => Ok(Proof { takes: Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)), kills }),
+        None => Err(never()),
+    };
+    match guardrail.compare {
+        Compare::Above { rate, least } => {
+            proof((jumped > rate).then_some(least.max(1) as f64 / treatment), true)
+        }
+        Compare::Control if exposure != Percent::FULL => {
+            let rates = Rates {
+                treatment_units_per_s: treatment,
+                control_units_per_s: traffic.units_per_s - treatment,
+                base_rate: traffic.base_rate,
+                ratio: guardrail.jump,
+                tolerated: guardrail.tolerate,
+            };
+            proof(evidence_time(rates, (2.0 / alpha).ln(), QUANTILE), true)
+        }
+        Compare::Control | Compare::Baseline => {
+            let Some(usual) = usual(segment, guardrail, watch, traffic).filter(|usual| *usual > 0.0) else {
+                return Err(Missing(format!(
+                    "{name} has nothing to compare {} with at {exposure} yet",
+                    segment.name
+                )));
+            };
+            let bound = (usual * (1.0 + guardrail.tolerate)).min(1.0);
+            let seconds = evidence_time_alone(treatment, jumped, bound, (4.0 / alpha).ln(), QUANTILE);
+            proof(seconds.filter(|_| jumped > bound), jumped >= KILLS_ALONE * usual)
+        }
+    }
 }
 
-fn within(seconds: f64) -> Evidence {
-    Evidence::Takes(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
-}
-
-/// The segment's part of each guardrail's risk, as the tree of risk shares it out.
-fn size_share(model: &Model, segment: &SegmentModel) -> f64 {
-    let size = |s: &crate::domain::Segment| s.size.map_or(1.0, |n| n.max(1) as f64);
-    let all: f64 = model.rollout.segments.iter().map(size).sum();
-    model.rollout.segment(&segment.name).map_or(1.0, |s| size(s) / all)
-}
-
-/// What flows, and what changes.
-struct Rates {
-    treatment_units_per_s: f64,
-    control_units_per_s: f64,
-    base_rate: f64,
-    ratio: f64,
-}
-
-struct EvidenceTime {
-    #[expect(dead_code, reason = "until stats::power is there")]
-    median_s: f64,
-    p90_s: f64,
-}
-
-/// Wald: the log e-value drifts up to its threshold; the mixture over the grid costs up to ln 8.
-fn evidence_time(rates: &Rates, alpha: f64) -> Option<EvidenceTime> {
-    use crate::stats::binomial::RATIOS;
-    let theta = rates.treatment_units_per_s / (rates.treatment_units_per_s + rates.control_units_per_s);
-    let bad_t = rates.treatment_units_per_s * rates.base_rate * rates.ratio;
-    let bad_c = rates.control_units_per_s * rates.base_rate;
-    let best = RATIOS
-        .into_iter()
-        .map(|ratio| {
-            let d = (theta * ratio + 1.0 - theta).ln();
-            let (up, down) = (ratio.ln() - d, d);
-            (bad_t * up - bad_c * down, bad_t * up * up + bad_c * down * down)
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let (drift, variance) = best;
-    if !(rates.ratio > 1.0 && drift > 0.0 && variance.is_finite() && alpha > 0.0) {
+/// The largest usual rate that treatment is or would be held against without a control group. `None`: not enough was
+/// seen, or it is a distribution, whose usual tail is not kept.
+fn usual(segment: &SegmentModel, guardrail: &Guardrail, watch: &Watch, traffic: &Traffic) -> Option<f64> {
+    if traffic.is_distribution {
         return None;
     }
-    let needed = (RATIOS.len() as f64 / alpha).ln();
-    let at = |z: f64| {
-        let spread = z * variance.sqrt();
-        let root = (spread + (spread * spread + 4.0 * drift * needed).sqrt()) / (2.0 * drift);
-        root * root
+    let standing = watch.standing();
+    if let Some(usual) = standing.and_then(|standing| standing.usual) {
+        return Some(usual);
+    }
+    // What would be frozen if everybody got it now: what control showed lately; less than the engine will have seen.
+    let arms: &[Arm] = match guardrail.compare {
+        Compare::Control => &[Arm::Control],
+        _ if segment.exposure.confirmed.is_some_and(Percent::is_zero) => &[Arm::Treatment, Arm::Control],
+        _ => return None,
     };
-    Some(EvidenceTime { median_s: at(0.0), p90_s: at(1.281_551_6) })
+    let series = segment.series.get(&guardrail.metric)?;
+    let mut before = Baseline::default();
+    for slot in series.slots().rev().take_while(|slot| slot.at >= traffic.usual_from) {
+        for counts in arms.iter().filter_map(|arm| slot.new.get(*arm)) {
+            before.update(counts.units, counts.bad);
+        }
+    }
+    before.upper_bound(watch.alpha())
 }

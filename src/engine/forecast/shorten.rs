@@ -57,9 +57,9 @@ fn evidence_advice(forecast: &Forecast, model: &Model, takes: Duration) -> Optio
     let stages = model.rollout.segment(&forecast.segment)?.ladder.stages().iter();
     let larger = stages.map(|stage| stage.exposure).filter(|exposure| *exposure > forecast.exposure);
     let timed: Vec<(Percent, Duration)> = larger
-        .filter_map(|exposure| match evidence::of(model, segment, exposure, guardrail, &traffic) {
-            Ok(evidence::Evidence::Takes(takes)) => Some((exposure, takes)),
-            _ => None,
+        .filter_map(|exposure| {
+            let proof = evidence::of(model, segment, exposure, guardrail, &traffic).ok()?;
+            Some((exposure, proof.takes))
         })
         .collect();
     let in_time = timed.iter().find(|(_, there)| others.saturating_add(*there) <= BUDGET);

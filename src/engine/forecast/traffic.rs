@@ -29,6 +29,8 @@ pub struct Traffic {
     pub units_per_s: f64,
     /// Share of units that are usually bad, above 0: control's, or everybody's while there is no control.
     pub base_rate: f64,
+    /// From when on that share was looked at.
+    pub usual_from: Timestamp,
     /// Whether the metric is a distribution: then four bounds share the risk.
     pub is_distribution: bool,
 }
@@ -51,9 +53,11 @@ pub fn of(model: &Model, segment: &SegmentModel, metric: &MetricName) -> Result<
     if units <= 0.0 {
         return Err(Missing(format!("no traffic seen in {name} yet")));
     }
+    let usual_from = back(model.now, USUAL);
     Ok(Traffic {
         units_per_s: units / over.as_secs_f64(),
-        base_rate: base_rate(series, back(model.now, USUAL)),
+        base_rate: base_rate(series, usual_from),
+        usual_from,
         is_distribution: series.is_distribution,
     })
 }

@@ -1,0 +1,238 @@
+//! One channel of a watch: bad units out of units in both arms, and every bet on them.
+//!
+//! In: what is new in each arm, and the exposure under which it came. Out: how the bets stand and what is proven.
+//!
+//! With control beside it, M1 runs ([`KillBet`]). Where everybody has the feature, or none of the control group is wanted,
+//! M4 runs: the treatment arm against what was before. Its risk is spent on top of M1's, and it is marked uncontrolled.
+
+use crate::domain::{Arm, ByArm, Compare, Counts, Method, Percent};
+use crate::stats::baseline::Baseline;
+use crate::stats::confidence::Proportion;
+use crate::stats::kill::{DEFAULT_HORIZON, KillBet, KillStanding};
+use crate::stats::noninferiority::{Margin, noninferior, units_missing};
+use crate::stats::{Tick, exact};
+
+use super::watch::Proof;
+
+/// The chance that a stage is passed although it is worse than the margin. M1 goes on watching it.
+pub const PASS_RISK: f64 = 0.05;
+
+/// Bad units out of units, and the bets on them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Channel {
+    /// For a distribution: index of the bound above which a unit is bad. `None` there: to be chosen.
+    pub bound: Option<usize>,
+    alpha: f64,
+    tolerate: f64,
+    bet: KillBet,
+    seen: ByArm<Counts>,
+    stage: ByArm<Counts>,
+    before: Baseline,
+    alone: Option<Alone>,
+}
+
+/// M4 at work.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Alone {
+    /// The largest usual rate, 0 to 1.
+    usual: f64,
+    bet: KillBet,
+    seen: Counts,
+}
+
+/// How a bet stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Which bet it is.
+    pub method: Method,
+    /// ln of the e-value.
+    pub ln_e: f64,
+    /// ln of what it needs for a NO-GO.
+    pub ln_threshold: f64,
+    /// ln of how far it is past the threshold; negative before it.
+    pub lead: f64,
+    /// How far before the threshold half of the way is, as ln; for warnings.
+    pub half_way: f64,
+    /// Units and bad units since the bet began. Treatment alone without a control group.
+    pub seen: ByArm<Counts>,
+    /// For a distribution: index of the bound above which a unit counts as bad.
+    pub bound: Option<usize>,
+    /// The largest usual rate that treatment is held against where there is no control.
+    pub usual: Option<f64>,
+}
+
+impl Standing {
+    /// Whether the threshold is reached.
+    #[must_use]
+    pub const fn is_crossed(&self) -> bool {
+        self.lead >= 0.0
+    }
+}
+
+impl Channel {
+    /// Starts without evidence.
+    pub fn new(bound: Option<usize>, alpha: f64, tolerate: f64) -> Self {
+        Self {
+            bound,
+            alpha,
+            tolerate,
+            bet: KillBet::new(alpha, tolerate, DEFAULT_HORIZON),
+            seen: ByArm::default(),
+            stage: ByArm::default(),
+            before: Baseline::default(),
+            alone: None,
+        }
+    }
+
+    /// A new exposure was reached.
+    pub fn begin_stage(&mut self) {
+        self.stage = ByArm::default();
+    }
+
+    /// Takes new units into account.
+    pub fn take(
+        &mut self,
+        treatment: Option<Counts>,
+        control: Option<Counts>,
+        compare: Compare,
+        exposure: Option<Percent>,
+    ) {
+        for (arm, new) in [(Arm::Treatment, treatment), (Arm::Control, control)] {
+            add(self.seen.get_mut(arm), new);
+            add(self.stage.get_mut(arm), new);
+        }
+        match compare {
+            Compare::Control => {
+                if let Some((treatment, control)) = treatment.zip(control) {
+                    self.bet.update(&Tick {
+                        treatment_units: treatment.units,
+                        treatment_bad: treatment.bad,
+                        control_units: control.units,
+                        control_bad: control.bad,
+                    });
+                }
+                if exposure == Some(Percent::FULL) {
+                    self.take_alone(treatment);
+                } else {
+                    self.alone = None;
+                    self.take_before(control);
+                }
+            }
+            Compare::Baseline if exposure == Some(Percent::ZERO) => {
+                self.take_before(treatment);
+                self.take_before(control);
+            }
+            Compare::Baseline => self.take_alone(treatment),
+            Compare::Above { .. } => {}
+        }
+    }
+
+    fn take_before(&mut self, new: Option<Counts>) {
+        if let Some(new) = new {
+            self.before.update(new.units, new.bad);
+        }
+    }
+
+    fn take_alone(&mut self, new: Option<Counts>) {
+        if self.alone.is_none() {
+            // Half of the risk is in the bound, half in the bet.
+            let alone = |usual| Alone {
+                usual,
+                bet: KillBet::new(self.alpha / 2.0, self.tolerate, DEFAULT_HORIZON),
+                seen: Counts::default(),
+            };
+            self.alone = self.before.upper_bound(self.alpha).map(alone);
+        }
+        if let (Some(alone), Some(new)) = (&mut self.alone, new) {
+            alone.bet.update_against(new.units, new.bad, alone.usual);
+            alone.seen.units += new.units;
+            alone.seen.bad += new.bad;
+        }
+    }
+
+    /// ln of the cumulative e-value against control.
+    pub fn ln_e(&self) -> f64 {
+        self.bet.standing().ln_e
+    }
+
+    /// Treatment units and bad units since the stage began.
+    pub const fn stage_treatment(&self) -> Option<Counts> {
+        self.stage.treatment
+    }
+
+    /// The bet that is nearest to its threshold, or furthest past it.
+    pub fn standing(&self) -> Standing {
+        let of = |standing: KillStanding, alone: Option<&Alone>| {
+            let half_way = standing.ln_threshold / 2.0;
+            // The twin grows by itself while nothing happens; it is shown when it has something to say.
+            let twin_lead = standing.ln_twin - standing.ln_twin_threshold;
+            let lead = standing.ln_e - standing.ln_threshold;
+            let is_twin = lead < 0.0 && twin_lead >= -half_way && twin_lead > lead;
+            let (ln_e, ln_threshold) = if is_twin {
+                (standing.ln_twin, standing.ln_twin_threshold)
+            } else {
+                (standing.ln_e, standing.ln_threshold)
+            };
+            Standing {
+                method: match alone {
+                    Some(_) => Method::Uncontrolled,
+                    None if is_twin => Method::Twin,
+                    None => Method::Bet,
+                },
+                ln_e,
+                ln_threshold,
+                lead: standing.lead,
+                half_way,
+                seen: match alone {
+                    Some(alone) => ByArm { treatment: Some(alone.seen), control: None },
+                    None => self.seen,
+                },
+                bound: self.bound,
+                usual: alone.map(|alone| alone.usual),
+            }
+        };
+        let beside = of(self.bet.standing(), None);
+        match &self.alone {
+            // Against control it has the last word only if it says NO-GO.
+            Some(alone) if !beside.is_crossed() => of(alone.bet.standing(), Some(alone)),
+            _ => beside,
+        }
+    }
+
+    /// What the present stage has proven. `None` without anything to compare with.
+    pub fn prove(&self, index: usize, margin: Margin, compare: Compare) -> Option<Proof> {
+        let treatment = proportion(self.stage.treatment?);
+        if let Some(alone) = &self.alone {
+            let limit = match margin {
+                Margin::Relative(share) => alone.usual * share,
+                Margin::Points(points) => points,
+            };
+            let bound = exact::upper(treatment.bad, treatment.units, PASS_RISK) - alone.usual;
+            return Some(Proof { is_proven: bound <= limit, bound, limit, channel: index });
+        }
+        if compare != Compare::Control {
+            return None;
+        }
+        let control = self.stage.control.filter(|control| control.units > 0.0)?;
+        let proven = noninferior(treatment, proportion(control), margin, PASS_RISK);
+        Some(Proof { is_proven: proven.is_proven, bound: proven.bound, limit: proven.limit, channel: index })
+    }
+
+    /// How many more treatment units the proof needs, as things stand. `None`: no end in sight, or no control.
+    pub fn units_missing(&self, margin: Margin) -> Option<f64> {
+        let (treatment, control) = self.stage.both()?;
+        units_missing(proportion(*treatment), proportion(*control), margin, PASS_RISK)
+    }
+}
+
+fn proportion(counts: Counts) -> Proportion {
+    Proportion { units: counts.units, bad: counts.bad }
+}
+
+fn add(sum: &mut Option<Counts>, new: Option<Counts>) {
+    if let Some(new) = new {
+        let sum = sum.get_or_insert_default();
+        sum.units += new.units;
+        sum.bad += new.bad;
+    }
+}
