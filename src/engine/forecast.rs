@@ -157,25 +157,24 @@ impl Forecast {
 /// # Errors
 /// [`Missing`] when no guardrail can be forecast.
 pub fn earliest_kill(model: &Model, segment: &SegmentModel, exposure: Percent) -> Result<Forecast, Missing> {
-    let mut missing = None;
-    for response in [Response::Kill, Response::Pause] {
-        let mut first: Option<Forecast> = None;
-        for guardrail in model.rollout.guardrails.iter().filter(|g| is_able(g, response)) {
-            match of_guardrail(model, segment, exposure, guardrail) {
-                Ok(found) if first.as_ref().is_none_or(|first| found.total() < first.total()) => {
-                    first = Some(found);
-                }
-                Ok(_) => {}
-                Err(cause) => {
-                    missing.get_or_insert(cause);
-                }
+    let mut first: Option<Forecast> = None;
+    // Any kill comes before every pause: the question is when users are safe.
+    let key = |found: &Forecast| (found.response != Response::Kill, found.total());
+    let (cases, mut missing) = candidates(model, segment, exposure);
+    for candidate in cases {
+        if first.as_ref().is_some_and(|first| candidate.cannot_beat(first)) {
+            break;
+        }
+        match candidate.forecast(segment, exposure) {
+            Ok(found) if first.as_ref().is_none_or(|first| key(&found) < key(first)) => first = Some(found),
+            Ok(_) => {}
+            Err(cause) => {
+                missing.get_or_insert(cause);
             }
         }
-        if let Some(first) = first {
-            return Ok(first);
-        }
     }
-    Err(missing.unwrap_or_else(|| Missing(format!("no guardrail kills or pauses {}", segment.name))))
+    let none = || Missing(format!("no guardrail kills or pauses {}", segment.name));
+    first.ok_or_else(|| missing.unwrap_or_else(none))
 }
 
 /// The exposure that a segment gets with its next widening; at the top of its plan the present one. `None`: not known.
@@ -189,17 +188,28 @@ pub fn next_exposure(model: &Model, segment: &SegmentModel) -> Option<Percent> {
 /// The slowest of the exposed segments, and how many exposed segments have no forecast. `None` when none has one.
 #[must_use]
 pub fn slowest_kill(model: &Model) -> Option<(Forecast, usize)> {
-    let mut slowest: Option<Forecast> = None;
+    let exposed =
+        model.segments.iter().filter(|segment| segment.phase != Phase::Killing).filter_map(|segment| {
+            let exposure = segment.exposure.confirmed.filter(|share| !share.is_zero())?;
+            Some((segment, exposure))
+        });
     let mut unknown = 0;
-    for segment in &model.segments {
-        let Some(exposure) = segment.exposure.confirmed.filter(|share| !share.is_zero()) else { continue };
-        if segment.phase == Phase::Killing {
-            continue;
+    let mut rough = Vec::with_capacity(model.segments.len());
+    for (segment, exposure) in exposed {
+        match candidates(model, segment, exposure).0.first().map(|candidate| candidate.roughly) {
+            Some(roughly) => rough.push((roughly, segment, exposure)),
+            None => unknown += 1,
+        }
+    }
+    rough.sort_by_key(|(roughly, ..)| std::cmp::Reverse(*roughly));
+    let mut slowest: Option<Forecast> = None;
+    for (roughly, segment, exposure) in rough {
+        let found = slowest.as_ref().map(Forecast::total);
+        if found.is_some_and(|found| roughly.saturating_mul(evidence::ROUGH) < found) {
+            break;
         }
         match earliest_kill(model, segment, exposure) {
-            Ok(found) if slowest.as_ref().is_none_or(|slowest| found.total() > slowest.total()) => {
-                slowest = Some(found);
-            }
+            Ok(here) if found.is_none_or(|found| here.total() > found) => slowest = Some(here),
             Ok(_) => {}
             Err(_) => unknown += 1,
         }
@@ -224,43 +234,86 @@ pub fn slowest_after(model: &Model, moves: &[Move]) -> Option<Result<Forecast, M
     slowest
 }
 
-/// Whether a guardrail answers so. One that counts requests never kills.
-fn is_able(guardrail: &Guardrail, response: Response) -> bool {
-    let able = match guardrail.action {
-        Response::Kill if guardrail.unit == Unit::Request => Response::Pause,
-        action => action,
-    };
-    able == response
+/// A guardrail that could be the first.
+struct Candidate<'a> {
+    guardrail: &'a Guardrail,
+    case: evidence::Case,
+    /// Everything but the evidence.
+    terms: [Term; 4],
+    /// The total with a rough time of the evidence.
+    roughly: Duration,
 }
 
-fn of_guardrail(
-    model: &Model,
+/// The guardrails that could be the first, the likeliest first, and what is missing for others.
+fn candidates<'a>(
+    model: &'a Model,
     segment: &SegmentModel,
     exposure: Percent,
-    guardrail: &Guardrail,
-) -> Result<Forecast, Missing> {
-    let traffic = traffic::of(model, segment, &guardrail.metric)?;
-    let proof = evidence::of(model, segment, exposure, guardrail, &traffic)?;
-    let asked = model.rollout.metric(&guardrail.metric).map_or(Duration::ZERO, |metric| metric.interval.0);
-    let seen = traffic::cadence(model, &guardrail.metric);
+) -> (Vec<Candidate<'a>>, Option<Missing>) {
+    let mut missing = None;
+    let mut found = Vec::new();
+    let watched = model.rollout.guardrails.iter().zip(&segment.watches);
+    for (guardrail, watch) in watched.filter(|(guardrail, _)| guardrail.action != Response::Warn) {
+        let case = traffic::of(model, segment, &guardrail.metric)
+            .and_then(|traffic| evidence::prepare(segment, exposure, (guardrail, watch), &traffic));
+        match case.and_then(|case| Ok((case, case.takes_roughly().ok_or_else(|| never(guardrail))?))) {
+            Ok((case, evidence)) => {
+                let terms = fixed_terms(model, &guardrail.metric);
+                let roughly = terms.iter().fold(evidence, |sum, term| sum.saturating_add(term.takes));
+                found.push(Candidate { guardrail, case, terms, roughly });
+            }
+            Err(cause) => {
+                missing.get_or_insert(cause);
+            }
+        }
+    }
+    found.sort_by_key(|candidate| (!candidate.kills(), candidate.roughly));
+    (found, missing)
+}
+
+fn never(guardrail: &Guardrail) -> Missing {
+    Missing(format!("{} would not see the jump that it is for", guardrail.name))
+}
+
+impl Candidate<'_> {
+    /// Whether it ends in a kill. What counts requests never does.
+    fn kills(&self) -> bool {
+        self.guardrail.action == Response::Kill && self.guardrail.unit == Unit::User && self.case.kills
+    }
+
+    /// Whether it is surely no sooner, and so are all after it.
+    fn cannot_beat(&self, first: &Forecast) -> bool {
+        let is_pause_after_kill = first.response == Response::Kill && !self.kills();
+        is_pause_after_kill || self.roughly / evidence::ROUGH > first.total()
+    }
+
+    fn forecast(&self, segment: &SegmentModel, exposure: Percent) -> Result<Forecast, Missing> {
+        let takes = self.case.takes().ok_or_else(|| never(self.guardrail))?;
+        let [interval, decision, api, reach] = self.terms;
+        Ok(Forecast {
+            segment: segment.name.clone(),
+            exposure,
+            guardrail: self.guardrail.name.clone(),
+            metric: self.guardrail.metric.clone(),
+            response: if self.kills() { Response::Kill } else { Response::Pause },
+            terms: [interval, Term { part: Part::Evidence, takes, is_measured: true }, decision, api, reach],
+        })
+    }
+}
+
+/// Everything but the evidence: interval, decision, API and reach.
+fn fixed_terms(model: &Model, metric: &MetricName) -> [Term; 4] {
+    let asked = model.rollout.metric(metric).map_or(Duration::ZERO, |metric| metric.interval.0);
+    let seen = traffic::cadence(model, metric);
     let api = slowest_answer(model);
     let reach = model.rollout.platforms.iter().map(|platform| platform.reach.0).max().unwrap_or_default();
     let term = |part, takes, is_measured| Term { part, takes, is_measured };
-    let kills = is_able(guardrail, Response::Kill) && proof.kills;
-    Ok(Forecast {
-        segment: segment.name.clone(),
-        exposure,
-        guardrail: guardrail.name.clone(),
-        metric: guardrail.metric.clone(),
-        response: if kills { Response::Kill } else { Response::Pause },
-        terms: [
-            term(Part::Interval, seen.map_or(asked, |seen| seen.max(asked)), seen.is_some()),
-            term(Part::Evidence, proof.takes, true),
-            term(Part::Decision, DECISION, false),
-            term(Part::Api, api.unwrap_or(API), api.is_some()),
-            term(Part::Reach, reach, false),
-        ],
-    })
+    [
+        term(Part::Interval, seen.map_or(asked, |seen| seen.max(asked)), seen.is_some()),
+        term(Part::Decision, DECISION, false),
+        term(Part::Api, api.unwrap_or(API), api.is_some()),
+        term(Part::Reach, reach, false),
+    ]
 }
 
 /// How long the slowest confirmed kill of this run took from the request to the reading back; without a kill, any

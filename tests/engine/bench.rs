@@ -60,7 +60,12 @@ pub fn rollout() -> Rollout {
 impl Bench {
     /// Nothing has happened yet.
     pub fn empty(autopilot: Autopilot) -> Self {
-        let model = Model::new(Arc::new(rollout()), autopilot, false);
+        Self::of(rollout(), autopilot)
+    }
+
+    /// The same with another rollout.
+    pub fn of(rollout: Rollout, autopilot: Autopilot) -> Self {
+        let model = Model::new(Arc::new(rollout), autopilot, false);
         Self { model, now: 1_700_000_000_000, version: 0, counts: Default::default() }
     }
 

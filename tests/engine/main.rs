@@ -5,7 +5,9 @@
 
 mod acts;
 mod bench;
+mod coach;
 mod facts;
+mod forecast;
 mod kills;
 mod laws;
 mod restore;

@@ -1,7 +1,7 @@
 //! How long the readings of a segment need to prove a jump, nine times in ten.
 //!
-//! In: traffic split by an exposure, a guardrail and its watch, which knows its part of the risk. Out: a [`Proof`] with its
-//! time, or why there is none. The times are those of [`power`](crate::stats::power):
+//! In: traffic split by an exposure, a guardrail and its watch, which knows its part of the risk. Out: a [`Case`], whose time
+//! can be told roughly and well, or why there is none. The times are those of [`power`](crate::stats::power):
 //!
 //! | compared with | method | time until |
 //! |---|---|---|
@@ -17,79 +17,147 @@ use super::Missing;
 use super::traffic::Traffic;
 use crate::domain::{Arm, Compare, Guardrail, Percent};
 use crate::engine::appraise::KILLS_ALONE;
-use crate::engine::model::{Model, SegmentModel};
+use crate::engine::model::SegmentModel;
 use crate::engine::watch::Watch;
+use crate::stats::binomial::RATIOS;
 use crate::stats::power::{Rates, evidence_time, evidence_time_alone};
 use crate::stats::{Baseline, exceedance};
 
 /// Nine times in ten: what a promise needs. The median is passed in half of all cases.
 const QUANTILE: f64 = 0.9;
+/// The same as a quantile of the normal distribution.
+const NINE_IN_TEN: f64 = 1.281_551_6;
+/// Ratios that the winning one shares its stake with, about: its neighbours grow nearly as fast.
+const SPREAD_OVER: f64 = 4.0;
+/// How many times too long or too short a rough time may be.
+pub const ROUGH: u32 = 2;
 /// Longer than this nobody waits: a year, in seconds.
 const LONGEST: f64 = 31_536_000.0;
 
-/// A jump will be proven.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Proof {
-    /// Within so long, nine times in ten.
-    pub takes: Duration,
-    /// Whether it is enough for a kill: without a control group only a plain one is.
+/// What must be proven, and against what; everything known but the time.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    against: Against,
+    /// What ln E must reach.
+    ln_threshold: f64,
+    /// Whether it is enough for a kill: without a control group only a plain jump is.
     pub kills: bool,
 }
 
-/// How long the evidence of a guardrail's jump takes at an exposure.
+/// What the jump is compared with.
+#[derive(Debug, Clone, Copy)]
+enum Against {
+    /// The control arm.
+    Control(Rates),
+    /// A known rate.
+    Usual {
+        /// Treatment units a second.
+        units_per_s: f64,
+        /// Share of bad ones after the jump.
+        jumped: f64,
+        /// The largest share that is tolerated.
+        bound: f64,
+    },
+    /// Nothing: so many seconds until the least count is there. `None`: the jump stays below.
+    Threshold(Option<f64>),
+}
+
+/// What a guardrail would have to prove at an exposure.
 ///
 /// # Errors
-/// [`Missing`] when nobody would be exposed, when there is nothing to compare with, or when it would never be proven.
-pub fn of(
-    model: &Model,
+/// [`Missing`] when nobody would be exposed, or there is nothing to compare with.
+pub fn prepare(
     segment: &SegmentModel,
     exposure: Percent,
-    guardrail: &Guardrail,
+    (guardrail, watch): (&Guardrail, &Watch),
     traffic: &Traffic,
-) -> Result<Proof, Missing> {
-    let name = &guardrail.name;
+) -> Result<Case, Missing> {
     let treatment = traffic.units_per_s * exposure.as_f64() / 100.0;
     if treatment <= 0.0 {
         return Err(Missing(format!("nobody in {} is exposed", segment.name)));
     }
-    let index = model.rollout.guardrails.iter().position(|known| known.name == *name);
-    let Some(watch) = index.and_then(|index| segment.watches.get(index)) else {
-        return Err(Missing(format!("{name} does not watch {}", segment.name)));
-    };
     let jumped = (traffic.base_rate * guardrail.jump).min(1.0);
     let looks = if traffic.is_distribution { exceedance::QUANTILES.len() as f64 } else { 1.0 };
     let alpha = watch.alpha() / looks;
-    let never = || Missing(format!("{name} would not see the jump that it is for"));
-    let proof = |seconds: Option<f64>, kills: bool| match seconds {
-        Some(seconds) => Ok(Proof { takes: Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)), kills }),
-        None => Err(never()),
-    };
-    match guardrail.compare {
-        Compare::Above { rate, least } => {
-            proof((jumped > rate).then_some(least.max(1) as f64 / treatment), true)
-        }
-        Compare::Control if exposure != Percent::FULL => {
-            let rates = Rates {
+    Ok(match guardrail.compare {
+        Compare::Above { rate, least } => Case {
+            against: Against::Threshold((jumped > rate).then_some(least.max(1) as f64 / treatment)),
+            ln_threshold: 0.0,
+            kills: true,
+        },
+        Compare::Control if exposure != Percent::FULL => Case {
+            against: Against::Control(Rates {
                 treatment_units_per_s: treatment,
                 control_units_per_s: traffic.units_per_s - treatment,
                 base_rate: traffic.base_rate,
                 ratio: guardrail.jump,
                 tolerated: guardrail.tolerate,
-            };
-            proof(evidence_time(rates, (2.0 / alpha).ln(), QUANTILE), true)
-        }
+            }),
+            ln_threshold: (2.0 / alpha).ln(),
+            kills: true,
+        },
         Compare::Control | Compare::Baseline => {
             let Some(usual) = usual(segment, guardrail, watch, traffic).filter(|usual| *usual > 0.0) else {
-                return Err(Missing(format!(
-                    "{name} has nothing to compare {} with at {exposure} yet",
-                    segment.name
-                )));
+                let (name, place) = (&guardrail.name, &segment.name);
+                return Err(Missing(format!("{name} has nothing to compare {place} with at {exposure} yet")));
             };
-            let bound = (usual * (1.0 + guardrail.tolerate)).min(1.0);
-            let seconds = evidence_time_alone(treatment, jumped, bound, (4.0 / alpha).ln(), QUANTILE);
-            proof(seconds.filter(|_| jumped > bound), jumped >= KILLS_ALONE * usual)
+            let bound = usual * (1.0 + guardrail.tolerate);
+            Case {
+                against: Against::Usual { units_per_s: treatment, jumped, bound },
+                ln_threshold: (4.0 / alpha).ln(),
+                kills: jumped >= KILLS_ALONE * usual,
+            }
         }
+    })
+}
+
+impl Case {
+    /// The time, nine times in ten. `None`: the jump would never be proven.
+    pub fn takes(&self) -> Option<Duration> {
+        seconds(match self.against {
+            Against::Control(rates) => evidence_time(rates, self.ln_threshold, QUANTILE)?,
+            Against::Usual { units_per_s, jumped, bound } => {
+                let time = || evidence_time_alone(units_per_s, jumped, bound, self.ln_threshold, QUANTILE);
+                (jumped > bound).then(time)??
+            }
+            Against::Threshold(time) => time?,
+        })
     }
+
+    /// About the same for a hundredth of the work, to tell which of many cases is worth it: the drift of ln E at the ratio
+    /// that grows fastest, and its spread (Wald). Right within [`ROUGH`].
+    pub fn takes_roughly(&self) -> Option<Duration> {
+        let (a, c, theta, tolerated) = match self.against {
+            Against::Control(rates) => {
+                let (t, c) = (rates.treatment_units_per_s, rates.control_units_per_s);
+                let jumped = (rates.base_rate * rates.ratio).min(1.0);
+                (t * jumped, c * rates.base_rate, t / (t + c), rates.tolerated)
+            }
+            Against::Usual { units_per_s, jumped, bound } => {
+                (units_per_s * jumped, units_per_s * (1.0 - jumped), bound, 0.0)
+            }
+            Against::Threshold(time) => return seconds(time?),
+        };
+        let expected = theta * (1.0 + tolerated) / (1.0 + theta * tolerated);
+        let grow = |ratio: f64| {
+            let down = -(expected * ratio + 1.0 - expected).ln();
+            let up = ratio.ln() + down;
+            (a * up + c * down, a * up * up + c * down * down)
+        };
+        let (drift, variance) = RATIOS.into_iter().map(grow).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        if drift.is_nan() || drift <= 0.0 {
+            return None;
+        }
+        let needed = self.ln_threshold + SPREAD_OVER.ln();
+        let spread = NINE_IN_TEN * variance.sqrt();
+        let root = (spread + (spread * spread + 4.0 * drift * needed).sqrt()) / (2.0 * drift);
+        seconds(root * root)
+    }
+}
+
+/// Seconds as a duration. `None` for what is no number.
+fn seconds(seconds: f64) -> Option<Duration> {
+    (!seconds.is_nan()).then(|| Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
 }
 
 /// The largest usual rate that treatment is or would be held against without a control group. `None`: not enough was

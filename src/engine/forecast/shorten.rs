@@ -51,15 +51,16 @@ fn interval(forecast: &Forecast, model: &Model, takes: Duration) -> String {
 /// The first larger stage of the plan at which everything is in time; else the one with the fastest evidence.
 fn evidence_advice(forecast: &Forecast, model: &Model, takes: Duration) -> Option<String> {
     let segment = model.segment(&forecast.segment)?;
-    let guardrail = model.rollout.guardrails.iter().find(|g| g.name == forecast.guardrail)?;
+    let mut watched = model.rollout.guardrails.iter().zip(&segment.watches);
+    let (guardrail, watch) = watched.find(|(guardrail, _)| guardrail.name == forecast.guardrail)?;
     let traffic = traffic::of(model, segment, &forecast.metric).ok()?;
     let others = forecast.total().saturating_sub(takes);
     let stages = model.rollout.segment(&forecast.segment)?.ladder.stages().iter();
     let larger = stages.map(|stage| stage.exposure).filter(|exposure| *exposure > forecast.exposure);
     let timed: Vec<(Percent, Duration)> = larger
         .filter_map(|exposure| {
-            let proof = evidence::of(model, segment, exposure, guardrail, &traffic).ok()?;
-            Some((exposure, proof.takes))
+            let case = evidence::prepare(segment, exposure, (guardrail, watch), &traffic).ok()?;
+            Some((exposure, case.takes()?))
         })
         .collect();
     let in_time = timed.iter().find(|(_, there)| others.saturating_add(*there) <= BUDGET);
