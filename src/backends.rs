@@ -7,8 +7,8 @@
 //! anything; it neither sees the engine nor another adapter. It must never report a change as done
 //! that it has not read back.
 //!
-//! A new backend is one file (or folder) here, one variant of [`BackendSettings`] and one arm of
-//! [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
+//! A new backend is one file (or folder) here, one variant of [`BackendSettings`] with one line in each
+//! of its functions, and one arm of [`build`]. Start reading at [`Backend`], then `feed` (pushes, refuses old versions) or
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
@@ -16,7 +16,7 @@ pub mod unleash;
 
 use serde::Deserialize;
 
-use crate::domain::{Capabilities, FlagKey, FlagState, PlatformName, SegmentName, Text};
+use crate::domain::{Capabilities, FlagKey, FlagState, KillScope, PlatformName, SegmentName, Span, Text};
 use crate::effect::Command;
 use crate::event::{Promise, Sink};
 
@@ -118,6 +118,26 @@ pub enum BackendSettings {
     Feed(crate::feed::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
+}
+
+impl BackendSettings {
+    /// How long after a change all clients are served by it, at worst, when the rollout file does not say.
+    #[must_use]
+    pub const fn reach(&self) -> Span {
+        match self {
+            Self::Feed(_) => feed::REACH,
+            Self::Unleash(_) => unleash::REACH,
+        }
+    }
+
+    /// The smallest thing that can be switched off there, before the backend itself was asked.
+    #[must_use]
+    pub const fn kill_scope(&self) -> KillScope {
+        match self {
+            Self::Feed(_) => feed::KILL_SCOPE,
+            Self::Unleash(_) => unleash::KILL_SCOPE,
+        }
+    }
 }
 
 /// Constructs the adapter for a target.

@@ -36,6 +36,7 @@ mod health;
 mod judge;
 pub mod meter;
 pub mod model;
+mod outlook;
 mod restore;
 pub mod series;
 mod together;
@@ -44,4 +45,5 @@ pub mod watch;
 
 pub use acts::{Move, Plan, plan};
 pub use model::{Autopilot, Model};
+pub use outlook::Outlook;
 pub use update::update;

@@ -5,10 +5,14 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "rollout_files/page.rs"]
+mod page;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gonogo::config::{ConfigError, explain, rollout_file};
+use gonogo::domain::{Compare, Guardrail, KillScope, Margin};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rollouts").join(name)
@@ -116,7 +120,7 @@ fn a_segment_is_called_by_its_strategy_at_every_backend() {
     let file = good("full.toml");
     for platform in &file.platforms {
         let names: Vec<_> = platform.target.segments.iter().map(|(_, there)| there.as_str()).collect();
-        assert_eq!(names, ["internal", "ent-eu"], "{}", platform.target.platform);
+        assert_eq!(names, ["internal", "ent-eu", "beta", "free", "partners"], "{}", platform.target.platform);
     }
 }
 
@@ -127,6 +131,79 @@ fn defaults_are_filled_in() {
     assert_eq!(String::from(stages[0].bake), "10m");
     assert_eq!(stages[0].sample, 0);
     assert_eq!(String::from(file.rollout.pause_without_data), "2m");
+}
+
+#[test]
+fn segments_begin_one_after_the_other_unless_the_file_says_otherwise() {
+    let file = good("full.toml");
+    let after: Vec<Vec<&str>> = file
+        .rollout
+        .segments
+        .iter()
+        .map(|segment| segment.after.iter().map(|name| name.as_str()).collect())
+        .collect();
+    assert_eq!(after, [vec![], vec!["internal"], vec!["internal"], vec!["enterprise", "beta"], vec![]]);
+}
+
+#[test]
+fn the_risk_of_the_rollout_is_shared_by_weight_after_those_that_have_their_own() {
+    let risks = |file: &rollout_file::RolloutFile| -> Vec<f64> {
+        file.rollout.guardrails.iter().map(|guardrail| guardrail.risk).collect()
+    };
+    // 0.05 less the 0.01 of the first; the second has the weight 2, the others 1. A plain threshold has no part.
+    let shared = risks(&good("full.toml"));
+    for (risk, expected) in shared.iter().zip([0.01, 0.02, 0.01, 0.01]) {
+        assert!((risk - expected).abs() < 1e-12, "{shared:?}");
+    }
+    assert!((shared.iter().take(4).sum::<f64>() - 0.05).abs() < 1e-12, "{shared:?}");
+    assert_eq!(risks(&good("warnings.toml")), [0.3, Guardrail::RISK, Guardrail::RISK]);
+}
+
+#[test]
+fn a_go_rules_out_the_margin_or_what_is_tolerated_or_ten_percent() {
+    let margins = |name: &str| -> Vec<Margin> {
+        good(name).rollout.guardrails.iter().map(|guardrail| guardrail.margin).collect()
+    };
+    assert_eq!(
+        margins("full.toml"),
+        [
+            Margin::Relative(0.05),
+            Margin::Relative(0.2),
+            Margin::Points(0.01),
+            Margin::Points(0.005),
+            Margin::Relative(Guardrail::MARGIN),
+        ]
+    );
+}
+
+#[test]
+fn a_guardrail_is_held_against_what_it_names() {
+    let compare = |name: &str| good(name).rollout.guardrails.last().map(|guardrail| guardrail.compare);
+    assert_eq!(compare("feed.toml"), Some(Compare::Control));
+    assert_eq!(compare("compare-with-baseline.toml"), Some(Compare::Baseline));
+    assert_eq!(compare("compare-with-a-threshold.toml"), Some(Compare::Above { rate: 0.02, least: 100 }));
+    assert_eq!(compare("full.toml"), Some(Compare::Above { rate: 0.02, least: 500 }));
+}
+
+#[test]
+fn reach_is_what_the_file_says_or_what_the_backend_is_known_for() {
+    let reach = |name: &str| -> Vec<(String, KillScope)> {
+        let platforms = good(name).rollout.platforms;
+        platforms.iter().map(|platform| (String::from(platform.reach), platform.kill)).collect()
+    };
+    assert_eq!(reach("full.toml"), [("15s".into(), KillScope::Segment), ("1h".into(), KillScope::Segment)]);
+    assert_eq!(reach("feed.toml"), [("1s".into(), KillScope::Segment)]);
+}
+
+#[test]
+fn a_role_is_asked_and_the_sample_ratio_is_left_out_only_where_the_file_says_so() {
+    let full = good("full.toml").rollout;
+    let stages = full.segments[1].ladder.stages();
+    let roles: Vec<Option<&str>> =
+        stages.iter().map(|stage| stage.approval.as_ref().map(|role| role.as_str())).collect();
+    assert_eq!(roles, [None, None, Some("captain"), None]);
+    assert!(!full.sample_ratio);
+    assert!(good("small.toml").rollout.sample_ratio);
 }
 
 mod edits {

@@ -21,15 +21,23 @@ mod versions;
 mod writer;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use self::dictionary::Dictionary;
 use self::versions::Versions;
 use self::writer::Writer;
 use super::{Backend, BackendError, Control, Rights, Target};
-use crate::domain::{Capabilities, FlagState, KillScope, LinkState, Source, SourceKind, Text};
+use crate::domain::{Capabilities, FlagState, KillScope, LinkState, Source, SourceKind, Span, Text};
 use crate::event::{Body, Promise, Sink};
 use crate::feed::message::{ServerHello, State};
 use crate::feed::{Endpoint, FromServer, Incoming, Settings, Standing, Stream, Timing, Want, look};
+
+/// A service that pushes to us is taken to push to its clients; a second is a slow push. Who knows better says so in
+/// the rollout file.
+pub const REACH: Span = Span(Duration::from_secs(1));
+
+/// A feed's flag has a share for each segment, unless its server says that it can only switch off the whole.
+pub const KILL_SCOPE: KillScope = KillScope::Segment;
 
 /// One flag at one feed server.
 #[derive(Debug)]
@@ -116,7 +124,7 @@ impl Feed {
 
 impl Backend for Feed {
     fn capabilities(&self) -> Capabilities {
-        let kill = self.place.known().kill.unwrap_or(KillScope::Segment);
+        let kill = self.place.known().kill.unwrap_or(KILL_SCOPE);
         Capabilities { push: true, compare_and_set: true, kill }
     }
 

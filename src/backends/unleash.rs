@@ -78,6 +78,14 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
 }
 
+/// The server-side SDKs ask for news every 15 s (`refreshInterval = 15 * 1000` in `src/unleash.ts` of
+/// Unleash/unleash-client-node), and the server shows them a change up to a second late. Who set another interval
+/// says so in the rollout file.
+pub const REACH: Span = Span(Duration::from_secs(15));
+
+/// Each segment is a strategy of its own.
+pub const KILL_SCOPE: KillScope = KillScope::Segment;
+
 fn default_project() -> String {
     "default".into()
 }
@@ -114,7 +122,7 @@ impl Unleash {
 
 impl Backend for Unleash {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { push: false, compare_and_set: false, kill: KillScope::Segment }
+        Capabilities { push: false, compare_and_set: false, kill: KILL_SCOPE }
     }
 
     fn watch<'a>(&'a self, sink: &'a dyn Sink) -> Promise<'a, ()> {

@@ -1,9 +1,14 @@
 //! What a rollout file means, in plain sentences.
+//!
+//! In: a [`RolloutFile`]. Out: text for a person who must know what will happen: `gonogo check` shows it. It says
+//! defaults as well as what was written, and never anything that the file does not settle.
+
+mod guardrails;
 
 use std::io::{self, Write};
 
 use super::rollout_file::RolloutFile;
-use crate::domain::{Guardrail, Ladder, Response, Segment, Source, SourceKind, Span, Stage, Unit};
+use crate::domain::{Ladder, Segment, Source, SourceKind, Span, Stage};
 
 /// Writes what the file means: who gets the feature in which steps, what is watched, and what
 /// happens when it gets worse.
@@ -27,16 +32,20 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
         let at = described(file, SourceKind::Flags, platform.name.as_str());
         writeln!(
             out,
-            "  {}: flag {} on {at}, read at least every {}.",
+            "  {}: flag {} on {at}, read at least every {}. A change reaches all clients within {}.",
             platform.name,
             platform.flag,
-            words(platform.interval)
+            words(platform.interval),
+            words(platform.reach)
         )?;
     }
 
     writeln!(out, "\nSegments:")?;
     for (segment, (_, at_backend)) in rollout.segments.iter().zip(names_at_backends(file)) {
         explain_segment(segment, at_backend, out)?;
+        if rollout.segments.len() > 1 {
+            writeln!(out, "    {}", waits(segment))?;
+        }
     }
 
     writeln!(out, "\nMetrics:")?;
@@ -52,9 +61,7 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
     if rollout.guardrails.is_empty() {
         writeln!(out, "  none: only a person pauses or kills this rollout.")?;
     }
-    for guardrail in &rollout.guardrails {
-        explain_guardrail(guardrail, out)?;
-    }
+    guardrails::explain(&rollout.guardrails, out)?;
 
     if !file.feedback.is_empty() {
         writeln!(out, "\nFeedback:")?;
@@ -64,6 +71,9 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
     }
 
     writeln!(out, "\nWithout data for {}, the autopilot pauses.", words(rollout.pause_without_data))?;
+    if !rollout.sample_ratio {
+        writeln!(out, "The sample ratio is not checked.")?;
+    }
     for warning in &file.warnings {
         writeln!(out, "warning: {warning}")?;
     }
@@ -99,6 +109,9 @@ fn ladder(ladder: &Ladder) -> String {
 
 fn step(stage: &Stage, last: bool) -> String {
     let mut step = stage.exposure.to_string();
+    if let Some(role) = &stage.approval {
+        step.push_str(&format!(" (needs {role}'s go)"));
+    }
     if !last && !stage.bake.0.is_zero() {
         step.push_str(&format!(" for at least {}", words(stage.bake)));
     }
@@ -108,35 +121,16 @@ fn step(stage: &Stage, last: bool) -> String {
     step
 }
 
-fn explain_guardrail(guardrail: &Guardrail, out: &mut dyn Write) -> io::Result<()> {
-    let limit = if guardrail.tolerate > 0.0 {
-        format!("more than {} % worse", decimal(guardrail.tolerate * 100.0))
-    } else {
-        "worse at all".to_owned()
-    };
-    let unit = match guardrail.unit {
-        Unit::User => "users",
-        Unit::Request => "requests",
-    };
-    let action = match guardrail.action {
-        Response::Warn => "a warning is shown",
-        Response::Pause => "the segment is paused",
-        Response::Kill => "the segment is killed",
-    };
-    writeln!(
-        out,
-        "  {} ({}): if {} is {limit} than in control, counted in {unit}, {action}. Chance of a false alarm: {} %.",
-        guardrail.name,
-        guardrail.station,
-        guardrail.metric,
-        decimal(guardrail.risk * 100.0)
-    )
-}
-
-/// A number without the dust of binary fractions: `10`, `0.5`, `1.25`.
-fn decimal(number: f64) -> String {
-    let text = format!("{number:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+fn waits(segment: &Segment) -> String {
+    let names: Vec<&str> = segment.after.iter().map(|name| name.as_str()).collect();
+    match names.as_slice() {
+        [] => "The autopilot begins with it at once: it waits for no other segment.".to_owned(),
+        [one] => format!("The autopilot begins with it when {one} is at the top of its ladder."),
+        [first @ .., last] => format!(
+            "The autopilot begins with it when {} and {last} are at the top of their ladders.",
+            first.join(", ")
+        ),
+    }
 }
 
 /// A duration as the file writes it: `10m`, `30s`.

@@ -1,7 +1,7 @@
 //! The rollout file: from a path or a text to a [`RolloutFile`].
 //!
-//! Each part of the file has its own file here: `platforms`, `segments` (with the plan's `stages`),
-//! `metrics`, `guardrails`, `feedback`. `document` puts them together and checks what concerns more
+//! Each part of the file has its own file here: `platforms`, `segments` (with the plan's `stages`
+//! and the `order` in which they begin), `metrics`, `guardrails`, `feedback`. `document` puts them together and checks what concerns more
 //! than one of them.
 
 mod document;
@@ -10,9 +10,11 @@ mod guardrails;
 mod load;
 mod metrics;
 mod names;
+mod order;
 mod platforms;
 mod segments;
 mod stages;
+mod warnings;
 
 use toml::de::DeTable;
 
@@ -23,6 +25,7 @@ use super::source_text::{SourceText, printable};
 use crate::backends::{self, BackendSettings};
 use crate::domain::{Rollout, Source, Text};
 
+pub(super) use guardrails::promised_risk;
 pub use load::{MAX_FILE_BYTES, load};
 
 /// What a rollout file says.

@@ -78,6 +78,18 @@ fn whole_of(value: &Value<'_>) -> Option<i64> {
     value.get_ref().as_integer().and_then(|whole| i64::from_str_radix(whole.as_str(), whole.radix()).ok())
 }
 
+/// A number as a person writes it, without the dust of binary fractions: `10`, `0.5`, `1.25`.
+pub(super) fn decimal(number: f64) -> String {
+    let text = format!("{number:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// True or false.
+pub(super) fn truth(value: &Value<'_>, problems: &mut Problems) -> Option<bool> {
+    let Some(truth) = value.get_ref().as_bool() else { return expected(value, "true or false", problems) };
+    Some(truth)
+}
+
 /// One of a few words.
 pub(super) fn choice<T: Copy>(value: &Value<'_>, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let allowed = || words.iter().map(|(word, _)| *word);

@@ -97,6 +97,11 @@ impl Channel {
         compare: Compare,
         exposure: Option<Percent>,
     ) {
+        let is_nothing = |new: Option<Counts>| new.is_none_or(|new| new.units == 0.0 && new.bad == 0.0);
+        // A reading that came twice is not a tick.
+        if is_nothing(treatment) && is_nothing(control) {
+            return;
+        }
         for (arm, new) in [(Arm::Treatment, treatment), (Arm::Control, control)] {
             add(self.seen.get_mut(arm), new);
             add(self.stage.get_mut(arm), new);

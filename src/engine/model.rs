@@ -7,7 +7,7 @@
 //! Collections are bounded; the constants below say why they have their size.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,8 @@ pub struct Model {
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
+    /// What lies ahead, once somebody has looked. Forgotten with each event.
+    pub(super) outlook: OnceLock<super::Outlook>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
 }
@@ -475,6 +477,7 @@ impl Model {
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
+            outlook: OnceLock::new(),
             began: None,
         }
     }

@@ -9,6 +9,8 @@
 //!
 //! It judges nothing (that is [`appraise`](super::appraise)) and writes no words (that is [`evidence`](super::evidence)).
 
+use std::cell::OnceCell;
+
 use super::channel::{Channel, Standing};
 use super::meter::{Increment, add_histogram};
 use crate::domain::{Arm, ByArm, Compare, Counts, Guardrail, Histogram, Margin, Percent};
@@ -40,6 +42,10 @@ pub struct Watch {
     /// Treatment units at which the proof is looked at again.
     next_look: f64,
     proof: Option<Proof>,
+    /// Treatment units at the last look.
+    looked_at: f64,
+    /// How many more were missing then; it is worked out when somebody asks, and kept until the next look.
+    missing: OnceCell<Option<f64>>,
 }
 
 /// What is proven about the present stage.
@@ -73,6 +79,8 @@ impl Watch {
             stage: ByArm::default(),
             next_look: FIRST_LOOK,
             proof: None,
+            looked_at: 0.0,
+            missing: OnceCell::new(),
         }
     }
 
@@ -95,6 +103,7 @@ impl Watch {
         self.stage = ByArm::default();
         self.next_look = sample.max(FIRST_LOOK);
         self.proof = None;
+        self.missing = OnceCell::new();
         for channel in &mut self.channels {
             channel.begin_stage();
         }
@@ -135,6 +144,10 @@ impl Watch {
     fn observe_distribution(&mut self, new: &Increment, exposure: Option<Percent>) {
         if self.channels.iter().all(|channel| channel.bound.is_none()) {
             add_histogram(&mut self.control, new.histograms.control.as_ref());
+            if self.compare == Compare::Baseline && exposure == Some(Percent::ZERO) {
+                // Nobody has the feature: both arms are what is usual.
+                add_histogram(&mut self.control, new.histograms.treatment.as_ref());
+            }
             let Some(frozen) = self.control.as_ref().and_then(|c| exceedance::freeze(&c.at_most, c.total))
             else {
                 return;
@@ -178,7 +191,9 @@ impl Watch {
 
     /// Looks at what is proven by now.
     fn look(&mut self) {
-        self.next_look = self.stage.treatment.unwrap_or_default() * LOOK_AGAIN;
+        self.looked_at = self.stage.treatment.unwrap_or_default();
+        self.next_look = self.looked_at * LOOK_AGAIN;
+        self.missing = OnceCell::new();
         let proofs =
             self.channels.iter().enumerate().map(|(index, c)| c.prove(index, self.margin, self.compare));
         let proofs: Option<Vec<Proof>> = proofs.collect();
@@ -198,7 +213,8 @@ impl Watch {
     #[must_use]
     pub fn units_missing(&self) -> Option<f64> {
         let channel = self.channels.get(self.proof?.channel)?;
-        channel.units_missing(self.margin)
+        let missing = *self.missing.get_or_init(|| channel.units_missing(self.margin));
+        missing.map(|missing| (missing - (self.stage_units(Arm::Treatment) - self.looked_at)).max(1.0))
     }
 
     /// Units of an arm since the stage began.

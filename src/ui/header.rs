@@ -11,7 +11,6 @@ use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
 use crate::domain::{LinkState, Span as Time, Verdict};
-use crate::engine::forecast;
 use crate::engine::model::Link;
 use crate::theme::Role;
 
@@ -121,8 +120,8 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
 
 /// How soon a kill could be done, where it would take longest. Nothing while that is not known.
 fn kill(scene: &Scene<'_>) -> Option<Piece> {
-    let (slowest, unknown) = forecast::slowest_kill(scene.model)?;
-    let but = if unknown > 0 { format!(" ({unknown} not known)") } else { String::new() };
+    let (slowest, unknown) = scene.model.outlook().slowest_kill.as_ref()?;
+    let but = if *unknown > 0 { format!(" ({unknown} not known)") } else { String::new() };
     let text = format!("{} ≤ {}{but}", slowest.word(), Time(slowest.total()));
     let (rank, role) = if slowest.is_in_time() { (EXTRA, Role::Dim) } else { (EXTRA - 1, Role::Hold) };
     Some(Piece { rank, second: true, line: scene.line(text, role), short: None })

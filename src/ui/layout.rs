@@ -18,7 +18,6 @@ use ratatui::layout::Rect;
 use super::Scene;
 use super::pane::{PANES, Pane, Place};
 use super::panes::board;
-use crate::engine::coach::advice;
 
 /// From here on two columns.
 const WIDE: (u16, u16) = (120, 30);
@@ -159,7 +158,7 @@ fn rows(scene: &Scene<'_>, pane: &Pane) -> u16 {
 /// Whether the coach has something to say that is not read in its own pane.
 fn has_advice(scene: &Scene<'_>) -> bool {
     let is_focused = PANES.get(scene.view.focus()).is_some_and(|pane| pane.place == Place::LowerRight);
-    !is_focused && !advice(scene.model).is_empty()
+    !is_focused && !scene.model.outlook().advice.is_empty()
 }
 
 /// Shares a column evenly from top to bottom.

@@ -72,14 +72,25 @@ impl Bench {
     /// Links live, flag on with these shares, both metrics with a baseline.
     pub fn live(autopilot: Autopilot, free: f64, enterprise: f64) -> Self {
         let mut bench = Self::empty(autopilot);
-        bench.links();
-        bench.flag(true, free, enterprise);
-        bench.tick(10_001);
-        bench.flag_heard();
-        for segment in ["free", "enterprise"] {
-            bench.users(segment, 0., 0., 0., 0.);
-        }
+        bench.go_live(free, enterprise);
         bench
+    }
+
+    /// As [`Self::live`], with another rollout.
+    pub fn live_of(rollout: Rollout, autopilot: Autopilot, free: f64, enterprise: f64) -> Self {
+        let mut bench = Self::of(rollout, autopilot);
+        bench.go_live(free, enterprise);
+        bench
+    }
+
+    fn go_live(&mut self, free: f64, enterprise: f64) {
+        self.links();
+        self.flag(true, free, enterprise);
+        self.tick(10_001);
+        self.flag_heard();
+        for segment in ["free", "enterprise"] {
+            self.users(segment, 0., 0., 0., 0.);
+        }
     }
 
     pub fn links(&mut self) {

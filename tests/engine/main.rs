@@ -6,6 +6,7 @@
 mod acts;
 mod bench;
 mod coach;
+mod decisions;
 mod facts;
 mod forecast;
 mod kills;

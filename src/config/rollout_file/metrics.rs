@@ -35,6 +35,14 @@ pub(super) struct Metrics {
     pub names: Names,
 }
 
+impl Metrics {
+    /// Whether the file reads a metric as a distribution. A metric that its source knows by name may still be one.
+    pub fn is_distribution(&self, name: &MetricName) -> bool {
+        let mut queries = self.groups.iter().flat_map(|(_, queries)| queries);
+        queries.any(|query| query.metric == *name && matches!(query.select, Select::Histogram { .. }))
+    }
+}
+
 /// Reads all metrics.
 pub(super) fn read(root: &Fields<'_>, problems: &mut Problems) -> Metrics {
     let mut read =

@@ -1,5 +1,7 @@
 //! `[[platforms]]`: where the flag is served.
 
+use std::time::Duration;
+
 use super::names::Names;
 use super::segments::Segments;
 use super::{PlatformConfig, metrics};
@@ -7,10 +9,15 @@ use crate::backends::{BackendSettings, Target};
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
 use crate::config::{settings, values};
-use crate::domain::{FlagKey, Platform, PlatformName, Source, SourceKind};
+use crate::domain::{FlagKey, Platform, PlatformName, Source, SourceKind, Span};
 
 /// The most platforms of a rollout: every kill goes to all of them, so a hundred is a wall of work.
 const MAX_PLATFORMS: usize = 64;
+
+/// The longest reach: clients that look once a day. Slower ones cannot be stopped by a flag.
+const MAX_REACH: Span = Span(Duration::from_secs(86_400));
+
+const FIELDS: [&str; 4] = ["name", "backend", "flag", "reach"];
 
 /// The platforms of the file.
 #[derive(Default)]
@@ -53,21 +60,23 @@ fn platform(
     read: &mut Platforms,
     problems: &mut Problems,
 ) -> Option<()> {
-    let fields = Fields::of(item, "a platform", &["name", "backend", "flag"], problems)?;
+    let fields = Fields::of(item, "a platform", &FIELDS, problems)?;
     let name: Option<PlatformName> = names.read(&fields, problems);
     let flag: Option<FlagKey> = fields
         .require("flag", "flag = \"...\": the flag's key at the backend", problems)
         .and_then(|flag| values::parsed(flag, "the flag's key", problems));
+    let own = fields.get("reach").map(|own| values::span(own, Span::default(), MAX_REACH, problems));
     let value = fields.require("backend", "backend = { kind = \"...\", ... }", problems)?;
     let backend: Option<BackendSettings> = settings::read(value, "backend", problems);
     let (name, flag, backend) = (name?, flag?, backend?);
     let said = metrics::interval_of(value, problems)?;
     // A backend that polls has its own default.
     let interval = if let BackendSettings::Unleash(unleash) = &backend { unleash.interval } else { said };
+    let (reach, kill) = (own.unwrap_or_else(|| Some(backend.reach()))?, backend.kill_scope());
     read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
     let target =
         Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };
     read.configs.push(PlatformConfig { backend, target });
-    read.platforms.push(Platform::new(name, flag, interval));
+    read.platforms.push(Platform { reach, kill, ..Platform::new(name, flag, interval) });
     Some(())
 }

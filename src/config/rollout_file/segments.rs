@@ -1,6 +1,7 @@
 //! `[[segments]]` and `[plan]`: who gets the feature, in which steps.
 
 use super::names::Names;
+use super::order::{self, Waiting};
 use super::stages;
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
@@ -9,6 +10,8 @@ use crate::domain::{Ladder, Segment, SegmentName};
 
 /// The most segments: each is a row on the screen and a series of every metric.
 const MAX_SEGMENTS: usize = 500;
+
+const FIELDS: [&str; 5] = ["name", "size", "match", "stages", "after"];
 
 /// The segments of the file.
 #[derive(Default)]
@@ -38,8 +41,16 @@ pub(super) fn read(root: &Fields<'_>, problems: &mut Problems) -> Segments {
         ));
     }
     let (mut names, mut at_backends) = (Names::of("segments named"), Names::of("segments with the strategy"));
+    let mut waiting = Vec::new();
     for item in items {
-        segment(item, plan.as_ref(), (&mut names, &mut at_backends), &mut read, problems);
+        let names = (&mut names, &mut at_backends, &mut waiting);
+        segment(item, plan.as_ref(), names, &mut read, problems);
+    }
+    for (waiting, after) in waiting.iter().zip(order::resolve(&waiting, problems)) {
+        let mut segments = read.segments.iter_mut();
+        if let Some(segment) = segments.find(|segment| segment.name == waiting.name) {
+            segment.after = after;
+        }
     }
     read
 }
@@ -53,14 +64,20 @@ fn plan_of(value: &Value<'_>, problems: &mut Problems) -> Option<Ladder> {
 fn segment(
     item: &Value<'_>,
     plan: Option<&Option<Ladder>>,
-    (names, at_backends): (&mut Names, &mut Names),
+    (names, at_backends, waiting): (&mut Names, &mut Names, &mut Vec<Waiting>),
     read: &mut Segments,
     problems: &mut Problems,
 ) -> Option<()> {
-    let fields = Fields::of(item, "a segment", &["name", "size", "match", "stages"], problems)?;
+    let fields = Fields::of(item, "a segment", &FIELDS, problems)?;
     let taken = names.all().count();
     let name: Option<SegmentName> = names.read(&fields, problems);
     let fresh = names.all().count() > taken;
+    let after = fields.get("after").map(|after| order::read(after, MAX_SEGMENTS, problems));
+    if let (Some(name), true) = (&name, fresh) {
+        // An `after` that cannot be read was reported; nothing more is concluded from it.
+        let after = after.map(|after| after.unwrap_or_default());
+        waiting.push(Waiting { name: name.clone(), after });
+    }
     let size = fields.get("size").map(|size| values::whole(size, 1, problems));
     let matched = fields.get("match").map(|matched| strategy(matched, at_backends, problems));
     let ladder = match fields.get("stages") {

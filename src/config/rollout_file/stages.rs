@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
 use crate::config::values;
-use crate::domain::{Ladder, Percent, Span, Stage};
+use crate::domain::{Ladder, Percent, RoleName, Span, Stage};
 
 /// The most stages: one for each percent.
 const MAX_STAGES: usize = 100;
@@ -15,6 +15,8 @@ const DEFAULT_BAKE: Span = Span(Duration::from_secs(600));
 
 /// The longest bake time: a year; more is a typing error.
 const MAX_BAKE: Span = Span(Duration::from_secs(365 * 86_400));
+
+const FIELDS: [&str; 4] = ["exposure", "bake", "sample", "approval"];
 
 /// Reads a list of stages.
 pub(super) fn read(value: &Value<'_>, problems: &mut Problems) -> Option<Ladder> {
@@ -45,11 +47,13 @@ pub(super) fn read(value: &Value<'_>, problems: &mut Problems) -> Option<Ladder>
 }
 
 fn stage(value: &Value<'_>, problems: &mut Problems) -> Option<(Stage, std::ops::Range<usize>)> {
-    let fields = Fields::of(value, "a stage", &["exposure", "bake", "sample"], problems)?;
+    let fields = Fields::of(value, "a stage", &FIELDS, problems)?;
     let bake = fields
         .get("bake")
         .map_or(Some(DEFAULT_BAKE), |bake| values::span(bake, Span::default(), MAX_BAKE, problems));
     let sample = fields.get("sample").map_or(Some(0), |sample| values::whole(sample, 0, problems));
+    let approval: Option<Option<RoleName>> =
+        fields.get("approval").map(|role| values::parsed(role, "the name of a role", problems));
     let exposure = fields.require("exposure", "exposure = 5", problems)?;
     let number = values::number(exposure, "a percentage from 0 to 100", problems)?;
     let percent = match Percent::new(number) {
@@ -66,5 +70,10 @@ fn stage(value: &Value<'_>, problems: &mut Problems) -> Option<(Stage, std::ops:
             return None;
         }
     };
-    Some((Stage::new(percent, bake?, sample?), exposure.span()))
+    // A role that cannot be read is a fault of the file; a stage without one would ask for nobody's go.
+    let approval = match approval {
+        Some(role) => Some(role?),
+        None => None,
+    };
+    Some((Stage { approval, ..Stage::new(percent, bake?, sample?) }, exposure.span()))
 }

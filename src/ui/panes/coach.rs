@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::domain::text::cut;
-use crate::engine::coach::{Advice, advice};
+use crate::engine::coach::Advice;
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
 use crate::ui::{Scene, paint, words};
@@ -29,7 +29,7 @@ const ROWS: usize = 8;
 const SIGN: usize = 2;
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
-    let all = advice(scene.model);
+    let all = &scene.model.outlook().advice;
     if all.is_empty() {
         paint::put(buf, area, 0, &scene.line(" nothing to do now", Role::Dim));
         return;
@@ -44,7 +44,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
 
 /// Draws the most urgent advice as one line; nothing when there is none.
 pub fn draw_line(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
-    if let Some(advice) = advice(scene.model).first() {
+    if let Some(advice) = scene.model.outlook().advice.first() {
         let room = usize::from(area.width).saturating_sub(SIGN);
         paint::put(buf, area, 0, &first(scene, advice, cut(&advice.text, room)));
     }
