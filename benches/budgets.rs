@@ -10,6 +10,7 @@
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
+//! | `backtest` | rows a second and memory of a backtest, against a loop that only reads them |
 //! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
 //!
 //! What the figures were on one machine, and what is not measured, stands in `docs/budgets.md`.
@@ -20,6 +21,8 @@
     reason = "a measurement that cannot go on must stop"
 )]
 
+#[path = "budgets/backtest.rs"]
+mod backtest;
 #[path = "budgets/cockpit.rs"]
 mod cockpit;
 #[path = "budgets/draw.rs"]
@@ -56,11 +59,12 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("engine", engine::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
+        ("backtest", backtest::measure),
         ("cockpit", cockpit::measure),
     ];
     for (section, measure) in sections {
