@@ -8,7 +8,9 @@
 //!            │ acts      a request → plan → commands, records
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
-//!            └ autopilot a fresh NO-GO → the same request that a key makes
+//!            ├ people    the goes of roles that a stage asks for
+//!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
+//! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -22,17 +24,21 @@
 
 pub mod acts;
 pub mod appraise;
-mod autopilot;
+pub mod autopilot;
 mod channel;
 mod chronicle;
+pub mod coach;
 mod commands;
 pub mod evidence;
 mod exposure;
 mod facts;
+pub mod forecast;
 mod health;
 mod judge;
 pub mod meter;
 pub mod model;
+mod outlook;
+pub mod people;
 mod restore;
 pub mod series;
 mod together;
@@ -41,4 +47,5 @@ pub mod watch;
 
 pub use acts::{Move, Plan, plan};
 pub use model::{Autopilot, Model};
+pub use outlook::Outlook;
 pub use update::update;
