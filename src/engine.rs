@@ -8,7 +8,8 @@
 //!            │ acts      a request → plan → commands, records
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
-//!            └ autopilot a fresh NO-GO → the same request that a key makes
+//!            ├ people    the goes of roles that a stage asks for
+//!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -22,7 +23,7 @@
 
 pub mod acts;
 pub mod appraise;
-mod autopilot;
+pub mod autopilot;
 mod channel;
 mod chronicle;
 mod commands;
@@ -33,6 +34,7 @@ mod health;
 mod judge;
 pub mod meter;
 pub mod model;
+pub mod people;
 mod restore;
 pub mod series;
 mod together;

@@ -22,6 +22,8 @@ mod harness;
 mod kills;
 #[path = "cockpit/others.rs"]
 mod others;
+#[path = "cockpit/recording.rs"]
+mod recording;
 #[path = "cockpit/seat.rs"]
 mod seat;
 #[path = "cockpit/seen.rs"]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::open::{self, AutopilotMode};
+use super::record::RecordTo;
 use super::{Exit, Failure};
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
@@ -126,11 +127,12 @@ fn read_all(arguments: &Arguments) -> Result<Vec<Post>, Failure> {
     }
     let autopilot = Autopilot::from(arguments.autopilot);
     let post = |file: RolloutFile| {
-        let state_dir = arguments.state_dir.clone();
+        let (state_dir, record) = (arguments.state_dir.clone(), RecordTo::default());
         Post {
             rollout: file.rollout.name.clone(),
             open: Arc::new(move || {
-                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot)
+                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, &record)
+                    .map_err(Failure::into_message)
             }),
         }
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::record::RecordTo;
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
@@ -70,28 +71,42 @@ impl Target {
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
-        open(self.load()?, self.state_dir.as_deref(), rights, autopilot).map_err(Failure::usage)
+        self.start_recorded(rights, autopilot, &RecordTo::default())
+    }
+
+    /// The same, with a recording if one is asked for.
+    ///
+    /// # Errors
+    /// As [`Target::start`], and when the recording's file cannot be made.
+    pub fn start_recorded(
+        &self,
+        rights: Rights,
+        autopilot: Autopilot,
+        record: &RecordTo,
+    ) -> Result<(Session, Vec<String>), Failure> {
+        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, record)
     }
 }
 
 /// Opens the journal of a rollout and starts a session. Returns warnings about both with it.
 ///
 /// # Errors
-/// In words, when the journal or an adapter's settings cannot be used.
+/// When the journal, an adapter's settings or the recording's file cannot be used.
 pub fn open(
     file: RolloutFile,
     state_dir: Option<&Path>,
     rights: Rights,
     autopilot: Autopilot,
-) -> Result<(Session, Vec<String>), String> {
+    record: &RecordTo,
+) -> Result<(Session, Vec<String>), Failure> {
     let mut warnings = file.warnings.clone();
-    let (ledger, entries, opening) =
-        Journal::open(state_dir, &file.rollout.name).map_err(|error| error.to_string())?;
+    let (ledger, entries, opening) = Journal::open(state_dir, &file.rollout.name).map_err(Failure::usage)?;
     warnings.extend(opening.warnings());
     let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
     let clock = Clock::system();
     let start = Start { file, rights, autopilot, ledger, remembered, clock };
-    let session = Session::start(start).map_err(|error| error.to_string())?;
+    let recorder = record.begin(&start.file.rollout, rights, autopilot)?;
+    let session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
     Ok((session, warnings))
 }
 

@@ -24,6 +24,7 @@ use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
 use crate::metrics::{self, MetricSource};
+use crate::recording::{Recorded, Recorder};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -109,6 +110,7 @@ pub struct Session {
     inbox: Inbox,
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
+    recorder: Option<Recorder>,
 }
 
 /// What a session starts with.
@@ -133,6 +135,17 @@ impl Session {
     /// # Errors
     /// [`StartError`] when a part of the file cannot work, before anything is connected.
     pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
+        Self::start_recorded(start, None)
+    }
+
+    /// The same; every event goes into the recording, too, from the first one on.
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn start_recorded<L: Ledger>(
+        start: Start<L>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
         let metric = |query: &metrics::Query| Source::new(SourceKind::Metrics, query.metric.as_str());
@@ -143,7 +156,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new() };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), recorder };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -227,11 +240,25 @@ impl Session {
     pub fn feed(&mut self, body: Body) {
         let event = Event { at: self.clock.now(), source_at: None, body };
         self.take(&event);
+        if let Some(problem) = self.recorder.as_mut().and_then(Recorder::problem) {
+            let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
+            self.take(&Event { at: event.at, source_at: None, body });
+        }
     }
 
+    /// The one place that every event passes.
     fn take(&mut self, event: &Event) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(event);
+        }
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
+    }
+
+    /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
+    /// of it.
+    pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
+        self.recorder.take().map(|recorder| recorder.finish(patience))
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.

