@@ -88,7 +88,8 @@ impl Target {
     }
 }
 
-/// Opens the journal of a rollout and starts a session. Returns warnings about both with it.
+/// Opens the journal of a rollout and starts a session, recorded if that is asked for. Returns warnings about both
+/// with it.
 ///
 /// # Errors
 /// When the journal, an adapter's settings or the recording's file cannot be used.

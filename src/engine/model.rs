@@ -7,7 +7,7 @@
 //! Collections are bounded; the constants below say why they have their size.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use super::autopilot::Autopilot;
@@ -76,6 +76,8 @@ pub struct Model {
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
+    /// What lies ahead, once somebody has looked. Forgotten with each event.
+    pub(super) outlook: OnceLock<super::Outlook>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
     /// What an autopilot that only speaks has said and need not say again; at most two for each segment.
@@ -476,6 +478,7 @@ impl Model {
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
+            outlook: OnceLock::new(),
             began: None,
             advised: BTreeMap::new(),
         }

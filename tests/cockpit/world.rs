@@ -47,7 +47,7 @@ pub fn text(users: u32, acts: &str) -> String {
          [plan]\nstages = [\n\
          {{ exposure = 5, bake = \"1s\", sample = 5 }},\n{{ exposure = 25, bake = \"1s\", sample = 5 }},\n\
          {{ exposure = 50, bake = \"1s\", sample = 5 }},\n{{ exposure = 100, bake = \"1s\", sample = 5 }},\n]\n\
-         [[guardrails]]\nstation = \"errors\"\nmetric = \"errors\"\ntolerate = 0.10\nrisk = 0.001\naction = \"kill\"\n\
+         [[guardrails]]\nstation = \"errors\"\nmetric = \"errors\"\ntolerate = 0.10\nmargin = {{ points = 10 }}\nrisk = 0.001\naction = \"kill\"\n\
          {}{}{}",
         segment("beta", 50),
         segment("free", 25),
