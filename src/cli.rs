@@ -19,6 +19,7 @@ mod check;
 mod completions;
 mod demo;
 mod exit;
+mod guard;
 mod journal;
 mod keys;
 mod open;
@@ -48,6 +49,8 @@ enum Command {
     Demo(demo::Arguments),
     /// The cockpit on a rollout
     Watch(watch::Arguments),
+    /// The same engine without a terminal, as a service or in CI: pauses and kills by itself
+    Guard(guard::Arguments),
     /// What is going on, once, as text or JSON
     Status(status::Arguments),
     /// Widen a segment to its next stage, or to --to
@@ -81,6 +84,7 @@ impl Cli {
         let result = match self.command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Watch(arguments) => watch::run(arguments).await,
+            Command::Guard(arguments) => guard::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Widen(arguments) => act::run(Verb::Widen, arguments).await,
             Command::Approve(arguments) => act::run(Verb::Approve, arguments).await,

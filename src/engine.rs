@@ -10,6 +10,7 @@
 //!            │ restore   lines of the journal
 //!            ├ people    the goes of roles that a stage asks for
 //!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
+//! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -26,14 +27,17 @@ pub mod appraise;
 pub mod autopilot;
 mod channel;
 mod chronicle;
+pub mod coach;
 mod commands;
 pub mod evidence;
 mod exposure;
 mod facts;
+pub mod forecast;
 mod health;
 mod judge;
 pub mod meter;
 pub mod model;
+mod outlook;
 pub mod people;
 mod restore;
 pub mod series;
@@ -43,4 +47,5 @@ pub mod watch;
 
 pub use acts::{Move, Plan, plan};
 pub use model::{Autopilot, Model};
+pub use outlook::Outlook;
 pub use update::update;

@@ -30,5 +30,7 @@ mod seat;
 mod seen;
 #[path = "cockpit/verbs.rs"]
 mod verbs;
+#[path = "cockpit/watching.rs"]
+mod watching;
 #[path = "cockpit/world.rs"]
 mod world;

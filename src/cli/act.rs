@@ -3,6 +3,7 @@
 //! The same request as a key, through the same checks. It ends when the backend was read back.
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
@@ -14,10 +15,15 @@ use super::{Exit, Failure};
 use crate::action::{Request, Scope, Verb};
 use crate::backends::Rights;
 use crate::domain::{Percent, PlatformName, RoleName, SegmentName, Span, Text};
-use crate::engine::Autopilot;
+use crate::engine::forecast::{Forecast, Missing, slowest_after};
+use crate::engine::{Autopilot, Model, acts};
 use crate::runtime::headless::{self, Answer};
 use crate::runtime::session::Session;
 use crate::ui::plain;
+
+/// How long a widening watches the traffic first, to tell the earliest possible kill after it: a few readings of a fast
+/// source. A slower one is not waited for.
+const LISTEN: Duration = Duration::from_secs(3);
 
 /// What an act takes.
 #[derive(Debug, Args)]
@@ -77,14 +83,66 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     };
     let what = format!("{} {}", verb.spec().name, request.scope);
     let interrupted = interrupted()?;
+    let mut kill = None;
     let answer = tokio::select! {
-        answer = headless::ask(&mut session, request, until) => answer,
+        answer = async {
+            if verb == Verb::Widen {
+                kill = kill_after(&mut session, &request, until).await;
+                tell_kill(&session, kill.as_ref(), arguments.json);
+            }
+            headless::ask(&mut session, request, until).await
+        } => answer,
         () = interrupted => {
             let _ = writeln!(std::io::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
             return Ok(Exit::Interrupted);
         }
     };
-    tell(&session, &arguments, &what, &answer, Span(begun.elapsed()))
+    tell(&session, &arguments, &what, &answer, kill, Span(begun.elapsed()))
+}
+
+/// The slowest kill after a widening; `None` when nothing would be widened.
+type Kill = Option<Result<Forecast, Missing>>;
+
+/// Watches the traffic for a moment, so that the kill after a widening can be told before it is asked for.
+async fn kill_after(session: &mut Session, request: &Request, until: Instant) -> Kill {
+    let moves = |model: &Model| {
+        let request = Request { seen: model.versions(), ..request.clone() };
+        acts::plan(model, &request).map(|plan| plan.moves).unwrap_or_default()
+    };
+    headless::read_flags(session, until).await;
+    // What will be refused needs no forecast.
+    let wanted = moves(&session.model);
+    if wanted.is_empty() {
+        return None;
+    }
+    // The act itself keeps at least half of the time.
+    let now = Instant::now();
+    let at_most = now + LISTEN.min(until.saturating_duration_since(now) / 2);
+    headless::wait(session, at_most, |model| slowest_after(model, &wanted).is_some_and(|kill| kill.is_ok()))
+        .await;
+    slowest_after(&session.model, &moves(&session.model))
+}
+
+fn tell_kill(session: &Session, kill: Option<&Result<Forecast, Missing>>, is_json: bool) {
+    if is_json {
+        return;
+    }
+    let mut err = std::io::stderr();
+    // Nobody is left to tell when standard error is closed.
+    let _ = match kill {
+        None => Ok(()),
+        Some(Err(missing)) => {
+            writeln!(
+                err,
+                "gonogo: earliest possible kill then: not known, {missing}; gonogo check --listen tells more"
+            )
+        }
+        Some(Ok(kill)) => {
+            let how = kill.shorten(&session.model).map_or_else(String::new, |how| format!("\nhint: {how}"));
+            let (act, name, share) = (kill.word(), &kill.segment, kill.exposure);
+            writeln!(err, "gonogo: earliest possible {act} of {name} at {share}: {}{how}", kill.sentence())
+        }
+    };
 }
 
 /// Ends when somebody wants the act to end. A terminal that goes away (SIGHUP) does not: a kill goes on without it,
@@ -107,6 +165,7 @@ fn tell(
     arguments: &Arguments,
     what: &str,
     answer: &Answer,
+    kill: Kill,
     took: Span,
 ) -> Result<Exit, Failure> {
     let (exit, outcome, cause) = match answer {
@@ -116,13 +175,17 @@ fn tell(
         Answer::Unknown(cause) => (Exit::Lost, "unknown", Some(cause)),
     };
     if arguments.json {
-        let result = json!({
+        let mut result = json!({
             "act": what,
             "outcome": outcome,
             "cause": cause,
             "took_ms": u64::try_from(took.0.as_millis()).unwrap_or(u64::MAX),
             "status": plain::status_json(&session.model),
         });
+        if let (Some(kill), Some(fields)) = (kill, result.as_object_mut()) {
+            let ms = kill.ok().map(|kill| u64::try_from(kill.total().as_millis()).unwrap_or(u64::MAX));
+            fields.insert("earliest_kill_ms".to_owned(), json!(ms));
+        }
         writeln!(std::io::stdout(), "{result}")?;
         return Ok(exit);
     }

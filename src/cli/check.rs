@@ -1,5 +1,7 @@
 //! `gonogo check`: reads a rollout file, explains it, connects to everything, and says what works, how fast and
-//! with which rights. It changes nothing.
+//! with which rights; then it listens for a while and says how soon a kill could be done. It changes nothing.
+
+mod earliest;
 
 use std::io::Write;
 use std::time::Duration;
@@ -23,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Arguments {
     #[command(flatten)]
     target: Target,
+    /// How long to watch the metrics, to tell the earliest possible kill; ends as soon as it is known
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    listen: Span,
     /// As one JSON object
     #[arg(long)]
     json: bool,
@@ -33,6 +38,16 @@ struct Finding {
     about: String,
     took: Duration,
     result: Result<Text, Text>,
+}
+
+impl Finding {
+    fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let (word, text) = match &self.result {
+            Ok(text) => ("ok    ", text),
+            Err(text) => ("FAILED", text),
+        };
+        writeln!(out, "{word} {:<28} {:>7}  {text}", self.about, Span(self.took).to_string())
+    }
 }
 
 /// Runs the command.
@@ -52,22 +67,32 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
     };
     let is_well = findings.iter().all(|finding| finding.result.is_ok());
+    if !arguments.json {
+        for finding in &findings {
+            finding.write(&mut out)?;
+        }
+    }
+    // Sources that do not answer now would say nothing in five seconds either.
+    let heard = if is_well && !arguments.listen.0.is_zero() {
+        tokio::select! {
+            heard = earliest::listen(file.clone(), arguments.listen.0) => Some(heard?),
+            _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+        }
+    } else {
+        None
+    };
     if arguments.json {
         let list: Vec<Value> = findings.iter().map(as_json).collect();
-        let warnings = &file.warnings;
-        writeln!(
-            out,
-            "{}",
-            json!({"rollout": file.rollout.name, "ok": is_well, "warnings": warnings, "findings": list})
-        )?;
-    } else {
-        for finding in &findings {
-            let (word, text) = match &finding.result {
-                Ok(text) => ("ok    ", text),
-                Err(text) => ("FAILED", text),
-            };
-            writeln!(out, "{word} {:<28} {:>7}  {text}", finding.about, Span(finding.took).to_string())?;
-        }
+        let result = json!({
+            "rollout": file.rollout.name,
+            "ok": is_well,
+            "warnings": &file.warnings,
+            "findings": list,
+            "earliest_kill": heard.map(|heard| heard.json()),
+        });
+        writeln!(out, "{result}")?;
+    } else if let Some(heard) = heard {
+        heard.write(&mut out)?;
     }
     Ok(if is_well { Exit::Done } else { Exit::Lost })
 }

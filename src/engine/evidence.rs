@@ -179,7 +179,7 @@ fn proven(guardrail: &Guardrail, watch: &Watch, seen: Evidence) -> Evidence {
 }
 
 /// What a GO rules out: `+10 % errors`, `1 point more errors`.
-fn margin(guardrail: &Guardrail, watch: &Watch, bounds: &[f64]) -> String {
+pub(super) fn margin(guardrail: &Guardrail, watch: &Watch, bounds: &[f64]) -> String {
     let index = watch.proof().and_then(|proof| watch.bound_of(proof.channel));
     let what = match (guardrail.station, index.and_then(|index| bounds.get(index))) {
         (_, Some(bound)) => format!("above {} ms", number(*bound)),

@@ -1,13 +1,13 @@
 //! The model: everything that is known, and nothing else.
 //!
-//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the inbox's
-//! counters alone are handed in by the session ([`Model::count_traffic`]).
+//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the session alone
+//! hands in the inbox's counters ([`Model::count_traffic`]) and says when it ends ([`Model::stop_acting`]).
 //! It holds no clock: [`Model::now`] is the time of the newest event.
 //!
 //! Collections are bounded; the constants below say why they have their size.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use super::autopilot::Autopilot;
@@ -60,6 +60,8 @@ pub struct Model {
     pub commands: VecDeque<Tracked>,
     /// What happened, oldest first.
     pub timeline: VecDeque<Moment>,
+    /// All moments so far, also those that the timeline has no room for any more: the number of its last line.
+    pub moments_seen: u64,
     /// What customers said, oldest first.
     pub comments: VecDeque<Comment>,
     /// All feedback so far: pieces, pieces with a score, sum of the scores.
@@ -74,6 +76,8 @@ pub struct Model {
     pub refusal: Option<Refusal>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
+    /// What lies ahead, once somebody has looked. Forgotten with each event.
+    pub(super) outlook: OnceLock<super::Outlook>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
     /// What an autopilot that only speaks has said and need not say again; at most two for each segment.
@@ -386,6 +390,11 @@ impl Model {
         self.traffic = Traffic { late: self.traffic.late, ..inbox };
     }
 
+    /// The process is about to end: from now on the autopilot asks for nothing more. What is under way goes on.
+    pub const fn stop_acting(&mut self) {
+        self.autopilot = Autopilot::Off;
+    }
+
     /// The commands of this run whose end is not known, oldest first.
     pub fn unfinished(&self) -> impl Iterator<Item = &Tracked> {
         self.commands.iter().filter(|tracked| tracked.is_open() && !tracked.restored)
@@ -460,6 +469,7 @@ impl Model {
             links: BTreeMap::new(),
             commands: VecDeque::new(),
             timeline: VecDeque::new(),
+            moments_seen: 0,
             comments: VecDeque::new(),
             feedback_totals: FeedbackTotals::default(),
             problems: BTreeMap::new(),
@@ -468,6 +478,7 @@ impl Model {
             refusal: None,
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
+            outlook: OnceLock::new(),
             began: None,
             advised: BTreeMap::new(),
         }

@@ -15,6 +15,7 @@ use super::{acts, autopilot, commands, exposure, facts, health, judge, people, r
 pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     model.now = model.now.max(event.at);
     model.began.get_or_insert(event.at);
+    model.outlook.take();
     let mut effects = Vec::new();
     match &event.body {
         Body::Tick => commands::settle(model, &mut effects),

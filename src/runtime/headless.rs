@@ -141,7 +141,8 @@ fn unread(model: &Model) -> Text {
     Text::new(&why.collect::<Vec<_>>().join("; "))
 }
 
-async fn wait(session: &mut Session, until: Instant, is_done: impl Fn(&Model) -> bool) -> bool {
+/// Watches until `is_done`, or until `until`. Returns whether it is.
+pub async fn wait(session: &mut Session, until: Instant, is_done: impl Fn(&Model) -> bool) -> bool {
     let mut ticks = interval(TICK);
     while !is_done(&session.model) {
         let news = async {

@@ -201,28 +201,36 @@ impl Session {
     /// Waits for news, then takes what is there, outcomes first. Returns whether there was an outcome of something
     /// that was asked for. Nothing is lost when the future is dropped.
     pub async fn take_news(&mut self) -> bool {
+        self.take_news_and(|_, _| {}).await
+    }
+
+    /// The same; `look` sees the model right after each event, when what it asks for is on its way.
+    pub async fn take_news_and(&mut self, mut look: impl FnMut(&Model, &Event)) -> bool {
         let is_outcome = tokio::select! {
             biased;
             Some(event) = self.outcomes.recv() => {
                 self.take(&event);
+                look(&self.model, &event);
                 true
             }
             batch = self.inbox.take(BUDGET) => {
                 for event in &batch {
                     self.take(event);
+                    look(&self.model, event);
                 }
                 self.model.count_traffic(self.inbox.traffic());
                 false
             }
         };
-        self.take_outcomes() || is_outcome
+        self.take_outcomes(look) || is_outcome
     }
 
     /// Takes the outcomes that are there; returns whether there were any.
-    fn take_outcomes(&mut self) -> bool {
+    fn take_outcomes(&mut self, mut look: impl FnMut(&Model, &Event)) -> bool {
         let mut is_outcome = false;
         while let Ok(event) = self.outcomes.try_recv() {
             self.take(&event);
+            look(&self.model, &event);
             is_outcome = true;
         }
         is_outcome
@@ -256,7 +264,7 @@ impl Session {
     /// Waits until everything that was asked for has come to an end, at most `patience`.
     pub async fn settle(&mut self, patience: Duration) -> bool {
         let is_settled = self.runner.settle(patience).await;
-        self.take_outcomes();
+        self.take_outcomes(|_, _| {});
         is_settled
     }
 }

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
-use crate::domain::{LinkState, Verdict};
+use crate::domain::{LinkState, Span as Time, Verdict};
 use crate::engine::model::Link;
 use crate::theme::Role;
 
@@ -100,6 +100,7 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
         }
     }
     pieces.push(piece(EXTRA, true, format!("autopilot {}", model.autopilot.word()), Role::Dim));
+    pieces.extend(kill(scene));
     let short = Some(links(scene, false));
     pieces.push(Piece { rank: 2, second: true, line: links(scene, true), short });
     if model.problems_seen > 0 {
@@ -115,6 +116,15 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
         pieces.push(piece(EXTRA + 1, true, format!("{} UTC", model.now.clock()), Role::Dim));
     }
     pieces
+}
+
+/// How soon a kill could be done, where it would take longest. Nothing while that is not known.
+fn kill(scene: &Scene<'_>) -> Option<Piece> {
+    let (slowest, unknown) = scene.model.outlook().slowest_kill.as_ref()?;
+    let but = if *unknown > 0 { format!(" ({unknown} not known)") } else { String::new() };
+    let text = format!("{} ≤ {}{but}", slowest.word(), Time(slowest.total()));
+    let (rank, role) = if slowest.is_in_time() { (EXTRA, Role::Dim) } else { (EXTRA - 1, Role::Hold) };
+    Some(Piece { rank, second: true, line: scene.line(text, role), short: None })
 }
 
 /// The worst verdict and where: `‖ HOLD latency in enterprise`.

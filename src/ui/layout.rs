@@ -5,8 +5,9 @@
 //! header                         header, 2 rows
 //! ┌ segments ──┐┌ go/no-go ┐     ─ segments ────────
 //! ├ chart ─────┤├ feedback ┤     ─ go/no-go ────────
-//! ├ timeline ──┤│          │     ─ the pane with the keys, else the timeline
-//! hints                          hints
+//! ├ timeline ──┤├ coach ───┤     ─ the pane with the keys, else the timeline
+//! hints                          → the coach's first sentence, if there is one and room for it
+//!                                hints
 //! ```
 //!
 //! In: the size of the terminal and how many rows each pane would fill. Out: areas. Pure arithmetic on
@@ -24,6 +25,8 @@ const WIDE: (u16, u16) = (120, 30);
 const SMALLEST: (u16, u16) = (60, 12);
 /// From this width on the first line holds everything.
 const ONE_LINE_HEADER: u16 = 140;
+/// From so many rows between header and hints on, one of them is the coach's: 80×24 has 21.
+const COACHED: u16 = 18;
 /// Least rows of a pane with its title that are worth drawing.
 const WORTH: u16 = 3;
 
@@ -49,6 +52,8 @@ pub struct Arrangement {
     pub body: Rect,
     /// Panes by their index in [`PANES`], with their frames.
     pub panes: Vec<(usize, Rect)>,
+    /// One line for the coach, where it has no pane; may be empty.
+    pub coach: Rect,
     /// The last line or more.
     pub hints: Rect,
 }
@@ -70,13 +75,19 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
     let header_rows = if area.width >= ONE_LINE_HEADER { 1 } else { 2 };
     let (header, rest) = cut_top(area, header_rows);
     let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
+    let (body, coach) = match shape {
+        Shape::Stacked if body.height >= COACHED && !scene.view.is_zoomed() && has_advice(scene) => {
+            cut_top(body, body.height - 1)
+        }
+        _ => cut_top(body, body.height),
+    };
     let panes = match shape {
         Shape::Summary => Vec::new(),
         _ if scene.view.is_zoomed() => vec![(scene.view.focus(), body)],
         Shape::Wide => wide(scene, body),
         Shape::Stacked => stacked(scene, body),
     };
-    Arrangement { shape, header, body, panes, hints }
+    Arrangement { shape, header, body, panes, coach, hints }
 }
 
 fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
@@ -90,10 +101,16 @@ fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
         .unwrap_or(0)
         .min(body.height / 2);
     let (above, below) = cut_top(body, upper);
+    let wanted = at(Place::LowerRight).map(|(_, pane)| rows(scene, pane) + 2).max().unwrap_or(0);
+    let (middle, lowest) = cut_top(below, below.height - wanted.min(below.height / 2));
     let mut panes = Vec::new();
-    for (place, row) in
-        [(Place::UpperLeft, above), (Place::UpperRight, above), (Place::Left, below), (Place::Right, below)]
-    {
+    for (place, row) in [
+        (Place::UpperLeft, above),
+        (Place::UpperRight, above),
+        (Place::Left, below),
+        (Place::Right, middle),
+        (Place::LowerRight, lowest),
+    ] {
         let (left, right) = (
             Rect { width: row.width - right, ..row },
             Rect { x: row.x + row.width - right, width: right, ..row },
@@ -136,6 +153,12 @@ fn at(place: Place) -> impl Iterator<Item = (usize, &'static Pane)> {
 
 fn rows(scene: &Scene<'_>, pane: &Pane) -> u16 {
     u16::try_from((pane.rows)(scene.model, scene.view)).unwrap_or(u16::MAX / 4).min(u16::MAX / 4)
+}
+
+/// Whether the coach has something to say that is not read in its own pane.
+fn has_advice(scene: &Scene<'_>) -> bool {
+    let is_focused = PANES.get(scene.view.focus()).is_some_and(|pane| pane.place == Place::LowerRight);
+    !is_focused && !scene.model.outlook().advice.is_empty()
 }
 
 /// Shares a column evenly from top to bottom.

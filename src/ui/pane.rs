@@ -6,7 +6,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::panes::{board, chart, feedback, segments, timeline};
+use super::panes::{board, chart, coach, feedback, segments, timeline};
 use super::{Scene, View};
 use crate::engine::Model;
 
@@ -22,6 +22,8 @@ pub(crate) enum Place {
     Left,
     /// Below on the right; several share the height.
     Right,
+    /// At the bottom right: as high as its rows, at most half of what is below.
+    LowerRight,
 }
 
 /// What the arrow keys do in a pane.
@@ -52,7 +54,8 @@ pub(crate) struct Pane {
 }
 
 /// All panes, in the order in which the keys go through them.
-pub(crate) const PANES: &[Pane] = &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, timeline::PANE];
+pub(crate) const PANES: &[Pane] =
+    &[segments::PANE, board::PANE, chart::PANE, feedback::PANE, coach::PANE, timeline::PANE];
 
 /// How many there are.
 pub(crate) const COUNT: usize = PANES.len();

@@ -5,6 +5,7 @@
 
 pub mod board;
 pub mod chart;
+pub mod coach;
 pub mod curve;
 pub mod feedback;
 pub mod segments;

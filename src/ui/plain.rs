@@ -3,8 +3,9 @@
 //! In: the model. Out: text into a writer, or a JSON value with stable keys:
 //!
 //! ```text
-//! rollout, phase, verdict, autopilot, read_only, at
-//! segments[]:  name, phase, verdict, exposure{desired, confirmed, served, observed},
+//! rollout, phase, verdict, autopilot, read_only, at, earliest_kill_ms (of the slowest exposed segment)
+//! advice[]:    segment (null: several), text; the most urgent first
+//! segments[]:  name, phase, verdict, exposure{desired, confirmed, served, observed}, earliest_kill_ms,
 //!              stations[]: station, verdict, sentence, e_value, threshold
 //! platforms[]: name, on, version, link
 //! links[]:     kind, name, state, age_s, cause
@@ -15,12 +16,15 @@
 //! This file shares the words of the screen, but draws nothing.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{facts, words};
 use crate::domain::{LinkState, Percent, SourceKind, Station};
 use crate::engine::Model;
+use crate::engine::coach::advice;
+use crate::engine::forecast;
 use crate::engine::model::{Cell, Link, SegmentModel};
 
 /// Writes what is going on, the most important first.
@@ -38,6 +42,20 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
     for (tracked, attempts) in facts::unconfirmed(model) {
         let what = tracked.command.verb.spec().name;
         writeln!(out, "{what} NOT CONFIRMED at {}, try {attempts}", tracked.command.platform)?;
+    }
+    if let Some((slowest, unknown)) = forecast::slowest_kill(model) {
+        let but = if unknown > 0 { format!("; {unknown} more not known") } else { String::new() };
+        writeln!(
+            out,
+            "earliest possible {} in {} at {}: {}{but}",
+            slowest.word(),
+            slowest.segment,
+            slowest.exposure,
+            slowest.sentence()
+        )?;
+    }
+    for advice in advice(model) {
+        writeln!(out, "coach: {}", advice.text)?;
     }
     for segment in &model.segments {
         write_segment(segment, out)?;
@@ -87,10 +105,15 @@ pub fn status_json(model: &Model) -> Value {
         "autopilot": model.autopilot.word(),
         "read_only": model.read_only,
         "at": model.now.rfc3339(),
+        "earliest_kill_ms": forecast::slowest_kill(model).map(|(slowest, _)| millis(slowest.total())),
+        "advice": advice(model).iter().map(|advice| json!({
+            "segment": advice.segment,
+            "text": advice.text,
+        })).collect::<Vec<_>>(),
         "readings_late": model.traffic.late,
         "readings_refused": model.traffic.refused,
         "unusable_inputs": model.problems_seen,
-        "segments": model.segments.iter().map(segment_json).collect::<Vec<_>>(),
+        "segments": model.segments.iter().map(|segment| segment_json(model, segment)).collect::<Vec<_>>(),
         "platforms": model.platforms.iter().map(|platform| json!({
             "name": platform.name,
             "on": platform.state.as_ref().map(|state| state.on),
@@ -112,8 +135,10 @@ pub fn status_json(model: &Model) -> Value {
     })
 }
 
-fn segment_json(segment: &SegmentModel) -> Value {
+fn segment_json(model: &Model, segment: &SegmentModel) -> Value {
     let share = |share: Option<Percent>| share.map(Percent::as_f64);
+    let exposed = segment.exposure.confirmed.filter(|share| !share.is_zero());
+    let kill = exposed.and_then(|share| forecast::earliest_kill(model, segment, share).ok());
     let exposure = &segment.exposure;
     json!({
         "name": segment.name,
@@ -125,6 +150,7 @@ fn segment_json(segment: &SegmentModel) -> Value {
             "served": share(exposure.served),
             "observed": share(exposure.observed),
         },
+        "earliest_kill_ms": kill.map(|kill| millis(kill.total())),
         "stations": segment.board.iter().map(|(station, cell)| station_json(*station, cell)).collect::<Vec<_>>(),
     })
 }
@@ -139,6 +165,38 @@ fn station_json(station: Station, cell: &Cell) -> Value {
         "e_value": exp(cell.evidence.ln_e),
         "threshold": exp(cell.evidence.ln_threshold),
     })
+}
+
+/// A forecast of the earliest possible kill: what it is made of, or what is missing for it.
+#[must_use]
+pub fn kill_json(model: &Model, segment: &SegmentModel, exposure: Percent) -> Value {
+    match forecast::earliest_kill(model, segment, exposure) {
+        Ok(found) => json!({
+            "segment": found.segment,
+            "exposure": exposure.as_f64(),
+            "earliest_kill_ms": millis(found.total()),
+            "act": found.word(),
+            "guardrail": found.guardrail,
+            "terms": found.terms.iter().map(|term| json!({
+                "term": term.part.word(),
+                "ms": millis(term.takes),
+                "measured": term.is_measured,
+            })).collect::<Vec<_>>(),
+            "advice": found.shorten(model),
+            "missing": null,
+        }),
+        Err(missing) => json!({
+            "segment": segment.name,
+            "exposure": exposure.as_f64(),
+            "earliest_kill_ms": null,
+            "missing": missing.0,
+        }),
+    }
+}
+
+/// Whole milliseconds.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `connecting`, `live`, `silent` (live, but past twice its interval), `retrying` or `failed`.

@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::{Shape, arrange};
 use super::pane::PANES;
+use super::panes::coach;
 use super::{Scene, View, evidence, header, hints, overlay, paint, summary};
 use crate::engine::Model;
 use crate::theme::{Glyphs, Theme};
@@ -31,6 +32,7 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
         for (index, place) in &arrangement.panes {
             draw_pane(scene, buf, *index, *place, arrangement.shape == Shape::Wide);
         }
+        coach::draw_line(scene, buf, arrangement.coach);
         hints::draw(scene, buf, arrangement.hints);
     }
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.

@@ -21,7 +21,7 @@ fn state() -> impl Strategy<Value = FlagState> {
     })
 }
 
-fn body() -> impl Strategy<Value = Body> {
+pub fn body() -> impl Strategy<Value = Body> {
     let segment = prop_oneof![Just("free"), Just("enterprise"), Just("nobody")];
     let number = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1.0), 0.0..1e6];
     let arm = (number.clone(), number).prop_map(|(units, bad)| Counts { units, bad });

@@ -12,6 +12,7 @@ use crate::action::{Danger, Verb};
 use crate::domain::text::thousands;
 use crate::domain::{SegmentName, Verdict};
 use crate::engine::acts::Move;
+use crate::engine::forecast;
 use crate::theme::Role;
 use crate::ui::prompt::draw_field;
 use crate::ui::{Scene, paint, words};
@@ -79,6 +80,11 @@ fn body(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'stati
     }
     say(&users(scene, moves), Role::Text);
     let grows = confirm.request.verb.spec().danger == Danger::Grows;
+    if grows {
+        for (text, role) in kill_after(scene, moves) {
+            say(&text, role);
+        }
+    }
     // What grows shows every station below.
     if let Some(evidence) = confirm.plan.evidence.as_ref().filter(|_| !grows) {
         say(evidence, Role::Text);
@@ -150,6 +156,26 @@ fn users(scene: &Scene<'_>, moves: &[Move]) -> String {
         });
     }
     text
+}
+
+/// How soon it could be killed again afterwards, where that would take longest.
+fn kill_after(scene: &Scene<'_>, moves: &[Move]) -> Vec<(String, Role)> {
+    match forecast::slowest_after(scene.model, moves) {
+        None => Vec::new(),
+        Some(Err(missing)) => vec![(format!("earliest possible kill then: not known, {missing}"), Role::Dim)],
+        Some(Ok(slowest)) => {
+            let text = format!(
+                "earliest possible {} in {} at {}: {}",
+                slowest.word(),
+                slowest.segment,
+                slowest.exposure,
+                slowest.brief()
+            );
+            let how = slowest.shorten(scene.model);
+            let role = if how.is_some() { Role::Hold } else { Role::Text };
+            std::iter::once((text, role)).chain(how.map(|how| (how, Role::Hold))).collect()
+        }
+    }
 }
 
 /// What each station says where the moves are, the worst first.

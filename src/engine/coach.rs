@@ -1,0 +1,79 @@
+//! The coach: one or two sentences of advice for the situation, from the numbers that are shown anyway.
+//!
+//! In: the model. Out: at most [`MOST`] pieces of [`Advice`], the most urgent first; none when there is nothing to say.
+//!
+//! It decides nothing and asks for nothing: it says what a person could do, and which key does it. It never says a number
+//! that is not known: without users lately there is no forecast, and it says that.
+//!
+//! Each rule is one small file; [`RULES`] is their order, which is the order of urgency. Pure, and computed when asked for.
+//! Start reading there, then at `no_go`.
+
+mod after_kill;
+mod approval;
+mod bake;
+mod hold;
+mod no_go;
+mod ready;
+mod slow_kill;
+mod turn;
+mod unconfirmed;
+mod uncontrolled;
+mod wait;
+mod words;
+
+use super::model::Model;
+use crate::domain::{SegmentName, Verdict};
+
+/// Most pieces of advice at a time: more is a manual, not advice.
+pub const MOST: usize = 2;
+
+/// What to do, in a sentence or two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// In which segment. `None`: in several, or in the rollout as a whole.
+    pub segment: Option<SegmentName>,
+    /// How urgent it is, as the verdict that it belongs to.
+    pub urgency: Verdict,
+    /// The advice; plain words, no control characters.
+    pub text: String,
+}
+
+impl Advice {
+    fn new(segment: Option<&SegmentName>, urgency: Verdict, text: String) -> Self {
+        Self { segment: segment.cloned(), urgency, text }
+    }
+}
+
+type Rule = fn(&Model) -> Vec<Advice>;
+
+/// All rules, the most urgent first.
+const RULES: [Rule; 11] = [
+    no_go::advise,
+    unconfirmed::advise,
+    hold::advise,
+    wait::advise,
+    approval::advise,
+    ready::advise,
+    turn::advise,
+    slow_kill::advise,
+    bake::advise,
+    after_kill::advise,
+    uncontrolled::advise,
+];
+
+/// What to do now, the most urgent first.
+#[must_use]
+pub fn advice(model: &Model) -> Vec<Advice> {
+    let mut all: Vec<Advice> = Vec::with_capacity(MOST);
+    for rule in RULES {
+        for advice in rule(model) {
+            if all.iter().all(|said| said.text != advice.text) {
+                all.push(advice);
+            }
+            if all.len() == MOST {
+                return all;
+            }
+        }
+    }
+    all
+}

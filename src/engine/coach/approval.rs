@@ -1,0 +1,35 @@
+//! A stage that waits for somebody's go, and for nothing else.
+
+use super::Advice;
+use super::words::is_free;
+use crate::domain::{Station, Verdict};
+use crate::engine::model::{Model, SegmentModel};
+
+pub fn advise(model: &Model) -> Vec<Advice> {
+    model.segments.iter().filter_map(|segment| of(model, segment)).collect()
+}
+
+fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
+    let cell = segment.board.get(&Station::People).filter(|cell| cell.verdict == Verdict::Wait)?;
+    let is_else_go = segment
+        .board
+        .iter()
+        .all(|(station, cell)| *station == Station::People || cell.verdict == Verdict::Go);
+    let confirmed = segment.exposure.confirmed?;
+    // Before the first stage there is nothing to judge.
+    if !(is_free(model, segment) && (is_else_go || confirmed.is_zero())) {
+        return None;
+    }
+    let stage = model.rollout.segment(&segment.name)?.ladder.next_after(confirmed)?;
+    let text = match &stage.approval {
+        Some(role) => format!(
+            "{} can go to {} as soon as {role} gives a go: gonogo approve, or the key for it.",
+            segment.name, stage.exposure
+        ),
+        None => format!(
+            "{} can go to {} as soon as its people agree: {}.",
+            segment.name, stage.exposure, cell.evidence.sentence
+        ),
+    };
+    Some(Advice::new(Some(&segment.name), Verdict::Wait, text))
+}

@@ -1,0 +1,149 @@
+//! WAIT: what is missing, when it will be there, and which exposure would be faster.
+//!
+//! | missing | from | faster with |
+//! |---|---|---|
+//! | the stage's least sample | users in treatment since the stage began | the share q of the treatment |
+//! | proof inside the margin | the watch; the interval narrows with √users of both arms | q(1−q) |
+//!
+//! At another stage the counting begins anew; the times that are compared respect that.
+
+use std::time::Duration;
+
+use super::Advice;
+use super::words::{about, count, exposed, is_free};
+use crate::domain::{Arm, Compare, Guardrail, Percent, Verdict};
+use crate::engine::evidence;
+use crate::engine::forecast::traffic;
+use crate::engine::model::{Model, SegmentModel};
+use crate::engine::watch::Watch;
+
+/// What is there sooner needs no advice.
+const SOON: Duration = Duration::from_secs(60);
+/// A stage that is not so much faster is not worth a word.
+const WORTH: f64 = 0.7;
+
+pub fn advise(model: &Model) -> Vec<Advice> {
+    let waiting = model.segments.iter().filter(|s| s.verdict == Verdict::Wait && is_free(model, s));
+    let say =
+        |segment: &SegmentModel| Some(Advice::new(Some(&segment.name), Verdict::Wait, of(model, segment)?));
+    waiting.filter_map(say).collect()
+}
+
+fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
+    let share = exposed(segment)?;
+    let is_waiting = |guardrail: &Guardrail| {
+        segment.board.get(&guardrail.station).is_some_and(|cell| cell.verdict == Verdict::Wait)
+    };
+    let watched = model.rollout.guardrails.iter().zip(&segment.watches);
+    let waiting: Vec<_> = watched.filter(|(guardrail, _)| is_waiting(guardrail)).collect();
+    let sample = model.rollout.segment(&segment.name).and_then(|s| s.ladder.stage_at(share));
+    let sample = sample.map_or(1.0, |(_, stage)| stage.sample.max(1) as f64);
+    let needs = waiting
+        .iter()
+        .filter_map(|(guardrail, watch)| Some((*guardrail, *watch, need(guardrail, watch, sample)?)));
+    if let Some((guardrail, watch, need)) = needs.max_by(|a, b| a.2.users().total_cmp(&b.2.users())) {
+        return Some(sentence(model, segment, (guardrail, watch), &need, share));
+    }
+    // Nothing was counted that something could be missing from.
+    let missing =
+        waiting.iter().find_map(|(guardrail, _)| traffic::of(model, segment, &guardrail.metric).err())?;
+    Some(format!("{missing}, so there is no forecast for {} at {share}.", segment.name))
+}
+
+/// What is missing for a GO, in users of the treatment.
+enum Need {
+    /// The stage's least sample.
+    Sample { missing: f64 },
+    /// Proof inside the margin: so many more, and in all.
+    Proof { missing: f64, in_all: f64 },
+    /// What was seen so far is outside the margin itself.
+    Out,
+}
+
+impl Need {
+    const fn users(&self) -> f64 {
+        match self {
+            Self::Sample { missing } | Self::Proof { missing, .. } => *missing,
+            Self::Out => f64::INFINITY,
+        }
+    }
+}
+
+/// `None`: nothing, or nothing was seen that it could be told from.
+fn need(guardrail: &Guardrail, watch: &Watch, sample: f64) -> Option<Need> {
+    let units = watch.stage_units(Arm::Treatment);
+    let least =
+        if let Compare::Above { least, .. } = guardrail.compare { sample.max(least as f64) } else { sample };
+    watch.standing()?;
+    if units < least {
+        return Some(Need::Sample { missing: least - units });
+    }
+    watch.proof().filter(|proof| !proof.is_proven)?;
+    Some(watch.units_missing().map_or(Need::Out, |missing| {
+        // What was counted since the last look says so already.
+        let missing = missing.max(1.0);
+        Need::Proof { missing, in_all: units + missing }
+    }))
+}
+
+fn sentence(
+    model: &Model,
+    segment: &SegmentModel,
+    (guardrail, watch): (&Guardrail, &Watch),
+    need: &Need,
+    share: Percent,
+) -> String {
+    let (name, missing) = (&segment.name, count(need.users()));
+    let bounds = segment.series.get(&guardrail.metric).map_or(&[][..], |series| series.bounds());
+    let aim = evidence::margin(guardrail, watch, bounds);
+    let mut text = match need {
+        Need::Out => {
+            return format!(
+                "{name} cannot rule out {aim} as it stands, and more users alone will not change that: look for the cause, or roll back."
+            );
+        }
+        Need::Sample { .. } => format!("{name} needs {missing} more users for its least sample"),
+        Need::Proof { .. } => format!("{name} needs {missing} more users to rule out {aim}"),
+    };
+    let Ok(traffic) = traffic::of(model, segment, &guardrail.metric) else {
+        text.push_str("; no users lately, so no forecast.");
+        return text;
+    };
+    let takes = span(need.users() / (traffic.units_per_s * share.as_f64() / 100.0));
+    text.push_str(&format!(", about {} at this rate", about(takes)));
+    let next = model.rollout.segment(name).and_then(|s| s.ladder.next_after(share));
+    if let Some(stage) = next.filter(|stage| stage.exposure < Percent::FULL)
+        && let Some(there) = there(need, share, stage.exposure, stage.sample as f64, traffic.units_per_s)
+        && takes > SOON
+        && there < takes.mul_f64(WORTH)
+    {
+        text.push_str(&format!(
+            "; a stage at {} instead of {share} would need {}",
+            stage.exposure,
+            about(there)
+        ));
+    }
+    text.push('.');
+    text
+}
+
+/// How long the same would take at another exposure, from its beginning.
+fn there(need: &Need, here: Percent, there: Percent, sample: f64, units_per_s: f64) -> Option<Duration> {
+    let part = |share: Percent| share.as_f64() / 100.0;
+    let gather = sample / (units_per_s * part(there));
+    let seconds = match need {
+        Need::Sample { .. } => gather,
+        Need::Proof { in_all, .. } => {
+            let weight = |share: Percent| part(share) * (1.0 - part(share));
+            gather.max(in_all / (units_per_s * part(here)) * weight(here) / weight(there))
+        }
+        Need::Out => return None,
+    };
+    Some(span(seconds))
+}
+
+/// Seconds as a span; what never ends is a year.
+fn span(seconds: f64) -> Duration {
+    const YEAR: f64 = 31_536_000.0;
+    Duration::from_secs_f64(if seconds.is_finite() { seconds.clamp(0.0, YEAR) } else { YEAR })
+}

@@ -1,0 +1,61 @@
+//! The coach: what to do next, in a sentence or two.
+//!
+//! Its words are the engine's; here they are only wrapped. On a small screen the first of them is one line above the
+//! hints.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::domain::text::cut;
+use crate::engine::coach::Advice;
+use crate::theme::Role;
+use crate::ui::pane::{Pane, Place, Steer};
+use crate::ui::{Scene, paint, words};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    place: Place::LowerRight,
+    steer: Steer::Scroll,
+    opens_evidence: false,
+    title: |_| "coach".to_owned(),
+    rows: |_, _| ROWS,
+    draw,
+};
+
+/// Rows for two pieces of advice in a narrow column; always the same, so that nothing jumps when the advice changes.
+const ROWS: usize = 8;
+/// Columns of the sign before a piece of advice.
+const SIGN: usize = 2;
+
+fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
+    let all = &scene.model.outlook().advice;
+    if all.is_empty() {
+        paint::put(buf, area, 0, &scene.line(" nothing to do now", Role::Dim));
+        return;
+    }
+    let columns = usize::from(area.width).saturating_sub(SIGN).max(1);
+    let lines = all.iter().flat_map(|advice| {
+        let wrapped = paint::wrap(&advice.text, columns).into_iter().enumerate();
+        wrapped.map(move |(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) })
+    });
+    paint::put_all(buf, area, lines.skip(top));
+}
+
+/// Draws the most urgent advice as one line; nothing when there is none.
+pub fn draw_line(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
+    if let Some(advice) = scene.model.outlook().advice.first() {
+        let room = usize::from(area.width).saturating_sub(SIGN);
+        paint::put(buf, area, 0, &first(scene, advice, cut(&advice.text, room)));
+    }
+}
+
+fn first(scene: &Scene<'_>, advice: &Advice, text: String) -> Line<'static> {
+    let role = words::verdict_role(advice.urgency);
+    let sign = scene.span(format!("{:<SIGN$}", scene.glyphs().to), role);
+    Line::from(vec![sign, scene.span(text, Role::Text)])
+}
+
+fn rest(scene: &Scene<'_>, text: String) -> Line<'static> {
+    scene.line(format!("{:SIGN$}{text}", ""), Role::Text)
+}
