@@ -31,7 +31,7 @@ fn assert_in_order(ride: &Ride) {
     }
 }
 
-/// What is asked for from one of several seeds to the next is as in a demo: the time that it takes is printed.
+/// Lets a world go on until `each`, which is told of every step, has seen enough. Returns how long that took.
 fn climb(name: &str, seed: u64, mut each: impl FnMut(&mut Ride, Vec<Command>) -> bool) -> Duration {
     let scenario = demo::find(name).unwrap();
     assert!(scenario.acts.iter().all(|act| !matches!(act.deed, demo::scenario::Deed::Set { .. })));
