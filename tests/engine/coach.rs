@@ -113,7 +113,7 @@ fn a_wait_says_what_is_missing_when_it_is_there_and_what_would_be_faster() {
     // One user a second at .1 %: 500 take 500 s; at 5 % they take 10.
     let bench = busy(shop(), 0.1, 1_000., 0.005, 60, 1);
     let words = [
-        "free needs 440 more users for its least sample, about 7 min at this rate",
+        "free needs 440 more users for the least sample of errors, about 7 min at this rate",
         "; a stage at 5% instead of 0.1% would need 10 s.",
     ];
     assert_first(&bench.model, &words);
@@ -139,7 +139,7 @@ fn a_stage_without_any_traffic_has_no_forecast() {
     let bench = busy(shop(), 5., 0., 0., 20, 1);
     assert_eq!(
         said(&bench.model),
-        ["free needs 500 more users for its least sample; no users lately, so no forecast."]
+        ["free needs 500 more users for the least sample of errors; no users lately, so no forecast."]
     );
 }
 
