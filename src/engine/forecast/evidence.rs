@@ -30,7 +30,7 @@ const NINE_IN_TEN: f64 = 1.281_551_6;
 /// Ratios that the winning one shares its stake with, about: its neighbours grow nearly as fast.
 const SPREAD_OVER: f64 = 4.0;
 /// How many times too long or too short a rough time may be.
-pub const ROUGH: u32 = 2;
+pub const ROUGH: u32 = 3;
 /// Longer than this nobody waits: a year, in seconds.
 const LONGEST: f64 = 31_536_000.0;
 
