@@ -10,6 +10,7 @@
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
+//! | `reaction` | an error spike on the demo: from the first bad sample to read back as off |
 //! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
 //!
 //! What the figures were on one machine, and what is not measured, stands in `docs/budgets.md`.
@@ -34,6 +35,8 @@ mod ingest;
 mod kill;
 #[path = "budgets/process.rs"]
 mod process;
+#[path = "budgets/reaction.rs"]
+mod reaction;
 #[path = "budgets/table.rs"]
 mod table;
 #[path = "budgets/world.rs"]
@@ -56,11 +59,12 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 5] = [
+    let sections: [(&str, Section); 6] = [
         ("engine", engine::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
+        ("reaction", reaction::measure),
         ("cockpit", cockpit::measure),
     ];
     for (section, measure) in sections {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Actor, Percent, PlatformName, SegmentName, Text, Version};
+use crate::domain::{Actor, Percent, PlatformName, RoleName, SegmentName, Text, Version};
 
 /// Which way an action moves the number of exposed users; danger has a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,7 @@ actions! {
     RollBack,  "rollback",   ["u"],                   Stops,    "roll the focused segment back one stage";
     Kill,      "kill",       ["K"],                   Stops,    "kill: nobody in the focused scope gets the feature";
     Clear,     "clear",      ["c"],                   Harmless, "clear a latched NO-GO, with a reason; counting starts anew";
+    Approve,   "approve",    ["g"],                   Harmless, "give your role's go for the segment's next stage";
     Note,      "note",       ["n"],                   Harmless, "write a note into the journal";
     NextPane,  "next-pane",  ["tab"],                 View,     "go to the next pane";
     PrevPane,  "prev-pane",  ["backtab"],             View,     "go to the previous pane";
@@ -93,7 +94,7 @@ actions! {
 }
 
 /// What an action is aimed at. `None` means all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Scope {
     /// One segment, or the whole rollout.
     pub segment: Option<SegmentName>,
@@ -138,16 +139,28 @@ pub struct Request {
     pub reason: Option<Text>,
     /// The rollout's name as the person typed it: needed to resume a kill.
     pub typed_name: Option<Text>,
+    /// The role on whose behalf a go is given. `None`: none was named.
+    #[serde(default)]
+    pub role: Option<RoleName>,
     /// The version of each platform's flag that the actor saw. What makes the exposure larger is
     /// refused if a platform has moved on since; what stops is not.
     pub seen: BTreeMap<PlatformName, Version>,
 }
 
 impl Request {
-    /// A request without target exposure, reason or seen versions.
+    /// A request without target exposure, reason, role or seen versions.
     #[must_use]
     pub const fn new(actor: Actor, verb: Verb, scope: Scope) -> Self {
-        Self { actor, verb, scope, to: None, reason: None, typed_name: None, seen: BTreeMap::new() }
+        Self {
+            actor,
+            verb,
+            scope,
+            to: None,
+            reason: None,
+            typed_name: None,
+            role: None,
+            seen: BTreeMap::new(),
+        }
     }
 }
 

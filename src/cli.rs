@@ -14,13 +14,16 @@
 //! request in, the same way a key does.
 
 mod act;
+mod backtest;
 mod check;
 mod completions;
 mod demo;
 mod exit;
+mod guard;
 mod journal;
 mod keys;
 mod open;
+mod record;
 mod screen;
 mod status;
 mod watch;
@@ -46,10 +49,14 @@ enum Command {
     Demo(demo::Arguments),
     /// The cockpit on a rollout
     Watch(watch::Arguments),
+    /// The same engine without a terminal, as a service or in CI: pauses and kills by itself
+    Guard(guard::Arguments),
     /// What is going on, once, as text or JSON
     Status(status::Arguments),
     /// Widen a segment to its next stage, or to --to
     Widen(act::Arguments),
+    /// Give a role's go for the next stage of a segment
+    Approve(act::Arguments),
     /// No widening until somebody resumes; the exposure stays
     Pause(act::Arguments),
     /// Lift a pause, or bring back what was killed (with --confirm NAME)
@@ -60,6 +67,8 @@ enum Command {
     Kill(act::Arguments),
     /// Read a rollout file, explain it, connect to everything, and say what works
     Check(check::Arguments),
+    /// What would these guardrails have done with a recording, or with a CSV of counters?
+    Backtest(backtest::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// The list of keys
@@ -75,13 +84,16 @@ impl Cli {
         let result = match self.command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Watch(arguments) => watch::run(arguments).await,
+            Command::Guard(arguments) => guard::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Widen(arguments) => act::run(Verb::Widen, arguments).await,
+            Command::Approve(arguments) => act::run(Verb::Approve, arguments).await,
             Command::Pause(arguments) => act::run(Verb::Pause, arguments).await,
             Command::Resume(arguments) => act::run(Verb::Resume, arguments).await,
             Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),

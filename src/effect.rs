@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Scope, Verb};
 use crate::domain::{
-    Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, Response, SegmentName, Station, Text,
-    Version,
+    Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, Response, RoleName, SegmentName,
+    Station, Text, Version,
 };
 
 /// The id of one command; unique over restarts, and the idempotency key at backends that take one.
@@ -230,5 +230,16 @@ pub enum Record {
         actor: Actor,
         /// Why.
         reason: Text,
+    },
+    /// A person gave a role's go for one stage of one segment.
+    Approved {
+        /// Which segment.
+        segment: SegmentName,
+        /// Which stage: its exposure.
+        exposure: Percent,
+        /// On behalf of which role.
+        role: RoleName,
+        /// Who.
+        actor: Actor,
     },
 }

@@ -8,7 +8,8 @@
 //!            │ acts      a request → plan → commands, records
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
-//!            └ autopilot a fresh NO-GO → the same request that a key makes
+//!            ├ people    the goes of roles that a stage asks for
+//!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
 //! ```
 //!
@@ -23,7 +24,7 @@
 
 pub mod acts;
 pub mod appraise;
-mod autopilot;
+pub mod autopilot;
 mod channel;
 mod chronicle;
 pub mod coach;
@@ -37,6 +38,7 @@ mod judge;
 pub mod meter;
 pub mod model;
 mod outlook;
+pub mod people;
 mod restore;
 pub mod series;
 mod together;

@@ -33,6 +33,7 @@ pub mod effect;
 pub mod event;
 
 // The core: pure.
+pub mod backtest;
 pub mod engine;
 
 // The edges: what comes in from the world, and what goes out to it.
@@ -43,6 +44,7 @@ pub mod feedback;
 pub mod journal;
 pub mod metrics;
 pub mod net;
+pub mod recording;
 
 // What makes it live.
 pub mod runtime;

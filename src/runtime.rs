@@ -15,7 +15,7 @@
 //! - [`runner`] carries effects out. A kill overtakes everything and is repeated until it is read back.
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
-//! - [`live`] is the loop with a screen, [`headless`] the one without.
+//! - [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
 //! The runtime decides nothing: what shall be done is the engine's word, how it looks is `ui`'s.
 //!
@@ -28,4 +28,5 @@ pub mod ledger;
 pub mod live;
 pub mod runner;
 pub mod scribe;
+pub mod service;
 pub mod session;

@@ -22,11 +22,15 @@ mod harness;
 mod kills;
 #[path = "cockpit/others.rs"]
 mod others;
+#[path = "cockpit/recording.rs"]
+mod recording;
 #[path = "cockpit/seat.rs"]
 mod seat;
 #[path = "cockpit/seen.rs"]
 mod seen;
 #[path = "cockpit/verbs.rs"]
 mod verbs;
+#[path = "cockpit/watching.rs"]
+mod watching;
 #[path = "cockpit/world.rs"]
 mod world;

@@ -1,6 +1,6 @@
 //! The tables of detection and false alarms.
 
-use gonogo::stats::{DEFAULT_HORIZON, Exceedance, KillBet, Rates, evidence_time};
+use gonogo::stats::{DEFAULT_HORIZON, KillBet, Rates, Tick, evidence_time, exceedance};
 
 use super::chance::Chance;
 use super::peers::Sums;
@@ -197,15 +197,23 @@ pub fn print_latency() {
     let times = (0..2_000).map(|_| {
         let mut start = vec![0.0; bounds.len()];
         sample(5_000., &healthy, &mut start, &mut chance);
-        let mut watch = Exceedance::freeze(&start, 5_000., 0.0, ALPHA, DEFAULT_HORIZON)?;
+        let frozen = exceedance::freeze(&start, 5_000.)?;
+        let mut bets = frozen.map(|_| KillBet::new(ALPHA / frozen.len() as f64, 0.0, DEFAULT_HORIZON));
         (1..=600).find(|_| {
             let (mut treatment, mut control) = (vec![0.0; bounds.len()], vec![0.0; bounds.len()]);
             let slower = chance.bad(50., 0.05);
             sample(50. - slower, &healthy, &mut treatment, &mut chance);
             sample(slower, &slow, &mut treatment, &mut chance);
             sample(50., &healthy, &mut control, &mut chance);
-            watch.update((&treatment, 50.), (&control, 50.));
-            watch.is_crossed()
+            bets.iter_mut().zip(frozen).any(|(bet, bound)| {
+                bet.update(&Tick {
+                    treatment_units: 50.,
+                    treatment_bad: 50. - treatment[bound],
+                    control_units: 50.,
+                    control_bad: 50. - control[bound],
+                });
+                bet.standing().is_crossed
+            })
         })
     });
     println!("seen after {} s (table 6/12 at q99; its traffic is not stated)", spread(times));

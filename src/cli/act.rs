@@ -1,4 +1,4 @@
-//! `gonogo widen|pause|resume|rollback|kill`: one act, for scripts, pagers and chat-ops.
+//! `gonogo widen|approve|pause|resume|rollback|kill`: one act, for scripts, pagers and chat-ops.
 //!
 //! The same request as a key, through the same checks. It ends when the backend was read back.
 
@@ -14,7 +14,7 @@ use super::open::Target;
 use super::{Exit, Failure};
 use crate::action::{Request, Scope, Verb};
 use crate::backends::Rights;
-use crate::domain::{Percent, PlatformName, SegmentName, Span, Text};
+use crate::domain::{Percent, PlatformName, RoleName, SegmentName, Span, Text};
 use crate::engine::forecast::{Forecast, Missing, slowest_after};
 use crate::engine::{Autopilot, Model, acts};
 use crate::runtime::headless::{self, Answer};
@@ -28,6 +28,7 @@ const LISTEN: Duration = Duration::from_secs(3);
 /// What an act takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  gonogo widen rollout.toml --segment free --to 25\n  \
+    gonogo approve rollout.toml --segment free --role captain\n  \
     gonogo kill rollout.toml --reason 'checkout is down'\n  gonogo resume rollout.toml --confirm checkout-v2")]
 pub struct Arguments {
     #[command(flatten)]
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// The rollout's name: needed to bring back what was killed
     #[arg(long, value_name = "ROLLOUT")]
     confirm: Option<String>,
+    /// The role whose go is given; for approve only
+    #[arg(long, value_name = "ROLE")]
+    role: Option<RoleName>,
     /// How long to wait until it is confirmed
     #[arg(long, value_name = "TIME", default_value = "10s")]
     timeout: Span,
@@ -60,6 +64,9 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.to.is_some() && !matches!(verb, Verb::Widen | Verb::RollBack | Verb::Resume) {
         return Err(Failure::usage(format!("--to says nothing to {}", verb.spec().name)));
     }
+    if arguments.role.is_some() && verb != Verb::Approve {
+        return Err(Failure::usage(format!("--role says nothing to {}", verb.spec().name)));
+    }
     let begun = Instant::now();
     let until = begun + arguments.timeout.0;
     let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
@@ -71,6 +78,7 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
         to: arguments.to,
         reason: arguments.reason.as_deref().map(Text::new),
         typed_name: arguments.confirm.as_deref().map(Text::new),
+        role: arguments.role.clone(),
         ..Request::new(arguments.target.actor(), verb, scope)
     };
     let what = format!("{} {}", verb.spec().name, request.scope);

@@ -7,6 +7,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::open::{AutopilotMode, actor};
+use super::record::RecordTo;
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
@@ -32,7 +33,7 @@ pub struct Arguments {
     #[arg(long)]
     list: bool,
     /// Serve the world alone at this address and print the rollout file for it; several cockpits may attach
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "record")]
     serve: Option<SocketAddr>,
     /// Another world of the same scenario; the same seed gives the same world
     #[arg(long, value_name = "NUMBER")]
@@ -42,6 +43,8 @@ pub struct Arguments {
     autopilot: AutopilotMode,
     #[command(flatten)]
     look: Look,
+    #[command(flatten)]
+    record: RecordTo,
 }
 
 /// Runs the command.
@@ -71,7 +74,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         remembered: Vec::new(),
         clock,
     };
-    let mut session = Session::start(start).map_err(Failure::usage)?;
+    let recorder = arguments.record.begin(&start.file.rollout, start.rights, start.autopilot)?;
+    let mut session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
     let exit = screen::run(&mut session, actor(None), &arguments.look).await;
     drop(session);
     world.shutdown().await;

@@ -1,15 +1,17 @@
 //! What every command that works on a rollout file needs: the file, the journal, who acts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::record::RecordTo;
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
 use crate::engine::Autopilot;
 use crate::journal::Journal;
+use crate::recording::Recorder;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
 
@@ -36,6 +38,8 @@ pub enum AutopilotMode {
     Advise,
     /// Pauses and kills
     Guard,
+    /// Pauses, kills, and widens from stage to stage
+    Full,
 }
 
 impl From<AutopilotMode> for Autopilot {
@@ -44,6 +48,7 @@ impl From<AutopilotMode> for Autopilot {
             AutopilotMode::Off => Self::Off,
             AutopilotMode::Advise => Self::Advise,
             AutopilotMode::Guard => Self::Guard,
+            AutopilotMode::Full => Self::Full,
         }
     }
 }
@@ -67,17 +72,45 @@ impl Target {
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
-        let file = self.load()?;
-        let mut warnings = file.warnings.clone();
-        let (ledger, entries, opening) =
-            Journal::open(self.state_dir.as_deref(), &file.rollout.name).map_err(Failure::usage)?;
-        warnings.extend(opening.warnings());
-        let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
-        let clock = Clock::system();
-        let start = Start { file, rights, autopilot, ledger, remembered, clock };
-        let session = Session::start(start).map_err(Failure::usage)?;
-        Ok((session, warnings))
+        self.start_recorded(rights, autopilot, &RecordTo::default())
     }
+
+    /// The same, with a recording if one is asked for.
+    ///
+    /// # Errors
+    /// As [`Target::start`], and when the recording's file cannot be made.
+    pub fn start_recorded(
+        &self,
+        rights: Rights,
+        autopilot: Autopilot,
+        record: &RecordTo,
+    ) -> Result<(Session, Vec<String>), Failure> {
+        let file = self.load()?;
+        let recorder = record.begin(&file.rollout, rights, autopilot)?;
+        open(file, self.state_dir.as_deref(), rights, autopilot, recorder).map_err(Failure::usage)
+    }
+}
+
+/// Opens the journal of a rollout and starts a session, recorded if there is a recorder. Returns warnings about both with it.
+///
+/// # Errors
+/// In words, when the journal or an adapter's settings cannot be used.
+pub fn open(
+    file: RolloutFile,
+    state_dir: Option<&Path>,
+    rights: Rights,
+    autopilot: Autopilot,
+    recorder: Option<Recorder>,
+) -> Result<(Session, Vec<String>), String> {
+    let mut warnings = file.warnings.clone();
+    let (ledger, entries, opening) =
+        Journal::open(state_dir, &file.rollout.name).map_err(|error| error.to_string())?;
+    warnings.extend(opening.warnings());
+    let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
+    let clock = Clock::system();
+    let start = Start { file, rights, autopilot, ledger, remembered, clock };
+    let session = Session::start_recorded(start, recorder).map_err(|error| error.to_string())?;
+    Ok((session, warnings))
 }
 
 /// Who acts: the given name, or `user@host`.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::record::end_recording;
 use super::{Exit, Failure};
-use crate::domain::{Actor, Span};
+use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
@@ -19,7 +20,7 @@ const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
 
-/// How it looks.
+/// How it looks, and who looks.
 #[derive(Debug, Args)]
 pub struct Look {
     /// Colours by name: default, light, mono, deuteranopia
@@ -28,6 +29,9 @@ pub struct Look {
     /// Only ASCII signs, for fonts without the others
     #[arg(long)]
     ascii: bool,
+    /// A role that you hold: key g gives its go; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<RoleName>,
     /// Leave after this time, such as 90s
     #[arg(long, value_name = "TIME")]
     r#for: Option<Span>,
@@ -41,13 +45,14 @@ pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exi
     let value = |name: &str| std::env::var(name).unwrap_or_default();
     let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
     let theme = theme::pick(&look.theme, depth, look.ascii).map_err(Failure::usage)?;
-    let mut view = View::new(actor).map_err(Failure::usage)?;
+    let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(session, &mut view, &theme, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
     let has_open = session.model.unfinished().next().is_some();
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     session.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    end_recording(session);
     if tell_unfinished(session) {
         return Ok(Exit::Lost);
     }

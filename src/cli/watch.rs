@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::open::{AutopilotMode, Target};
+use super::record::RecordTo;
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
@@ -23,12 +24,15 @@ pub struct Arguments {
     /// Look only: no control over any backend is constructed
     #[arg(long)]
     read_only: bool,
+    #[command(flatten)]
+    record: RecordTo,
 }
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let rights = if arguments.read_only { Rights::ReadOnly } else { Rights::ReadWrite };
-    let (mut session, warnings) = arguments.target.start(rights, arguments.autopilot.into())?;
+    let (mut session, warnings) =
+        arguments.target.start_recorded(rights, arguments.autopilot.into(), &arguments.record)?;
     for warning in &warnings {
         writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
     }

@@ -9,15 +9,17 @@
 
 pub mod act;
 mod check;
+mod rail;
 mod rollout;
 mod shelf;
 
 use serde::Deserialize;
 
-use crate::domain::{FlagKey, MetricName, Percent, Response, SegmentName, Stage, Station, Text};
+use crate::domain::{FlagKey, Percent, SegmentName, Stage, Text};
 
 pub use act::{Act, Amount, Arms, Deed, Latency, Mood, Worsen};
 pub use check::ScenarioError;
+pub use rail::Rail;
 pub use shelf::{DEFAULT, Listed, find, list};
 
 /// One simulated rollout.
@@ -39,7 +41,7 @@ pub struct Scenario {
     pub rude_texts: bool,
     /// The customers, 1 to [`MAX_SEGMENTS`].
     pub segments: Vec<Crowd>,
-    /// The ladder that every segment climbs.
+    /// The ladder of the segments that have none of their own.
     pub plan: Plan,
     /// The guardrails of the rollout file.
     pub guardrails: Vec<Rail>,
@@ -77,6 +79,11 @@ pub struct Crowd {
     /// The share that is stored when the world begins.
     #[serde(default)]
     pub share: Percent,
+    /// Its own ladder; absent: that of the plan.
+    pub stages: Option<Vec<Stage>>,
+    /// The segments that the autopilot takes to the top before it begins with this one. Absent: the default of the
+    /// rollout file.
+    pub after: Option<Vec<SegmentName>>,
 }
 
 /// The plan of the rollout file.
@@ -85,22 +92,6 @@ pub struct Crowd {
 pub struct Plan {
     /// The stages, in climbing order.
     pub stages: Vec<Stage>,
-}
-
-/// One guardrail of the rollout file; always against control.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rail {
-    /// The line of the poll.
-    pub station: Station,
-    /// `errors`, `latency` or `feedback`.
-    pub metric: MetricName,
-    /// Relative worsening that is accepted.
-    pub tolerate: f64,
-    /// Chance of a false alarm over the whole rollout.
-    pub risk: f64,
-    /// What the autopilot does on a NO-GO.
-    pub action: Response,
 }
 
 /// The names of the metrics that every world measures: errors, latency, feedback.

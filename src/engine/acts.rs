@@ -8,6 +8,7 @@
 //! pause; what exposes more needs a fresh view, the version that was seen, and a reason past a
 //! verdict that is not GO.
 
+mod approve;
 mod clear;
 mod kill;
 mod note;
@@ -19,8 +20,11 @@ mod widen;
 use std::collections::BTreeMap;
 
 use super::model::{Model, PlatformModel, SegmentModel};
+use super::people;
 use crate::action::{Danger, Request, Verb};
-use crate::domain::{Percent, PlatformName, SegmentName, Source, SourceKind, Text, Verdict, Version};
+use crate::domain::{
+    Actor, Percent, PlatformName, SegmentName, Source, SourceKind, Station, Text, Verdict, Version,
+};
 use crate::effect::{Change, Record};
 
 /// One exposure that would change.
@@ -58,6 +62,15 @@ pub struct Plan {
 /// # Errors
 /// Why it cannot be done now, in words for the person who asks.
 pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
+    let is_view = request.verb.spec().danger == Danger::View;
+    if model.read_only && request.verb != Verb::Note && !is_view {
+        return Err(Text::new("this cockpit is read-only"));
+    }
+    consider(model, request)
+}
+
+/// The same, whether or not this cockpit may do it: a read-only autopilot says what it would do.
+pub(super) fn consider(model: &Model, request: &Request) -> Result<Plan, Text> {
     let spec = request.verb.spec();
     if spec.danger == Danger::View {
         return Err(Text::new(&format!("{} changes the view only", spec.name)));
@@ -74,9 +87,6 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
             list(model.platforms.iter().map(|p| &p.name))
         )));
     }
-    if model.read_only && request.verb != Verb::Note {
-        return Err(Text::new("this cockpit is read-only"));
-    }
     match request.verb {
         Verb::Widen => widen::plan(model, request),
         Verb::Pause => pause::plan(model, request),
@@ -84,6 +94,7 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
         Verb::RollBack => roll_back::plan(model, request),
         Verb::Kill => kill::plan(model, request),
         Verb::Clear => clear::plan(model, request),
+        Verb::Approve => approve::plan(model, request),
         Verb::Note => note::plan(request),
         // All others are views; the compiler asks for a line here when the list grows.
         Verb::NextPane
@@ -106,6 +117,9 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
 /// # Errors
 /// What is missing.
 pub(super) fn check(model: &Model, request: &Request, plan: Plan) -> Result<Plan, Text> {
+    if let Some(why) = plan.needs_reason.as_ref().filter(|_| request.actor == Actor::Autopilot) {
+        return Err(Text::new(&format!("{why}: the autopilot does not go past that")));
+    }
     if let Some(why) = plan.needs_reason.as_ref().filter(|_| request.reason.is_none()) {
         return Err(Text::new(&format!("{why}: give a reason to go on all the same")));
     }
@@ -163,10 +177,13 @@ fn may_grow(model: &Model, request: &Request, platform: &PlatformModel) -> Resul
     Ok(state.version)
 }
 
-/// Why a segment needs a typed reason before more people get the feature. `None`: all is GO.
-fn doubt(model: &Model, segment: &SegmentModel) -> Option<Text> {
+/// Why a segment needs a typed reason before it goes to that exposure. `None`: all is GO, and who must give their go
+/// has given it.
+fn doubt(model: &Model, segment: &SegmentModel, to: Percent) -> Option<Text> {
     let is_exposed = segment.exposure.confirmed.is_some_and(|share| !share.is_zero());
-    let cell = segment.board.iter().max_by_key(|(_, cell)| cell.verdict).filter(|(_, cell)| {
+    // Whose go is needed depends on where it goes, and is asked for also where nobody is exposed yet.
+    let cells = segment.board.iter().filter(|(station, _)| **station != Station::People);
+    let cell = cells.max_by_key(|(_, cell)| cell.verdict).filter(|(_, cell)| {
         // Before the first stage there is nothing to judge but the data.
         cell.verdict > if is_exposed { Verdict::Go } else { Verdict::Wait }
     });
@@ -175,6 +192,10 @@ fn doubt(model: &Model, segment: &SegmentModel) -> Option<Text> {
             "{} is {} on {station}: {}",
             segment.name, cell.verdict, cell.evidence.sentence
         )));
+    }
+    if let Some((exposure, role)) = people::missing(model, segment, to) {
+        let text = format!("{} at {exposure} needs {role}'s go, which was not given", segment.name);
+        return Some(Text::new(&text));
     }
     let left = model.bake_left(segment)?;
     Some(Text::new(&format!("{} still bakes for {}", segment.name, crate::domain::Span(left))))

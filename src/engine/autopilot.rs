@@ -1,115 +1,112 @@
-//! The autopilot: makes the same requests that keys make, from fresh NO-GOs and missing data.
+//! The autopilot: makes the same requests that keys make, on its own.
 //!
-//! `off` does nothing. `advise` says what it would do, and so does every mode of a read-only cockpit. `guard`
-//! pauses and kills; it never exposes more.
+//! In: the model, after each event. Out: [`Request`]s, which take the same way as a person's.
+//!
+//! | mode | what it does |
+//! |---|---|
+//! | `off` | nothing |
+//! | `advise` | says once what `guard` would do; so does every mode of a read-only cockpit |
+//! | `guard` | answers NO-GOs (pause or kill), and pauses after a set time without data |
+//! | `full` | the same, and widens from stage to stage |
+//!
+//! It looks at what stands, not at what just happened: a NO-GO that nobody has answered is acted on, also when it
+//! was found in the journal of a process that died. While the journal is being read it waits, because a later line
+//! may be the answer.
+//!
+//! It must never expose more on a doubt, never take back what a person decided, and never ask for the same thing
+//! twice.
+//!
+//! Start reading at `decide`, then `react` (NO-GOs), `without_data`, `climb` (widening).
 
-use std::time::Duration;
+mod climb;
+mod react;
+mod without_data;
+
+use serde::{Deserialize, Serialize};
 
 use super::chronicle::record_moment;
-use super::judge::Fresh;
-use super::model::{Autopilot, Model, Moment, MomentKind, SegmentModel};
-use crate::action::{Request, Scope, Verb};
-use crate::domain::{Actor, Response, Source, SourceKind, Span, Text};
+use super::model::{Model, Moment, MomentKind, SegmentModel};
+use crate::action::Request;
+use crate::domain::Actor;
+use crate::event::Body;
 
-/// Segments with a NO-GO from which on the whole rollout is stopped, not only they.
-const SEGMENTS_FOR_ALL: usize = 2;
+pub use climb::{RETRY, obstacle};
 
-/// What the autopilot asks for now.
-pub fn react(model: &mut Model, fresh: &[Fresh]) -> Vec<Request> {
-    if model.autopilot == Autopilot::Off {
+/// How much the autopilot may do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Autopilot {
+    /// Nothing.
+    Off,
+    /// Says what it would do.
+    Advise,
+    /// Pauses and kills.
+    Guard,
+    /// Pauses, kills, and widens from stage to stage.
+    Full,
+}
+
+impl Autopilot {
+    /// The word on the screen and on the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Advise => "advise",
+            Self::Guard => "guard",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// What the autopilot asks for now, after an event.
+pub(super) fn decide(model: &mut Model, cause: &Body) -> Vec<Request> {
+    if model.autopilot == Autopilot::Off || matches!(cause, Body::Restored { .. }) {
         return Vec::new();
     }
-    let mut wanted = Vec::new();
-    for fresh in fresh {
-        let Some(response) = response(model, fresh) else { continue };
-        let verb = match response {
-            Response::Warn => continue,
-            Response::Pause => Verb::Pause,
-            Response::Kill => Verb::Kill,
-        };
-        let scope = if verb == Verb::Kill && bad_segments(model) >= SEGMENTS_FOR_ALL {
-            Scope::default()
-        } else {
-            Scope::segment(fresh.segment.clone())
-        };
-        let latch = model
-            .segment(&fresh.segment)
-            .and_then(|s| s.latches.iter().find(|l| l.guardrail == fresh.guardrail));
-        let reason = latch.map(|latch| {
-            Text::new(&format!("{} {}: {}", latch.station, fresh.segment, latch.evidence.sentence))
-        });
-        wanted.push(Request { reason, ..Request::new(Actor::Autopilot, verb, scope) });
-    }
     let only_says = model.autopilot == Autopilot::Advise || model.read_only;
-    wanted.extend(pause_without_data(model, only_says));
+    let mut wanted = react::answer(model);
     if only_says {
-        for request in wanted.drain(..) {
-            let text = format!("would {} {}", request.verb.spec().name, request.scope);
-            record_moment(model, Moment::new(model.now, MomentKind::Act, text).by(&Actor::Autopilot));
+        let pauses = without_data::pauses(model);
+        without_data::forget_said(model, &pauses);
+        wanted.extend(unsaid(model, pauses));
+        if model.autopilot == Autopilot::Full && *cause == Body::Tick {
+            let steps = climb::steps(model);
+            wanted.extend(unsaid(model, steps));
         }
+        for request in wanted {
+            say(model, &request);
+        }
+        return Vec::new();
+    }
+    wanted.extend(react::escalate(model));
+    wanted.extend(without_data::pauses(model));
+    if wanted.is_empty() && model.autopilot == Autopilot::Full && *cause == Body::Tick {
+        // One at a time: the next one is judged with this one under way.
+        wanted.extend(climb::steps(model).into_iter().next());
     }
     wanted
 }
 
-fn response(model: &Model, fresh: &Fresh) -> Option<Response> {
-    let latches = &model.segment(&fresh.segment)?.latches;
-    latches.iter().find(|latch| latch.guardrail == fresh.guardrail).map(|latch| latch.response)
-}
-
-fn bad_segments(model: &Model) -> usize {
-    let kills = |latch: &super::model::Latch| latch.response == Response::Kill;
-    model.segments.iter().filter(|s| s.latches.iter().any(kills)).count()
-}
-
-/// An exposed rollout whose guardrails have been blind for too long is paused.
-fn pause_without_data(model: &Model, only_says: bool) -> Vec<Request> {
-    let limit = model.rollout.pause_without_data.0;
-    let is_exposed = |s: &SegmentModel| s.exposure.confirmed.is_some_and(|share| !share.is_zero());
-    if !model.segments.iter().any(|s| is_exposed(s) && s.paused.is_none()) {
-        return Vec::new();
-    }
-    let mut causes: Vec<_> = blind(model, limit).into_iter().collect();
-    if causes.is_empty() {
-        let open = model.segments.iter().filter(|s| is_exposed(s) && s.paused.is_none());
-        causes.extend(open.filter_map(|segment| silent(model, segment, limit)));
-    }
-    let already = only_says
-        && model
-            .timeline
-            .iter()
-            .rev()
-            .take(50)
-            .any(|m| m.actor == Some(Actor::Autopilot) && m.text.as_str().starts_with("would pause"));
-    if already {
-        return Vec::new();
-    }
-    let pause = |(cause, scope): (String, Scope)| Request {
-        reason: Some(Text::new(&cause)),
-        ..Request::new(Actor::Autopilot, Verb::Pause, scope)
+/// Those that were not said before, and remembers them.
+fn unsaid(model: &mut Model, requests: Vec<Request>) -> Vec<Request> {
+    let is_new = |request: &Request| {
+        let key = (request.verb, request.scope.clone());
+        model.advised.insert(key, request.to) != Some(request.to)
     };
-    causes.into_iter().map(pause).collect()
+    requests.into_iter().filter(is_new).collect()
 }
 
-/// A metric that nothing was heard of for too long, or never since the start.
-fn blind(model: &Model, limit: Duration) -> Option<(String, Scope)> {
-    let blind = model.rollout.guardrails.iter().find_map(|guardrail| {
-        let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()));
-        let since = match link {
-            Some(link) => link.heard_at.unwrap_or(link.since),
-            None => model.began?,
-        };
-        let silence = model.now.since(since);
-        let is_blind = link.is_none_or(|link| link.is_stale(model.now));
-        (is_blind && silence >= limit).then(|| format!("no {} data for {}", guardrail.metric, Span(silence)))
-    })?;
-    Some((blind, Scope::default()))
+fn say(model: &mut Model, request: &Request) {
+    let to = request.to.map(|to| format!(" to {to}")).unwrap_or_default();
+    let why = request.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let text = format!("would {} {}{to}{why}", request.verb.spec().name, request.scope);
+    record_moment(model, Moment::new(model.now, MomentKind::Act, text).by(&Actor::Autopilot));
 }
 
-/// The source is alive, and has had nothing about this segment for too long.
-fn silent(model: &Model, segment: &SegmentModel, limit: Duration) -> Option<(String, Scope)> {
-    model.rollout.guardrails.iter().find_map(|guardrail| {
-        let silence = model.now.since(segment.series.get(&guardrail.metric)?.sampled_at?);
-        let text = || format!("no {} data of {} for {}", guardrail.metric, segment.name, Span(silence));
-        (silence >= limit).then(|| (text(), Scope::segment(segment.name.clone())))
-    })
+/// Whether users of a segment may have the feature. What was not read yet counts as exposed.
+fn is_exposed(segment: &SegmentModel) -> bool {
+    let exposure = segment.exposure;
+    exposure.confirmed.is_none_or(|share| !share.is_zero())
+        || exposure.desired.is_some_and(|share| !share.is_zero())
 }

@@ -36,6 +36,8 @@ pub struct Channel {
 struct Alone {
     /// The largest usual rate, 0 to 1.
     usual: f64,
+    /// How much more the readings vary than independent units would: counts are divided by it.
+    dispersion: f64,
     bet: KillBet,
     seen: Counts,
 }
@@ -143,13 +145,14 @@ impl Channel {
             // Half of the risk is in the bound, half in the bet.
             let alone = |usual| Alone {
                 usual,
+                dispersion: self.before.over_dispersion(),
                 bet: KillBet::new(self.alpha / 2.0, self.tolerate, DEFAULT_HORIZON),
                 seen: Counts::default(),
             };
             self.alone = self.before.upper_bound(self.alpha).map(alone);
         }
         if let (Some(alone), Some(new)) = (&mut self.alone, new) {
-            alone.bet.update_against(new.units, new.bad, alone.usual);
+            alone.bet.update_against(new.units / alone.dispersion, new.bad / alone.dispersion, alone.usual);
             alone.seen.units += new.units;
             alone.seen.bad += new.bad;
         }

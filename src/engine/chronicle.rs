@@ -8,5 +8,6 @@ pub fn record_moment(model: &mut Model, moment: Moment) {
         model.timeline.pop_front();
     }
     model.timeline.push_back(moment);
+    model.moments_seen += 1;
     model.revision += 1;
 }

@@ -68,6 +68,7 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
     }
     let undo = undo(model, &command);
     wish(model, &command, at);
+    mark(model, &command, at);
     make_room(model);
     let urgent = command.is_urgent().then(|| command.clone());
     model.commands.push_back(Tracked {
@@ -80,6 +81,25 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
     });
     if let Some(newer) = urgent {
         give_way(model, &newer);
+    }
+}
+
+/// What a command means for the segments that it touches: their NO-GOs are answered, what stops voids the goes that
+/// were given, and what somebody took back is not taken up again by the autopilot.
+fn mark(model: &mut Model, command: &Command, at: Timestamp) {
+    for segment in model.segments.iter_mut().filter(|segment| touches(&command.change, &segment.name)) {
+        segment.answer_latches(at);
+        if command.is_urgent() {
+            segment.approvals.clear();
+        }
+        match command.verb {
+            Verb::RollBack => {
+                let (by, reason) = (command.actor.clone(), command.reason.clone());
+                segment.lowered = Some(Hold { by, since: at, reason });
+            }
+            Verb::Widen | Verb::Resume => segment.lowered = None,
+            _ => {}
+        }
     }
 }
 
@@ -145,7 +165,7 @@ pub fn is_being_killed(model: &Model, platform: &PlatformName, segment: &Segment
 }
 
 /// Whether a change has something to do with a segment.
-fn touches(change: &Change, segment: &SegmentName) -> bool {
+pub(super) fn touches(change: &Change, segment: &SegmentName) -> bool {
     match change {
         Change::Off | Change::On(_) => true,
         Change::Shares(shares) => shares.contains_key(segment),

@@ -19,6 +19,7 @@ const OBSERVED_LEAST: f64 = 20.0;
 /// Brings desired, confirmed and observed up to date: of one segment after a sample, of all after anything else.
 pub fn derive(model: &mut Model, cause: &Body) {
     let now = model.now;
+    model.platforms.iter_mut().for_each(forget_outdated);
     for segment in &mut model.segments {
         if matches!(cause, Body::Sample(sample) if sample.segment != segment.name) {
             continue;
@@ -30,7 +31,8 @@ pub fn derive(model: &mut Model, cause: &Body) {
         let confirmed = largest(&|p| p.state.as_ref().and_then(|state| state.confirmed(&name)));
         let desired = largest(&|p| desired(p, &name));
         if segment.exposure.confirmed != confirmed {
-            segment.stage_since = Some(now);
+            segment.stage_since =
+                Some(confirmed.and_then(|share| since(&model.platforms, &name, share)).unwrap_or(now));
             segment.series.values_mut().for_each(super::series::Series::begin_stage);
             let ladder = model.rollout.segment(&name).map(|segment| &segment.ladder);
             let stage = confirmed.and_then(|share| ladder?.stage_at(share));
@@ -46,6 +48,20 @@ pub fn derive(model: &mut Model, cause: &Body) {
         }
         (exposure.desired, exposure.confirmed, exposure.observed) = (desired, confirmed, observed);
     }
+}
+
+/// What the journal remembers and a reading contradicts is over.
+fn forget_outdated(platform: &mut PlatformModel) {
+    if let Some(state) = &platform.state {
+        platform.remembered_since.retain(|name, (share, _)| state.confirmed(name) == Some(*share));
+    }
+}
+
+/// Since when the journal says that a segment has had this share. `None`: it does not say so, or says another one.
+fn since(platforms: &[PlatformModel], name: &SegmentName, share: Percent) -> Option<Timestamp> {
+    let read = platforms.iter().filter(|platform| platform.state.is_some());
+    let known = read.filter_map(|platform| platform.remembered_since.get(name));
+    known.filter(|(known, _)| *known == share).map(|(_, at)| *at).min()
 }
 
 fn desired(platform: &PlatformModel, segment: &SegmentName) -> Option<Percent> {

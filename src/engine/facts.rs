@@ -59,7 +59,7 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
     };
     let actor = state.by.clone().unwrap_or_else(|| Actor::Other(Text::new("somebody")));
     let mut moments = Vec::new();
-    let mut adopted = Vec::new();
+    let (mut adopted, mut lowered) = (Vec::new(), Vec::new());
     for segment in &model.rollout.segments {
         let name = &segment.name;
         let (was, is) = (before.and_then(|old| old.shares.get(name)), state.shares.get(name));
@@ -70,6 +70,9 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
             continue;
         }
         adopted.push((name.clone(), *is));
+        if was.is_some_and(|was| is < was) {
+            lowered.push(name.clone());
+        }
         if let Some(was) = was.filter(|was| *was != is) {
             let text = format!("changed {name} at {platform} from {was} to {is}, outside this cockpit");
             moments.push(Moment::new(model.now, MomentKind::Act, text).in_segment(name).by(&actor));
@@ -82,6 +85,11 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
         moments.push(Moment::new(model.now, MomentKind::Act, text).by(&actor));
     }
     let now = model.now;
+    // The autopilot does not take up again what somebody else took back.
+    for segment in model.segments.iter_mut().filter(|segment| lowered.contains(&segment.name)) {
+        segment.lowered = Some(Hold { by: actor.clone(), since: now, reason: None });
+        segment.approvals.clear();
+    }
     if let Some(known) = model.platforms.get_mut(index) {
         known.desired.extend(adopted.iter().cloned());
         if switched {

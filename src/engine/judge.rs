@@ -13,26 +13,17 @@ use super::chronicle::record_moment;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::together::{self, Together};
 use super::watch::Watch;
-use super::{evidence, health};
-use crate::domain::{Evidence, Guardrail, GuardrailName, Method, SegmentName, Station, Verdict};
+use super::{evidence, health, people};
+use crate::domain::{Evidence, Guardrail, Method, Station, Verdict};
 use crate::effect::{Effect, Record};
 use crate::event::Body;
 
-/// A NO-GO that was just reached.
-pub struct Fresh {
-    /// In which segment.
-    pub segment: SegmentName,
-    /// By which guardrail.
-    pub guardrail: GuardrailName,
-}
-
 /// Brings the boards up to date: of one segment after a sample, of all after anything else.
-pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<Fresh> {
+pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) {
     let only = match cause {
         Body::Sample(sample) => Some(&sample.segment),
         _ => None,
     };
-    let mut fresh = Vec::new();
     let mut judged = BTreeSet::new();
     for index in 0..model.segments.len() {
         let Some(segment) = model.segments.get(index) else { continue };
@@ -48,7 +39,6 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
                 evidence: latch.evidence.clone(),
                 response: Some(latch.response),
             }));
-            fresh.push(Fresh { segment: segment.name.clone(), guardrail: latch.guardrail.clone() });
             segment.latch(latch);
             if place != index {
                 judged.insert(place);
@@ -61,7 +51,6 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) -> Vec<
         let board = board(model, segment);
         post(model, index, board);
     }
-    fresh
 }
 
 /// NO-GOs that were just reached, with where: this segment's own, then those of all segments together.
@@ -125,6 +114,7 @@ fn latch(
         evidence,
         at: model.now,
         response: appraise::response(guardrail, watch),
+        answered: false,
     }
 }
 
@@ -144,6 +134,7 @@ fn board(model: &Model, segment: &SegmentModel) -> BTreeMap<Station, (Verdict, E
     if let Some(cell) = health::judge_split(model, segment) {
         board.insert(Station::SampleRatio, cell);
     }
+    board.extend(people::judge(model, segment).map(|cell| (Station::People, cell)));
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
         let cell = judge_guardrail(model, segment, guardrail, watch);
         match board.get(&guardrail.station) {

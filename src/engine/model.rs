@@ -1,7 +1,7 @@
 //! The model: everything that is known, and nothing else.
 //!
-//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the inbox's
-//! counters alone are handed in by the session ([`Model::count_traffic`]).
+//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the session alone
+//! hands in the inbox's counters ([`Model::count_traffic`]) and says when it ends ([`Model::stop_acting`]).
 //! It holds no clock: [`Model::now`] is the time of the newest event.
 //!
 //! Collections are bounded; the constants below say why they have their size.
@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+pub use super::autopilot::Autopilot;
 use super::health::Split;
+use super::people::Approval;
 use super::series::Series;
 use super::watch::Watch;
-use crate::action::Verb;
+use crate::action::{Scope, Verb};
 use crate::domain::{
     Actor, Evidence, Exposure, Feedback, FlagState, GuardrailName, LinkState, MetricName, Percent, Phase,
     PlatformName, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
@@ -60,6 +60,8 @@ pub struct Model {
     pub commands: VecDeque<Tracked>,
     /// What happened, oldest first.
     pub timeline: VecDeque<Moment>,
+    /// All moments so far, also those that the timeline has no room for any more: the number of its last line.
+    pub moments_seen: u64,
     /// What customers said, oldest first.
     pub comments: VecDeque<Comment>,
     /// All feedback so far: pieces, pieces with a score, sum of the scores.
@@ -78,6 +80,8 @@ pub struct Model {
     pub(super) outlook: OnceLock<super::Outlook>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
+    /// What an autopilot that only speaks has said and need not say again; at most two for each segment.
+    pub(super) advised: BTreeMap<(Verb, Scope), Option<Percent>>,
 }
 
 /// Readings that were not taken into account. All are cumulative: a later one makes up for it.
@@ -91,33 +95,6 @@ pub struct Traffic {
     pub coalesced: u64,
 }
 
-/// How much the autopilot may do by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Autopilot {
-    /// Nothing.
-    Off,
-    /// Says what it would do.
-    Advise,
-    /// Pauses and kills.
-    Guard,
-    /// Pauses, kills, and widens from stage to stage.
-    Full,
-}
-
-impl Autopilot {
-    /// The word on the screen and on the command line.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Advise => "advise",
-            Self::Guard => "guard",
-            Self::Full => "full",
-        }
-    }
-}
-
 /// One platform.
 #[derive(Debug, Clone)]
 pub struct PlatformModel {
@@ -128,6 +105,8 @@ pub struct PlatformModel {
     /// What the journal says that an earlier run read last. It is no reading: nothing is shown or decided on it,
     /// but it tells what was exposed before a kill, and what somebody changed meanwhile.
     pub remembered: Option<FlagState>,
+    /// Since when the journal says that each segment has had its share here, until a reading says otherwise.
+    pub(super) remembered_since: BTreeMap<SegmentName, (Percent, Timestamp)>,
     /// When it was last confirmed to be so, by our clock.
     pub read_at: Option<Timestamp>,
     /// What we asked for, segment by segment.
@@ -162,7 +141,11 @@ pub struct SegmentModel {
     pub paused: Option<Hold>,
     /// Killed on its own.
     pub killed: Option<Hold>,
-    /// When the present confirmed exposure was reached.
+    /// Taken back by somebody: the autopilot does not climb again until a person widens or resumes.
+    pub lowered: Option<Hold>,
+    /// The goes of roles that hold, one for each stage at most.
+    pub approvals: Vec<Approval>,
+    /// When the present confirmed exposure was reached; by the journal, if an earlier run reached it.
     pub stage_since: Option<Timestamp>,
     /// The worst of its stations.
     pub verdict: Verdict,
@@ -201,6 +184,8 @@ pub struct Latch {
     pub at: Timestamp,
     /// What shall be done about it.
     pub response: Response,
+    /// Whether anybody has acted on it: the autopilot asked, or a command or a pause since then was about its segment.
+    pub answered: bool,
 }
 
 impl SegmentModel {
@@ -210,6 +195,13 @@ impl SegmentModel {
             Some(known) if known.response < latch.response => *known = latch,
             Some(_) => {}
             None => self.latches.push(latch),
+        }
+    }
+
+    /// Somebody acted on the segment: what was latched until then is answered.
+    pub(super) fn answer_latches(&mut self, at: Timestamp) {
+        for latch in self.latches.iter_mut().filter(|latch| latch.at <= at) {
+            latch.answered = true;
         }
     }
 }
@@ -398,6 +390,11 @@ impl Model {
         self.traffic = Traffic { late: self.traffic.late, ..inbox };
     }
 
+    /// The process is about to end: from now on the autopilot asks for nothing more. What is under way goes on.
+    pub const fn stop_acting(&mut self) {
+        self.autopilot = Autopilot::Off;
+    }
+
     /// The commands of this run whose end is not known, oldest first.
     pub fn unfinished(&self) -> impl Iterator<Item = &Tracked> {
         self.commands.iter().filter(|tracked| tracked.is_open() && !tracked.restored)
@@ -434,6 +431,7 @@ impl Model {
             name: p.name.clone(),
             state: None,
             remembered: None,
+            remembered_since: BTreeMap::new(),
             read_at: None,
             desired: BTreeMap::new(),
             before_kill: BTreeMap::new(),
@@ -445,6 +443,8 @@ impl Model {
             phase: Phase::Unknown,
             paused: None,
             killed: None,
+            lowered: None,
+            approvals: Vec::new(),
             stage_since: None,
             verdict: Verdict::Wait,
             board: BTreeMap::new(),
@@ -469,6 +469,7 @@ impl Model {
             links: BTreeMap::new(),
             commands: VecDeque::new(),
             timeline: VecDeque::new(),
+            moments_seen: 0,
             comments: VecDeque::new(),
             feedback_totals: FeedbackTotals::default(),
             problems: BTreeMap::new(),
@@ -479,6 +480,7 @@ impl Model {
             next_effect: 0,
             outlook: OnceLock::new(),
             began: None,
+            advised: BTreeMap::new(),
         }
     }
 }

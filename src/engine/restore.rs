@@ -1,10 +1,11 @@
-//! Lines of the journal: pauses, latches and open commands outlive a restart.
+//! Lines of the journal: pauses, latches, goes, open commands and bake times outlive a restart.
 
 use super::chronicle::record_moment;
 use super::commands;
 use super::model::{Hold, Latch, Model, Moment, MomentKind};
+use super::people::{self, Approval};
 use crate::domain::{Response, SegmentName, Text, Timestamp};
-use crate::effect::{Effect, Record};
+use crate::effect::{Effect, EffectId, Outcome, Record};
 
 /// A line was read from the journal: at start, or because another process wrote it.
 pub fn record(model: &mut Model, written_at: Timestamp, record: &Record, effects: &mut Vec<Effect>) {
@@ -34,18 +35,22 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
                 let now = std::mem::replace(&mut model.now, at);
                 commands::outcome(model, *id, outcome);
                 model.now = now;
+                remember_since(model, *id, at, outcome);
             }
         }
         Record::Paused { scope, actor, reason } => {
             let hold = Hold { by: actor.clone(), since: at, reason: reason.clone() };
             for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
                 segment.paused = Some(hold.clone());
+                segment.answer_latches(at);
             }
             tell(model, at, actor, &format!("paused {scope}"), reason.as_ref());
         }
         Record::Resumed { scope, actor, reason } => {
             for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
                 segment.paused = None;
+                segment.lowered = None;
+                segment.answer_latches(at);
             }
             tell(model, at, actor, &format!("resumed {scope}"), reason.as_ref());
         }
@@ -65,7 +70,7 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
             };
             if let Some(found) = found.filter(is_news) {
                 let sentence = evidence.sentence.clone();
-                found.latch(Latch { station, guardrail, evidence, at, response });
+                found.latch(Latch { station, guardrail, evidence, at, response, answered: false });
                 if restored {
                     let text = format!("NO-GO {station}, kept from {}: {sentence}", at.clock());
                     let moment = Moment::new(at, MomentKind::Verdict, text).in_segment(segment);
@@ -80,6 +85,27 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
             }
             tell(model, at, actor, &format!("cleared the NO-GO of {segment}"), Some(reason));
         }
+        Record::Approved { segment, exposure, role, actor } => {
+            let approval = Approval::new(*exposure, role.clone(), actor.clone(), at);
+            people::take(model, segment, approval);
+            tell(model, at, actor, &format!("gave {role}'s go for {segment} at {exposure}"), None);
+        }
+    }
+}
+
+/// A command of an earlier run, or of another process, was confirmed: since when each segment has had its share there.
+fn remember_since(model: &mut Model, id: EffectId, at: Timestamp, outcome: &Outcome) {
+    let Outcome::Confirmed { state, .. } = outcome else { return };
+    let found = model.commands.iter().find(|tracked| tracked.command.id == id);
+    let Some(platform) = found.map(|tracked| tracked.command.platform.clone()) else { return };
+    let names: Vec<_> = model.segments.iter().map(|segment| segment.name.clone()).collect();
+    let Some(platform) = model.platforms.iter_mut().find(|p| p.name == platform) else { return };
+    for name in names {
+        let Some(share) = state.confirmed(&name) else { continue };
+        if platform.remembered_since.get(&name).is_none_or(|(known, _)| *known != share) {
+            platform.remembered_since.insert(name.clone(), (share, at));
+        }
+        people::reach(&mut model.segments, &name, share);
     }
 }
 

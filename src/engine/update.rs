@@ -7,7 +7,7 @@ use crate::event::{Body, Event};
 
 use super::chronicle::record_moment;
 use super::model::{Model, Moment, MomentKind, Refusal};
-use super::{acts, autopilot, commands, exposure, facts, health, judge, restore};
+use super::{acts, autopilot, commands, exposure, facts, health, judge, people, restore};
 
 /// Takes an event into account and says what shall be done.
 ///
@@ -35,8 +35,9 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         }
     }
     exposure::derive(model, &event.body);
-    let fresh = judge::judge(model, &event.body, &mut effects);
-    for request in autopilot::react(model, &fresh) {
+    judge::judge(model, &event.body, &mut effects);
+    people::void(model);
+    for request in autopilot::decide(model, &event.body) {
         ask(model, &request, &mut effects);
     }
     exposure::derive_phases(model);

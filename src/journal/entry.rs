@@ -67,7 +67,8 @@ mod tests {
     use super::*;
     use crate::action::{Scope, Verb};
     use crate::domain::{
-        Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, SegmentName, Station, Text, Version,
+        Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, RoleName, SegmentName, Station,
+        Text, Version,
     };
     use crate::effect::{Change, Command, EffectId, Outcome};
     use crate::journal::chain::Chain;
@@ -132,7 +133,13 @@ mod tests {
                 evidence,
                 response: Some(crate::domain::Response::Kill),
             },
-            Record::Cleared { segment: free, actor: person(), reason: Text::new("c") },
+            Record::Cleared { segment: free.clone(), actor: person(), reason: Text::new("c") },
+            Record::Approved {
+                segment: free,
+                exposure: Percent::FULL,
+                role: RoleName::new("captain").unwrap(),
+                actor: person(),
+            },
         ];
         let mut chain = Chain::default();
         for record in records {
@@ -140,6 +147,13 @@ mod tests {
             let (entry, damage) = chain.next(line.as_bytes());
             assert_eq!((entry.map(|entry| entry.record), damage), (Some(record), None), "{line}");
         }
+    }
+
+    #[test]
+    fn a_record_with_a_field_of_a_later_version_is_read() {
+        let text = r#"{"record":"approved","segment":"free","exposure":25.0,"role":"captain","actor":{"kind":"person","name":"ann"},"mood":7}"#;
+        let read: Record = serde_json::from_str(text).unwrap();
+        assert!(matches!(read, Record::Approved { exposure, .. } if exposure == Percent::from_ppm(250_000)));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Kept {
     commands: BTreeMap<EffectId, Entry>,
     latches: VecDeque<Entry>,
     pauses: VecDeque<Entry>,
+    /// Commands with their ends since the oldest latch that stands: what somebody answered is not acted on again.
+    answers: VecDeque<Entry>,
 }
 
 impl Kept {
@@ -37,6 +39,11 @@ impl Kept {
     }
 
     fn note_standing(&mut self, entry: &Entry) {
+        let is_command = matches!(entry.record, Record::Commanded { .. } | Record::Finished { .. });
+        if is_command && !self.latches.is_empty() {
+            // The oldest go first, so that a command never stands without its end.
+            push_bounded(&mut self.answers, entry);
+        }
         match &entry.record {
             Record::Commanded { command } => {
                 if self.commands.len() == MAX_STANDING {
@@ -48,23 +55,30 @@ impl Kept {
                 self.commands.remove(id);
             }
             Record::Latched { .. } => push_bounded(&mut self.latches, entry),
-            Record::Cleared { segment, .. } => self.latches.retain(
-                |latch| !matches!(&latch.record, Record::Latched { segment: latched, .. } if latched == segment),
-            ),
+            Record::Cleared { segment, .. } => {
+                self.latches.retain(
+                    |latch| !matches!(&latch.record, Record::Latched { segment: latched, .. } if latched == segment),
+                );
+                if self.latches.is_empty() {
+                    self.answers.clear();
+                }
+            }
             Record::Paused { .. } => push_bounded(&mut self.pauses, entry),
             Record::Resumed { scope, .. } if scope.segment.is_none() => self.pauses.clear(),
             // One segment went on while a pause of all may still hold the others: both are told.
             Record::Resumed { .. } => push_bounded(&mut self.pauses, entry),
-            Record::Finished { .. } | Record::Noted { .. } => {}
+            // A go older than the newest entries is given again: what voided it may be forgotten, too.
+            Record::Finished { .. } | Record::Noted { .. } | Record::Approved { .. } => {}
         }
     }
 
     /// All kept entries in the order of the file.
     pub fn into_entries(self) -> Vec<Entry> {
         let first = self.newest.front().map_or(u64::MAX, |entry| entry.seq);
-        let standing = self.commands.into_values().chain(self.latches).chain(self.pauses);
+        let standing = self.commands.into_values().chain(self.latches).chain(self.pauses).chain(self.answers);
         let mut entries: Vec<Entry> = standing.filter(|entry| entry.seq < first).collect();
         entries.sort_by_key(|entry| entry.seq);
+        entries.dedup_by_key(|entry| entry.seq);
         entries.extend(self.newest);
         entries
     }

@@ -116,6 +116,10 @@ impl Open {
             Record::Cleared { segment, actor, reason } => {
                 (actor.to_string(), "clear".into(), segment.to_string(), because(Some(reason), None))
             }
+            Record::Approved { segment, exposure, role, actor } => {
+                let what = format!("{role}'s go for {exposure}");
+                (actor.to_string(), "approve".into(), segment.to_string(), what)
+            }
         }
     }
 }

@@ -59,7 +59,8 @@ pub async fn hear_metrics(session: &mut Session, until: Instant) -> bool {
 /// Asks, and waits until the end is known, or until `until`.
 pub async fn ask(session: &mut Session, mut request: Request, until: Instant) -> Answer {
     // A kill and a pause need to know nothing first.
-    let needs_a_reading = request.verb.spec().danger == Danger::Grows || request.verb == Verb::RollBack;
+    let needs_a_reading =
+        request.verb.spec().danger == Danger::Grows || matches!(request.verb, Verb::RollBack | Verb::Approve);
     if needs_a_reading && !read_flags(session, until).await {
         return Answer::Unknown(unread(&session.model));
     }

@@ -24,6 +24,7 @@ use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
 use crate::metrics::{self, MetricSource};
+use crate::recording::{Recorded, Recorder};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -109,6 +110,7 @@ pub struct Session {
     inbox: Inbox,
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
+    recorder: Option<Recorder>,
 }
 
 /// What a session starts with.
@@ -133,6 +135,17 @@ impl Session {
     /// # Errors
     /// [`StartError`] when a part of the file cannot work, before anything is connected.
     pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
+        Self::start_recorded(start, None)
+    }
+
+    /// The same; every event goes into the recording, too, from the first one on.
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn start_recorded<L: Ledger>(
+        start: Start<L>,
+        recorder: Option<Recorder>,
+    ) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
         let metric = |query: &metrics::Query| Source::new(SourceKind::Metrics, query.metric.as_str());
@@ -143,7 +156,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new() };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), recorder };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -188,28 +201,36 @@ impl Session {
     /// Waits for news, then takes what is there, outcomes first. Returns whether there was an outcome of something
     /// that was asked for. Nothing is lost when the future is dropped.
     pub async fn take_news(&mut self) -> bool {
+        self.take_news_and(|_, _| {}).await
+    }
+
+    /// The same; `look` sees the model right after each event, when what it asks for is on its way.
+    pub async fn take_news_and(&mut self, mut look: impl FnMut(&Model, &Event)) -> bool {
         let is_outcome = tokio::select! {
             biased;
             Some(event) = self.outcomes.recv() => {
                 self.take(&event);
+                look(&self.model, &event);
                 true
             }
             batch = self.inbox.take(BUDGET) => {
                 for event in &batch {
                     self.take(event);
+                    look(&self.model, event);
                 }
                 self.model.count_traffic(self.inbox.traffic());
                 false
             }
         };
-        self.take_outcomes() || is_outcome
+        self.take_outcomes(look) || is_outcome
     }
 
     /// Takes the outcomes that are there; returns whether there were any.
-    fn take_outcomes(&mut self) -> bool {
+    fn take_outcomes(&mut self, mut look: impl FnMut(&Model, &Event)) -> bool {
         let mut is_outcome = false;
         while let Ok(event) = self.outcomes.try_recv() {
             self.take(&event);
+            look(&self.model, &event);
             is_outcome = true;
         }
         is_outcome
@@ -219,17 +240,31 @@ impl Session {
     pub fn feed(&mut self, body: Body) {
         let event = Event { at: self.clock.now(), source_at: None, body };
         self.take(&event);
+        if let Some(problem) = self.recorder.as_mut().and_then(Recorder::problem) {
+            let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
+            self.take(&Event { at: event.at, source_at: None, body });
+        }
     }
 
+    /// The one place that every event passes.
     fn take(&mut self, event: &Event) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(event);
+        }
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
+    }
+
+    /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
+    /// of it.
+    pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
+        self.recorder.take().map(|recorder| recorder.finish(patience))
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.
     pub async fn settle(&mut self, patience: Duration) -> bool {
         let is_settled = self.runner.settle(patience).await;
-        self.take_outcomes();
+        self.take_outcomes(|_, _| {});
         is_settled
     }
 }

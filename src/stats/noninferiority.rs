@@ -10,7 +10,7 @@
 //! | points d | p_t − p_c | d |
 //!
 //! With [`LEAST_EVENTS`](super::confidence::LEAST_EVENTS) bad and good units in both arms the bound is that of
-//! [`confidence`](super::confidence); with fewer it is U_t − k·L_c from the bounds of [`exact`](super::exact), half of the
+//! [`confidence`](super::confidence); with fewer it is U_t − k·L_c from the bounds of [`exact`], half of the
 //! risk each. Both hold however often one looks. They are two looks at the same data, and the promise of `alpha` is of
 //! each; the exact one is far on its safe side (see `tests/simulations.rs`).
 //!

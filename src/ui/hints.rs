@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Scene, paint};
 use crate::action::{ACTIONS, Danger, Spec, Verb};
+use crate::engine::people;
 use crate::theme::Role;
 
 /// Most rows of a message: a long refusal with its hint at 80 columns.
@@ -37,6 +38,8 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let mut hints: Vec<_> = ACTIONS
         .iter()
         .filter(|spec| spec.danger != Danger::View || WORTH_A_HINT.contains(&spec.verb))
+        // Most rollouts ask for nobody's go.
+        .filter(|spec| spec.verb != Verb::Approve || people::are_asked(scene.model))
         .map(|spec| (spec.verb, hint(scene, spec)))
         .collect();
     while hints.iter().map(|(_, line)| line.width()).sum::<usize>() > usize::from(area.width) {

@@ -4,10 +4,11 @@
 //! scroll, zoom, the open panel. A selection is a name, never a row: rows may move, names do not.
 
 use crate::action::{ACTIONS, Request, Scope, Verb};
-use crate::domain::{Actor, MetricName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, SegmentName, Text};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
+use crate::engine::people;
 use crate::keys::{Keymap, KeymapError};
 
 use super::overlay::Overlay;
@@ -49,6 +50,7 @@ impl std::fmt::Display for Bound {
 #[derive(Debug, Clone)]
 pub struct View {
     pub(super) actor: Actor,
+    roles: Vec<RoleName>,
     pub(super) keymap: Keymap<Bound>,
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
@@ -73,6 +75,7 @@ impl View {
         let bindings: Vec<_> = ACTIONS.iter().map(|spec| (spec.chords, Bound(spec.verb))).collect();
         Ok(Self {
             actor,
+            roles: Vec::new(),
             keymap: Keymap::new(&bindings)?,
             focus: 0,
             selected: None,
@@ -85,6 +88,12 @@ impl View {
             seen_refusal: None,
             revision: 0,
         })
+    }
+
+    /// The same, for a person who holds these roles.
+    #[must_use]
+    pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
+        Self { roles, ..self }
     }
 
     /// Grows with each input that may change what is drawn; with the model's it says when to draw.
@@ -137,7 +146,16 @@ impl View {
     /// A request on what is selected, with the versions as they are seen now.
     pub(super) fn request(&self, verb: Verb, model: &Model) -> Request {
         let scope = Scope { segment: self.selected.clone(), platform: None };
-        Request { seen: model.versions(), ..Request::new(self.actor.clone(), verb, scope) }
+        let role = if verb == Verb::Approve { self.role(model) } else { None };
+        Request { seen: model.versions(), role, ..Request::new(self.actor.clone(), verb, scope) }
+    }
+
+    /// The role on whose behalf a go is given: the one that is asked for if it is held, else any that is.
+    fn role(&self, model: &Model) -> Option<RoleName> {
+        let segment = self.selected.as_ref().and_then(|name| model.segment(name));
+        let wanted = segment.and_then(|s| people::next_stage(model, s)).and_then(|s| s.approval.as_ref());
+        let held = wanted.filter(|wanted| self.roles.contains(wanted));
+        held.or_else(|| self.roles.first()).cloned()
     }
 
     /// Whether an action can be done now, or begun: words that are still to be typed do not count.

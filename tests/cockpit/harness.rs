@@ -17,9 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::seat::Seat;
 use super::seen::Seen;
-
-/// Longest wait for anything, on a machine that is busy with other things.
-pub const DEADLINE: Duration = Duration::from_secs(25);
+use super::world::DEADLINE;
 
 type Shown = Arc<(Mutex<Seen>, Condvar)>;
 

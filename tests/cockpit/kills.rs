@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use gonogo::domain::Span;
 
+use super::harness::Cockpit;
 use super::seen::Seen;
 use super::world::{World, text};
 
@@ -77,6 +78,22 @@ fn the_guard_kills_what_fails_by_itself_and_writes_down_why() {
     let journal = world.journal();
     let killed = journal.lines().find(|line| line.contains("autopilot") && line.contains("kill"));
     assert!(killed.is_some_and(|line| line.contains("in control")), "{journal}");
+}
+
+/// The demo turns bad after 15 s; an alarm takes some seconds, seldom more than ten.
+const DEMO: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_demo_of_an_error_spike_kills_it_by_itself_and_says_so() {
+    let cockpit = Cockpit::start(&["demo", "error-spike", "--autopilot", "guard"], 120, 40, &[]);
+    cockpit.until_shown("5 live");
+    let killed = cockpit.within(DEMO, "free to be killed", |seen| {
+        seen.row("free").is_some_and(|row| row.contains("NO-GO") && row.contains("KILLED"))
+    });
+    println!("the demo's error spike was killed {killed:?} after the start of the cockpit");
+    cockpit.until_line(&["autopilot", "kill free to 0% at web: confirmed"]);
+    assert!(cockpit.seen().row("beta").is_some_and(|row| !row.contains("KILLED")), "and nothing else");
+    cockpit.end();
 }
 
 #[test]

@@ -4,12 +4,16 @@
 #![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
 
 mod acts;
+mod approvals;
+mod autopilot;
 mod bench;
+mod climb;
 mod coach;
 mod decisions;
 mod facts;
 mod forecast;
 mod kills;
 mod laws;
+mod pilot;
 mod restore;
 mod verdicts;

@@ -20,6 +20,7 @@
 
 mod crash;
 mod doubt;
+mod guard;
 mod kills;
 mod looping;
 mod others;

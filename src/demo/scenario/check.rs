@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::act::{Deed, Worsen};
-use super::{Crowd, MAX_SEGMENTS, MAX_USERS_PER_S, METRICS, Rail, Scenario};
-use crate::domain::{Ladder, SegmentName};
+use super::rail::Rail;
+use super::{Crowd, MAX_SEGMENTS, MAX_USERS_PER_S, METRICS, Scenario};
+use crate::domain::{Guardrail, Ladder, Margin, SegmentName};
 
 /// Why a scenario cannot be played.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +41,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     if names.is_empty() || names.len() != scenario.segments.len() || names.len() > MAX_SEGMENTS {
         return Err(format!("it needs 1 to {MAX_SEGMENTS} segments, each with its own name"));
     }
-    scenario.segments.iter().try_for_each(check_crowd)?;
+    scenario.segments.iter().try_for_each(|crowd| check_crowd(crowd, &names))?;
     if Ladder::new(scenario.plan.stages.clone()).is_none() {
         return Err("plan.stages must climb from above 0".into());
     }
@@ -66,8 +67,16 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     Ok(())
 }
 
-fn check_crowd(crowd: &Crowd) -> Result<(), String> {
+fn check_crowd(crowd: &Crowd, names: &BTreeSet<&SegmentName>) -> Result<(), String> {
     let at = |field: &str| format!("segment {}: {field}", crowd.name);
+    if crowd.stages.as_ref().is_some_and(|stages| Ladder::new(stages.clone()).is_none()) {
+        return Err(format!("{} must climb from above 0", at("stages")));
+    }
+    if let Some(other) =
+        crowd.after.iter().flatten().find(|other| !names.contains(other) || **other == crowd.name)
+    {
+        return Err(format!("{} names {other}, which is no other segment", at("after")));
+    }
     within(&at("users_per_s"), crowd.users_per_s, 0.0, MAX_USERS_PER_S)?;
     within(&at("errors"), crowd.errors, 0.0, 1.0)?;
     within(&at("median_ms"), crowd.median_ms, 1.0, 60_000.0)?;
@@ -81,7 +90,13 @@ fn check_rail(rail: &Rail) -> Result<(), String> {
         return Err(format!("a guardrail watches {}; a world measures {}", rail.metric, METRICS.join(", ")));
     }
     within("guardrail.tolerate", rail.tolerate, 0.0, 100.0)?;
-    within("guardrail.risk", rail.risk, 1e-9, 0.5)
+    match rail.margin {
+        Some(Margin::Relative(share)) => within("guardrail.margin", share, 1e-9, 100.0)?,
+        Some(Margin::Points(points)) => within("guardrail.margin", points, 1e-9, 1.0)?,
+        None => {}
+    }
+    within("guardrail.jump", rail.jump.unwrap_or(Guardrail::JUMP), 1.0, 1000.0)?;
+    within("guardrail.risk", rail.risk.unwrap_or(Guardrail::RISK), 1e-9, 0.5)
 }
 
 fn check_worsen(worsen: &Worsen) -> Result<(), String> {
@@ -148,6 +163,10 @@ mod tests {
             ("times = 5", "times = 5, x = 1", "x"),
             ("metric = \"errors\"", "metric = \"sales\"", "a world measures errors"),
             ("at = \"9s\"", "at = \"soon\"", "not a duration"),
+            ("risk = 0.01", "risk = 0.01, margin = { points = 250 }", "guardrail.margin is 2.5"),
+            ("risk = 0.01", "jump = 0.5", "guardrail.jump is 0.5"),
+            ("happy = 0.9", "happy = 0.9, after = [\"eu\"]", "segment eu: after names eu"),
+            ("happy = 0.9", "happy = 0.9, stages = []", "segment eu: stages must climb"),
         ] {
             let text = GOOD.replace(from, to);
             assert_ne!(text, GOOD, "{from}");

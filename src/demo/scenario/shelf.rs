@@ -13,7 +13,18 @@ macro_rules! shelf {
     };
 }
 
-shelf!["story", "calm", "error-spike", "slow-burn", "revolt", "outage", "shared-outage", "no-traffic",];
+shelf![
+    "story",
+    "calm",
+    "autopilot",
+    "autopilot-kill",
+    "error-spike",
+    "slow-burn",
+    "revolt",
+    "outage",
+    "shared-outage",
+    "no-traffic",
+];
 
 /// One line of `gonogo demo --list`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
                 continue;
             }
             if plan.needs_reason.is_none() {
-                plan.needs_reason = doubt(model, segment);
+                plan.needs_reason = doubt(model, segment, to);
             }
             plan.moves.push(Move {
                 platform: platform.name.clone(),

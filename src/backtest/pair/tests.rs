@@ -1,0 +1,95 @@
+//! When a tick is whole.
+
+use super::*;
+
+const T: Arm = Arm::Treatment;
+const C: Arm = Arm::Control;
+
+/// The ticks of rows of (arm, second, units), each as (second, units of treatment, units of control).
+fn ticks(pair: &mut Pair, rows: &[(Arm, i64, f64)]) -> Vec<(i64, Option<f64>, Option<f64>)> {
+    let mut ticks = Vec::new();
+    for (arm, second, units) in rows {
+        let (_, new) = pair.take(*arm, Timestamp(second * 1000), Counts { units: *units, bad: 0.0 });
+        ticks.extend(new.into_iter().flatten());
+    }
+    ticks.extend(pair.close());
+    let units = |counts: Option<Counts>| counts.map(|counts| counts.units);
+    ticks.iter().map(|tick| (tick.at.0 / 1000, units(tick.new.treatment), units(tick.new.control))).collect()
+}
+
+fn pair() -> Pair {
+    Pair::new(10_000, true)
+}
+
+#[test]
+fn the_first_rows_count_in_full_whichever_arm_comes_first() {
+    for rows in [[(T, 1, 5.), (C, 1, 7.)], [(C, 1, 7.), (T, 1, 5.)]] {
+        assert_eq!(ticks(&mut pair(), &rows), [(1, Some(5.), Some(7.))]);
+    }
+    assert_eq!(ticks(&mut pair(), &[(T, 1, 5.), (C, 500, 7.)]), [(500, Some(5.), Some(7.))]);
+}
+
+#[test]
+fn an_arm_that_comes_again_first_adds_to_what_waits() {
+    let rows = [(T, 1, 5.), (T, 2, 9.), (T, 3, 12.), (C, 1, 1.), (C, 2, 2.), (C, 3, 3.)];
+    assert_eq!(ticks(&mut pair(), &rows), [(3, Some(12.), Some(3.))]);
+}
+
+#[test]
+fn a_tick_is_whole_when_the_second_arm_has_come_as_far_as_the_first() {
+    let rows = [(T, 2, 5.), (C, 1, 1.), (C, 2, 2.), (T, 3, 6.), (C, 3, 3.)];
+    assert_eq!(ticks(&mut pair(), &rows), [(2, Some(5.), Some(2.)), (3, Some(1.), Some(1.))]);
+}
+
+#[test]
+fn arms_that_are_read_at_different_moments_meet_once_in_each_round() {
+    let rows = [(T, 5, 1.), (C, 4, 1.), (T, 10, 2.), (C, 9, 2.), (T, 15, 3.), (C, 14, 3.)];
+    let each = [(5, Some(1.), Some(1.)), (10, Some(1.), Some(1.)), (15, Some(1.), Some(1.))];
+    assert_eq!(ticks(&mut pair(), &rows), each);
+}
+
+#[test]
+fn an_arm_that_is_silent_for_too_long_is_not_waited_for_and_not_compared_when_it_is_back() {
+    let rows = [
+        (T, 0, 1.),
+        (C, 0, 1.),
+        (T, 10, 2.),
+        (T, 11, 3.),
+        (T, 12, 4.),
+        (C, 12, 9.),
+        (T, 13, 5.),
+        (C, 13, 10.),
+    ];
+    assert_eq!(
+        ticks(&mut pair(), &rows),
+        [
+            (0, Some(1.), Some(1.)),
+            (11, Some(2.), None),
+            (12, Some(1.), None),
+            (12, None, Some(8.)),
+            (13, Some(1.), Some(1.)),
+        ]
+    );
+}
+
+#[test]
+fn an_arm_that_was_never_seen_is_waited_for_unless_nobody_needs_it() {
+    let rows = [(T, 0, 1.), (T, 60, 2.), (T, 120, 3.)];
+    assert_eq!(ticks(&mut pair(), &rows), [(120, Some(3.), None)]);
+    let alone = [(0, Some(1.), None), (60, Some(1.), None), (120, Some(1.), None)];
+    assert_eq!(ticks(&mut Pair::new(10_000, false), &rows), alone);
+}
+
+#[test]
+fn late_and_same_rows_change_nothing_and_a_fall_is_a_restart() {
+    let mut pair = pair();
+    let mut take =
+        |second: i64, units: f64| pair.take(T, Timestamp(second * 1000), Counts { units, bad: 0.0 }).0;
+    assert_eq!(take(5, 10.), Taken::New);
+    assert_eq!(take(5, 10.), Taken::Same);
+    assert_eq!(take(4, 9.), Taken::Late);
+    assert_eq!(take(5, 9.), Taken::Late);
+    assert_eq!(take(6, 3.), Taken::Fallen);
+    assert_eq!(take(7, 3.), Taken::New);
+    assert_eq!(pair.close().and_then(|tick| tick.new.treatment).map(|counts| counts.units), Some(13.));
+}

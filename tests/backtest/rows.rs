@@ -1,0 +1,159 @@
+//! What rows mean: reorders, duplicates, gaps, restarts and what is missing do not change a verdict.
+
+use gonogo::domain::Verdict;
+use proptest::prelude::*;
+
+use super::file::{judge, last, rollout, steady, text, told, try_judge};
+
+/// Bad from the start, and healthy all the way.
+fn bad_and_good() -> [(Vec<String>, Verdict); 2] {
+    [
+        (steady("free", 120, 100, |_| (10, 1)), Verdict::NoGo),
+        (steady("free", 600, 500, |_| (1, 1)), Verdict::Go),
+    ]
+}
+
+#[test]
+fn either_arm_may_come_first() {
+    for (rows, verdict) in bad_and_good() {
+        let swapped: Vec<_> = rows.chunks(2).flat_map(|pair| pair.iter().rev()).collect();
+        assert_eq!([last(&text(&rows)), last(&text(swapped))], [Some(verdict); 2]);
+    }
+}
+
+#[test]
+fn one_arm_may_stand_whole_above_the_other() {
+    for (rows, verdict) in bad_and_good() {
+        for first in ["treatment", "control"] {
+            let (above, below): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.contains(first));
+            let rows = text(above.into_iter().chain(below));
+            let (_, summary) = judge(&rows);
+            assert_eq!(summary.finals[0].verdict, Some(verdict), "{first} first");
+            assert!(summary.rows.disordered > 0, "it is said that the rows are not in order of time");
+        }
+    }
+}
+
+#[test]
+fn duplicates_change_nothing_and_are_counted() {
+    for (rows, _) in bad_and_good() {
+        let twice: Vec<_> = rows.iter().flat_map(|row| [row, row]).collect();
+        let (once, twice) = (judge(&text(&rows)), judge(&text(twice)));
+        assert_eq!(once.0, twice.0);
+        assert_eq!(twice.1.rows.same, rows.len() as u64);
+    }
+}
+
+#[test]
+fn rows_that_are_left_out_change_no_verdict() {
+    for (rows, verdict) in bad_and_good() {
+        let thin: Vec<_> =
+            rows.chunks(2).enumerate().filter(|(n, _)| n % 2 == 1).flat_map(|(_, pair)| pair).collect();
+        assert_eq!(last(&text(thin)), Some(verdict));
+    }
+}
+
+#[test]
+fn a_restarted_source_goes_on_counting_and_is_told_once() {
+    for (rows, verdict) in bad_and_good() {
+        // Both arms count from 0 again half-way.
+        let half = rows.len() / 2;
+        let restarted: Vec<_> = rows.iter().take(half).cloned().collect();
+        let again = rows.iter().take(rows.len() - half).enumerate().map(|(n, row)| {
+            let at: i64 = rows[half + n].split(',').next().and_then(|at| at.parse().ok()).expect("a time");
+            format!("{at},{}", row.split_once(',').expect("a row").1)
+        });
+        let all: Vec<_> = restarted.into_iter().chain(again).collect();
+        let (_, summary) = judge(&text(&all));
+        assert_eq!(summary.finals[0].verdict, Some(verdict));
+        assert_eq!(summary.rows.restarted, 1);
+        let told = summary.rows.doubts().into_iter().filter(|text| text.contains("fell at")).count();
+        assert_eq!(told, 1);
+    }
+}
+
+#[test]
+fn late_rows_are_left_out_and_counted() {
+    let rows = steady("free", 60, 100, |_| (1, 1));
+    let late = format!("{}0,free,errors,treatment,100,90\n", text(&rows));
+    let (changes, summary) = judge(&late);
+    assert_eq!(changes, judge(&text(&rows)).0);
+    assert_eq!(summary.rows.late, 1);
+}
+
+#[test]
+fn a_missing_reading_is_no_reading_and_no_error() {
+    for missing in ["", "NaN", "nan", "null", "-5", "inf", "-Infinity", "1e999"] {
+        let rows = format!(
+            "5,free,errors,treatment,{missing},7\n5,free,errors,control,1000,{missing}\n{}",
+            "10,free,errors,treatment,1000,1\n10,free,errors,control,1000,1\n"
+        );
+        let (changes, summary) = judge(&rows);
+        assert_eq!(summary.rows.missing, 2, "{missing:?}");
+        assert_eq!(told(&changes, "free", "errors").first().map(|first| first.0), Some(10), "{missing:?}");
+    }
+    let only = "5,free,errors,treatment,NaN,NaN\n5,free,errors,control,NaN,NaN\n";
+    let (changes, summary) = judge(only);
+    assert_eq!(told(&changes, "free", "errors"), [(5, Verdict::Wait)]);
+    assert_eq!(summary.rows.missing, 2);
+}
+
+#[test]
+fn readings_that_go_missing_hold_and_never_turn_into_anything_else() {
+    let mut rows = steady("free", 600, 500, |_| (1, 1));
+    for at in (600..700).step_by(5) {
+        rows.push(format!("{at},free,errors,treatment,NaN,\n{at},free,errors,control,,NaN\n"));
+    }
+    let (changes, _) = judge(&text(&rows));
+    assert_eq!(told(&changes, "free", "errors").last(), Some(&(610, Verdict::Hold)));
+}
+
+#[test]
+fn names_that_the_rollout_does_not_know_are_passed_over_by_name() {
+    let rows = "5,free,errors,treatment,9,0\n5,fre,errors,control,9,0\n5,free,error,control,9,0\n5,free,orders,control,9,0\n";
+    let (_, summary) = judge(rows);
+    assert_eq!(summary.rows.skipped(), 3);
+    let said = summary.rows.doubts().join("\n");
+    for words in ["does not know: fre", "does not know: error", "no guardrail watches: orders"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn series_by_series_is_judged_as_in_order_of_time() {
+    let names = ["a", "b", "c"];
+    let by_series: Vec<_> = names.iter().flat_map(|name| steady(name, 300, 100, |_| (10, 1))).collect();
+    let mut by_time = by_series.clone();
+    by_time.sort_by_key(|row| row.split(',').next().and_then(|at| at.parse::<i64>().ok()));
+    let judge = |rows: &[String]| try_judge(&rollout(&names), &text(rows)).expect("judged").0;
+    let verdicts = |rows: &[String]| {
+        let mut all: Vec<_> = judge(rows).iter().map(|c| (c.at, c.segment.clone(), c.verdict)).collect();
+        assert!(all.windows(2).all(|pair| pair[0].0 <= pair[1].0), "in order of time");
+        all.sort();
+        all
+    };
+    assert_eq!(verdicts(&by_series), verdicts(&by_time));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn neighbours_that_change_places_change_no_verdict(swaps in prop::collection::vec(0usize..47, 0..40)) {
+        for (mut rows, verdict) in bad_and_good() {
+            for swap in &swaps {
+                let at = swap % (rows.len() - 1);
+                rows.swap(at, at + 1);
+            }
+            prop_assert_eq!(last(&text(&rows)), Some(verdict));
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged_or_refused_in_words(text in "[a-z0-9,.\n\"-]{0,200}") {
+        match try_judge(&rollout(&["free"]), &text) {
+            Ok((_, summary)) => prop_assert!(!summary.is_no_go()),
+            Err(error) => prop_assert!(error.to_string().contains("\nhint: "), "{}", error),
+        }
+    }
+}
