@@ -160,10 +160,25 @@ fn the_full_autopilot_widens_by_itself_and_the_coach_says_what_it_waits_for() {
     bench.links();
     bench.flag(true, 25., 0.);
     let all = said(&bench.model).join("\n");
-    assert!(all.contains("begins with enterprise once free is at the top of the plan"), "{all}");
+    assert!(all.contains("the autopilot does not widen enterprise yet: after free."), "{all}");
     let mut full = well(&[25., 50.], 10);
     full.model.autopilot = Autopilot::Full;
     assert!(said(&full.model).iter().all(|text| !text.contains("press w")), "{:?}", said(&full.model));
+}
+
+#[test]
+fn a_stage_that_only_waits_for_a_role_says_how_its_go_is_given() {
+    let mut asks = shop();
+    asks.guardrails[0].margin = Margin::Points(0.05);
+    let stage =
+        |p, approval| Stage { approval, ..Stage::new(percent(p), Span(Duration::from_secs(10)), 500) };
+    let ladder = Ladder::new(vec![stage(25., None), stage(50., Some(name("captain")))]);
+    asks.segments[0].ladder = ladder.expect("climbs");
+    let bench = busy(asks, 25., 1_000., 0.005, 60, 1);
+    assert_first(
+        &bench.model,
+        &["free can go to 50% with captain's go: g in a cockpit", "gonogo approve --role captain"],
+    );
 }
 
 #[test]
