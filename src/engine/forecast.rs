@@ -15,6 +15,7 @@
 //!
 //! Start reading at [`earliest_kill`]; `traffic` is where the rates come from.
 
+mod candidate;
 mod evidence;
 mod shorten;
 pub(super) mod traffic;
@@ -23,11 +24,8 @@ use std::time::Duration;
 
 use super::acts::Move;
 use super::model::{Model, SegmentModel};
-use crate::action::Verb;
-use crate::domain::{
-    Guardrail, GuardrailName, MetricName, Percent, Phase, Response, SegmentName, Span, Unit,
-};
-use crate::effect::Outcome;
+use crate::domain::{GuardrailName, MetricName, Percent, Phase, Response, SegmentName, Span};
+use candidate::candidates;
 
 /// From the jump to the last user served *off*: the field's target.
 pub const BUDGET: Duration = Duration::from_secs(10);
@@ -71,7 +69,8 @@ pub struct Term {
 pub enum Part {
     /// Until the next reading.
     Interval,
-    /// Until the readings prove it, nine times in ten.
+    /// Until the readings prove it, nine times in ten, at the traffic of the last minutes. Assumed where no bad unit was
+    /// seen that a usual rate could be told from.
     Evidence,
     /// Until the request is on the wire.
     Decision,
@@ -116,6 +115,12 @@ impl Forecast {
     #[must_use]
     pub fn is_in_time(&self) -> bool {
         self.total() <= BUDGET
+    }
+
+    /// Whether traffic and the usual rate of bad units were seen; else the evidence is a guess from the traffic alone.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.terms.iter().any(|term| term.part == Part::Evidence && term.is_measured)
     }
 
     /// What happens then: `kill`, or `pause` where no guardrail kills.
@@ -232,100 +237,4 @@ pub fn slowest_after(model: &Model, moves: &[Move]) -> Option<Result<Forecast, M
         };
     }
     slowest
-}
-
-/// A guardrail that could be the first.
-struct Candidate<'a> {
-    guardrail: &'a Guardrail,
-    case: evidence::Case,
-    /// Everything but the evidence.
-    terms: [Term; 4],
-    /// The total with a rough time of the evidence.
-    roughly: Duration,
-}
-
-/// The guardrails that could be the first, the likeliest first, and what is missing for others.
-fn candidates<'a>(
-    model: &'a Model,
-    segment: &SegmentModel,
-    exposure: Percent,
-) -> (Vec<Candidate<'a>>, Option<Missing>) {
-    let mut missing = None;
-    let mut found = Vec::new();
-    let watched = model.rollout.guardrails.iter().zip(&segment.watches);
-    for (guardrail, watch) in watched.filter(|(guardrail, _)| guardrail.action != Response::Warn) {
-        let case = traffic::of(model, segment, &guardrail.metric)
-            .and_then(|traffic| evidence::prepare(segment, exposure, (guardrail, watch), &traffic));
-        match case.and_then(|case| Ok((case, case.takes_roughly().ok_or_else(|| never(guardrail))?))) {
-            Ok((case, evidence)) => {
-                let terms = fixed_terms(model, &guardrail.metric);
-                let roughly = terms.iter().fold(evidence, |sum, term| sum.saturating_add(term.takes));
-                found.push(Candidate { guardrail, case, terms, roughly });
-            }
-            Err(cause) => {
-                missing.get_or_insert(cause);
-            }
-        }
-    }
-    found.sort_by_key(|candidate| (!candidate.kills(), candidate.roughly));
-    (found, missing)
-}
-
-fn never(guardrail: &Guardrail) -> Missing {
-    Missing(format!("{} would not see the jump that it is for", guardrail.name))
-}
-
-impl Candidate<'_> {
-    /// Whether it ends in a kill. What counts requests never does.
-    fn kills(&self) -> bool {
-        self.guardrail.action == Response::Kill && self.guardrail.unit == Unit::User && self.case.kills
-    }
-
-    /// Whether it is surely no sooner, and so are all after it.
-    fn cannot_beat(&self, first: &Forecast) -> bool {
-        let is_pause_after_kill = first.response == Response::Kill && !self.kills();
-        is_pause_after_kill || self.roughly / evidence::ROUGH > first.total()
-    }
-
-    fn forecast(&self, segment: &SegmentModel, exposure: Percent) -> Result<Forecast, Missing> {
-        let takes = self.case.takes().ok_or_else(|| never(self.guardrail))?;
-        let [interval, decision, api, reach] = self.terms;
-        Ok(Forecast {
-            segment: segment.name.clone(),
-            exposure,
-            guardrail: self.guardrail.name.clone(),
-            metric: self.guardrail.metric.clone(),
-            response: if self.kills() { Response::Kill } else { Response::Pause },
-            terms: [interval, Term { part: Part::Evidence, takes, is_measured: true }, decision, api, reach],
-        })
-    }
-}
-
-/// Everything but the evidence: interval, decision, API and reach.
-fn fixed_terms(model: &Model, metric: &MetricName) -> [Term; 4] {
-    let asked = model.rollout.metric(metric).map_or(Duration::ZERO, |metric| metric.interval.0);
-    let seen = traffic::cadence(model, metric);
-    let api = slowest_answer(model);
-    let reach = model.rollout.platforms.iter().map(|platform| platform.reach.0).max().unwrap_or_default();
-    let term = |part, takes, is_measured| Term { part, takes, is_measured };
-    [
-        term(Part::Interval, seen.map_or(asked, |seen| seen.max(asked)), seen.is_some()),
-        term(Part::Decision, DECISION, false),
-        term(Part::Api, api.unwrap_or(API), api.is_some()),
-        term(Part::Reach, reach, false),
-    ]
-}
-
-/// How long the slowest confirmed kill of this run took from the request to the reading back; without a kill, any
-/// command. `None`: nothing was confirmed yet.
-fn slowest_answer(model: &Model) -> Option<Duration> {
-    let slowest = |is_kill: bool| {
-        let confirmed = model.commands.iter().filter(|tracked| {
-            !tracked.restored
-                && matches!(tracked.outcome, Some(Outcome::Confirmed { .. }))
-                && (tracked.command.verb == Verb::Kill) == is_kill
-        });
-        confirmed.filter_map(|tracked| Some(tracked.outcome_at?.since(tracked.requested_at))).max()
-    };
-    slowest(true).or_else(|| slowest(false))
 }

@@ -59,6 +59,7 @@ fn each_verb_does_at_the_service_what_it_says() {
     let output = world.run("widen", &["--segment", "free", "--to", "30", "--reason", "we know", "--json"]);
     assert_exit(&output, 0);
     assert_eq!((json(&output)["outcome"].as_str(), world.share("free")), (Some("confirmed"), 30.0));
+    assert!(json(&output)["earliest_kill_ms"].is_u64(), "{}", json(&output)["earliest_kill_ms"]);
 
     assert_exit(&world.run("pause", &["--json"]), 0);
     let output = world.run("widen", &["--segment", "free", "--reason", "we know", "--json"]);
@@ -147,6 +148,11 @@ fn check_connects_to_everything_and_changes_nothing() {
     let output = check();
     assert_exit(&output, 0);
     assert_eq!(json(&output)["ok"], true);
+    let kills = json(&output)["earliest_kill"].as_array().unwrap().clone();
+    let free = kills.iter().find(|kill| kill["segment"] == "free").unwrap();
+    assert!(free["earliest_kill_ms"].as_u64().is_some_and(|ms| ms > 250), "{free}");
+    let terms: Vec<_> = free["terms"].as_array().unwrap().iter().map(|term| term["term"].clone()).collect();
+    assert_eq!(terms, ["source interval", "evidence", "decision", "API", "reach"]);
     assert_eq!(world.stored().version, version);
     world.go_away();
     let output = check();

@@ -113,7 +113,7 @@ fn a_wait_says_what_is_missing_when_it_is_there_and_what_would_be_faster() {
     // One user a second at .1 %: 500 take 500 s; at 5 % they take 10.
     let bench = busy(shop(), 0.1, 1_000., 0.005, 60, 1);
     let words = [
-        "free needs 440 more users for its least sample, about 7 min at this rate",
+        "free needs 440 more users for the least sample of errors, about 7 min at this rate",
         "; a stage at 5% instead of 0.1% would need 10 s.",
     ];
     assert_first(&bench.model, &words);
@@ -139,7 +139,7 @@ fn a_stage_without_any_traffic_has_no_forecast() {
     let bench = busy(shop(), 5., 0., 0., 20, 1);
     assert_eq!(
         said(&bench.model),
-        ["free needs 500 more users for its least sample; no users lately, so no forecast."]
+        ["free needs 500 more users for the least sample of errors; no users lately, so no forecast."]
     );
 }
 
@@ -160,10 +160,25 @@ fn the_full_autopilot_widens_by_itself_and_the_coach_says_what_it_waits_for() {
     bench.links();
     bench.flag(true, 25., 0.);
     let all = said(&bench.model).join("\n");
-    assert!(all.contains("begins with enterprise once free is at the top of the plan"), "{all}");
+    assert!(all.contains("the autopilot does not widen enterprise yet: after free."), "{all}");
     let mut full = well(&[25., 50.], 10);
     full.model.autopilot = Autopilot::Full;
     assert!(said(&full.model).iter().all(|text| !text.contains("press w")), "{:?}", said(&full.model));
+}
+
+#[test]
+fn a_stage_that_only_waits_for_a_role_says_how_its_go_is_given() {
+    let mut asks = shop();
+    asks.guardrails[0].margin = Margin::Points(0.05);
+    let stage =
+        |p, approval| Stage { approval, ..Stage::new(percent(p), Span(Duration::from_secs(10)), 500) };
+    let ladder = Ladder::new(vec![stage(25., None), stage(50., Some(name("captain")))]);
+    asks.segments[0].ladder = ladder.expect("climbs");
+    let bench = busy(asks, 25., 1_000., 0.005, 60, 1);
+    assert_first(
+        &bench.model,
+        &["free can go to 50% with captain's go: g in a cockpit", "gonogo approve --role captain"],
+    );
 }
 
 #[test]

@@ -45,7 +45,9 @@ pub async fn listen(file: RolloutFile, at_most: Duration) -> Result<Heard, Failu
     };
     let mut session = Session::start(start).map_err(Failure::usage)?;
     headless::wait(&mut session, begun + at_most, |model| {
-        model.segments.iter().all(|segment| earliest_kill(model, segment, next(model, segment)).is_ok())
+        let is_known =
+            |segment| earliest_kill(model, segment, next(model, segment)).is_ok_and(|kill| kill.is_seen());
+        model.segments.iter().all(is_known)
     })
     .await;
     Ok(Heard { model: session.model.clone(), took: begun.elapsed() })

@@ -4,13 +4,14 @@ use super::Advice;
 use super::words::is_free;
 use crate::domain::{Station, Verdict};
 use crate::engine::model::{Model, SegmentModel};
+use crate::engine::people;
 
 pub fn advise(model: &Model) -> Vec<Advice> {
     model.segments.iter().filter_map(|segment| of(model, segment)).collect()
 }
 
 fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
-    let cell = segment.board.get(&Station::People).filter(|cell| cell.verdict == Verdict::Wait)?;
+    segment.board.get(&Station::People).filter(|cell| cell.verdict == Verdict::Wait)?;
     let is_else_go = segment
         .board
         .iter()
@@ -21,15 +22,8 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
         return None;
     }
     let stage = model.rollout.segment(&segment.name)?.ladder.next_after(confirmed)?;
-    let text = match &stage.approval {
-        Some(role) => format!(
-            "{} can go to {} as soon as {role} gives a go: gonogo approve, or the key for it.",
-            segment.name, stage.exposure
-        ),
-        None => format!(
-            "{} can go to {} as soon as its people agree: {}.",
-            segment.name, stage.exposure, cell.evidence.sentence
-        ),
-    };
+    let role = stage.approval.as_ref()?;
+    let text =
+        format!("{} can go to {} with {role}'s go: {}.", segment.name, stage.exposure, people::how(role));
     Some(Advice::new(Some(&segment.name), Verdict::Wait, text))
 }

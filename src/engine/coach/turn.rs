@@ -1,28 +1,25 @@
-//! The autopilot widens by itself: which segment is not its turn yet, and what that waits for.
+//! The autopilot widens by itself: what it waits for, where no other rule says it.
 
 use super::Advice;
-use super::ready::after;
-use super::words::{are, list};
 use crate::domain::{Percent, Verdict};
-use crate::engine::model::{Autopilot, Model};
+use crate::engine::autopilot::obstacle;
+use crate::engine::model::{Autopilot, Model, SegmentModel};
 
 pub fn advise(model: &Model) -> Vec<Advice> {
     if model.autopilot != Autopilot::Full || model.read_only {
         return Vec::new();
     }
-    let later =
-        model.segments.iter().filter(|segment| segment.exposure.confirmed.is_some_and(Percent::is_zero));
-    let advice = later.filter_map(|segment| {
-        let before = after(model, segment);
-        let names = list(before.iter().map(|segment| segment.name.as_str()));
-        (!before.is_empty()).then(|| {
-            let text = format!(
-                "the autopilot begins with {} once {names} {} at the top of the plan.",
-                segment.name,
-                are(before.len())
-            );
-            Advice::new(Some(&segment.name), Verdict::Wait, text)
-        })
+    let advice = model.segments.iter().filter(|segment| is_left(model, segment)).filter_map(|segment| {
+        let text =
+            format!("the autopilot does not widen {} yet: {}.", segment.name, obstacle(model, segment)?);
+        Some(Advice::new(Some(&segment.name), Verdict::Wait, text))
     });
     advice.collect()
+}
+
+/// Whether no verdict, bake or NO-GO of its own is what it waits for.
+fn is_left(model: &Model, segment: &SegmentModel) -> bool {
+    let is_at_start = segment.exposure.confirmed.is_some_and(Percent::is_zero);
+    let is_well = segment.verdict == Verdict::Go && model.bake_left(segment).is_none();
+    segment.latches.is_empty() && segment.verdict < Verdict::Hold && (is_at_start || is_well)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::Advice;
 use super::words::{about, count, exposed, is_free};
-use crate::domain::{Arm, Compare, Guardrail, Percent, Verdict};
+use crate::domain::{Arm, Compare, Guardrail, Percent, Unit, Verdict};
 use crate::engine::evidence;
 use crate::engine::forecast::traffic;
 use crate::engine::model::{Model, SegmentModel};
@@ -41,7 +41,12 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
     let needs = waiting
         .iter()
         .filter_map(|(guardrail, watch)| Some((*guardrail, *watch, need(guardrail, watch, sample)?)));
-    if let Some((guardrail, watch, need)) = needs.max_by(|a, b| a.2.users().total_cmp(&b.2.users())) {
+    // The one that takes longest is what it waits for.
+    let timed = needs.map(|(guardrail, watch, need)| {
+        let rate = traffic::of(model, segment, &guardrail.metric).map_or(0.0, |traffic| traffic.units_per_s);
+        (need.users() / rate, guardrail, watch, need)
+    });
+    if let Some((_, guardrail, watch, need)) = timed.max_by(|a, b| a.0.total_cmp(&b.0)) {
         return Some(sentence(model, segment, (guardrail, watch), &need, share));
     }
     // Nothing was counted that something could be missing from.
@@ -95,6 +100,7 @@ fn sentence(
 ) -> String {
     let (name, missing) = (&segment.name, count(need.users()));
     let bounds = segment.series.get(&guardrail.metric).map_or(&[][..], |series| series.bounds());
+    let unit = if guardrail.unit == Unit::User { "users" } else { "requests" };
     let aim = evidence::margin(guardrail, watch, bounds);
     let mut text = match need {
         Need::Out => {
@@ -102,11 +108,13 @@ fn sentence(
                 "{name} cannot rule out {aim} as it stands, and more users alone will not change that: look for the cause, or roll back."
             );
         }
-        Need::Sample { .. } => format!("{name} needs {missing} more users for its least sample"),
-        Need::Proof { .. } => format!("{name} needs {missing} more users to rule out {aim}"),
+        Need::Sample { .. } => {
+            format!("{name} needs {missing} more {unit} for the least sample of {}", guardrail.metric)
+        }
+        Need::Proof { .. } => format!("{name} needs {missing} more {unit} to rule out {aim}"),
     };
     let Ok(traffic) = traffic::of(model, segment, &guardrail.metric) else {
-        text.push_str("; no users lately, so no forecast.");
+        text.push_str(&format!("; no {unit} lately, so no forecast."));
         return text;
     };
     let takes = span(need.users() / (traffic.units_per_s * share.as_f64() / 100.0));

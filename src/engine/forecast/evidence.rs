@@ -30,7 +30,7 @@ const NINE_IN_TEN: f64 = 1.281_551_6;
 /// Ratios that the winning one shares its stake with, about: its neighbours grow nearly as fast.
 const SPREAD_OVER: f64 = 4.0;
 /// How many times too long or too short a rough time may be.
-pub const ROUGH: u32 = 2;
+pub const ROUGH: u32 = 3;
 /// Longer than this nobody waits: a year, in seconds.
 const LONGEST: f64 = 31_536_000.0;
 
@@ -184,4 +184,40 @@ fn usual(segment: &SegmentModel, guardrail: &Guardrail, watch: &Watch, traffic: 
         }
     }
     before.upper_bound(watch.alpha())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rough_time_is_right_within_its_promise() {
+        let mut worst = 1.0_f64;
+        for units in [2.0, 50.0, 3_000.0] {
+            for share in [0.001, 0.05, 0.5, 0.9] {
+                for base_rate in [0.0005, 0.01, 0.08] {
+                    for ratio in [1.5, 3.0, 10.0, 40.0] {
+                        for alpha in [0.05, 0.0005] {
+                            let rates = Rates {
+                                treatment_units_per_s: units * share,
+                                control_units_per_s: units * (1.0 - share),
+                                base_rate,
+                                ratio,
+                                tolerated: 0.1,
+                            };
+                            let ln_threshold = (2.0_f64 / alpha).ln();
+                            let case = Case { against: Against::Control(rates), ln_threshold, kills: true };
+                            let (rough, exact) = (case.takes_roughly(), case.takes());
+                            let times = rough
+                                .zip(exact)
+                                .map(|(rough, exact)| rough.as_secs_f64() / exact.as_secs_f64());
+                            let times = times.expect("both know it");
+                            worst = worst.max(times).max(1.0 / times);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(worst <= f64::from(ROUGH), "{worst}");
+    }
 }

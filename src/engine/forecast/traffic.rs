@@ -29,6 +29,8 @@ pub struct Traffic {
     pub units_per_s: f64,
     /// Share of units that are usually bad, above 0: control's, or everybody's while there is no control.
     pub base_rate: f64,
+    /// Whether bad units were seen at all; else the share is half of one, and assumed.
+    pub is_rate_seen: bool,
     /// From when on that share was looked at.
     pub usual_from: Timestamp,
     /// Whether the metric is a distribution: then four bounds share the risk.
@@ -54,9 +56,11 @@ pub fn of(model: &Model, segment: &SegmentModel, metric: &MetricName) -> Result<
         return Err(Missing(format!("no traffic seen in {name} yet")));
     }
     let usual_from = back(model.now, USUAL);
+    let (base_rate, is_rate_seen) = base_rate(series, usual_from);
     Ok(Traffic {
         units_per_s: units / over.as_secs_f64(),
-        base_rate: base_rate(series, usual_from),
+        base_rate,
+        is_rate_seen,
         usual_from,
         is_distribution: series.is_distribution,
     })
@@ -102,15 +106,16 @@ fn lately(series: &Series, from: Timestamp, sampled_at: Timestamp) -> Option<(f6
     (over >= Duration::from_secs(1)).then_some((units, over))
 }
 
-/// The usual share of bad units, above 0: with none seen it is one half of the next one.
-fn base_rate(series: &Series, from: Timestamp) -> f64 {
+/// The usual share of bad units, above 0, and whether it was seen: with none bad it is half of the next one.
+fn base_rate(series: &Series, from: Timestamp) -> (f64, bool) {
     if series.is_distribution {
-        return ABOVE_LAST_QUANTILE;
+        return (ABOVE_LAST_QUANTILE, true);
     }
     let of = |arm| series.since(from, arm).filter(|counts| counts.units > 0.0);
     let counts = of(Arm::Control).or_else(|| of(Arm::Treatment)).unwrap_or_default();
-    let rate = if counts.bad > 0.0 { counts.bad / counts.units } else { 0.5 / (counts.units + 1.0) };
-    rate.clamp(f64::MIN_POSITIVE, 1.0)
+    let is_seen = counts.bad > 0.0;
+    let rate = if is_seen { counts.bad / counts.units } else { 0.5 / (counts.units + 1.0) };
+    (rate.clamp(f64::MIN_POSITIVE, 1.0), is_seen)
 }
 
 fn window(interval: Duration) -> Duration {
