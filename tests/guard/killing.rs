@@ -23,7 +23,7 @@ fn the_error_spike_is_killed_and_the_log_says_the_verdict_before_the_act() {
     let order = [
         "checkout-v2 start: ",
         "checkout-v2 ready: ",
-        "captain: changed free at web from",
+        "captain: changed free at web from ",
         "checkout-v2 NO-GO errors free: ",
         "autopilot: kill free to 0% at web: requested",
         "autopilot: kill free to 0% at web: confirmed after",
