@@ -11,6 +11,8 @@
     reason = "a test that cannot go on must fail; it prints what it measured"
 )]
 
+#[path = "reaction/climbs.rs"]
+mod climbs;
 #[path = "reaction/ride.rs"]
 mod ride;
 
