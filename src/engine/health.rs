@@ -161,9 +161,9 @@ pub fn judge_split(model: &Model, segment: &SegmentModel) -> Option<(Verdict, Ev
     };
     let all = split.treatment + split.control;
     let count = |units: f64| thousands(units.clamp(0.0, 9e15).round_ties_even() as u64);
-    let found = Percent::from_ppm((split.treatment / all.max(1.0) * 1e6).round() as u32);
+    let found = split.treatment / all.max(1.0) * 100.0;
     let told = format!(
-        "{} of {} users are in treatment: {found} against {confirmed} asked for",
+        "{} of {} users are in treatment: {found:.1}% against {confirmed} asked for",
         count(split.treatment),
         count(all)
     );

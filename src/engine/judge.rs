@@ -211,6 +211,10 @@ fn is_news(station: Station, known: Option<&Cell>, verdict: Verdict, evidence: &
         // That the data are there at last is no news; that they were in doubt is.
         return verdict >= Verdict::Hold || known.is_some_and(|cell| cell.verdict >= Verdict::Hold);
     }
+    if verdict == Verdict::Wait && known.is_some_and(|cell| cell.verdict == Verdict::Go) {
+        // A new stage is told by whoever began it; that each station has to see it first goes without saying.
+        return false;
+    }
     verdict == Verdict::NoGo || !(is_silence(verdict, evidence) || was_silence || known.is_none())
 }
 

@@ -91,7 +91,7 @@ fn add_station(
     let as_of = Some(cell.evidence.as_of).filter(|at| *at > Timestamp::default());
     let as_of = as_of.map_or_else(String::new, |at| format!(", measured {}", at.clock()));
     lines.push(Line::from(vec![
-        scene.span(format!("  {station:9} "), Role::Title),
+        scene.span(format!("  {station:12} "), Role::Title),
         scene.verdict(cell.verdict),
         scene.span(format!("  for {since}, since {}{as_of} UTC", cell.since.clock()), Role::Dim),
     ]));

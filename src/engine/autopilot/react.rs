@@ -55,7 +55,7 @@ pub fn escalate(model: &Model) -> Vec<Request> {
                 && is_exposed_at(model, platform, &segment.name)
                 && !later().any(|t| touches(&t.command.change, &segment.name))
         });
-        let bad: Vec<_> = stands.flat_map(|segment| reasons_standing(segment)).collect();
+        let bad: Vec<_> = stands.flat_map(reasons_standing).collect();
         let scope = Scope { segment: None, platform: Some(platform.clone()) };
         if !bad.is_empty() && !wanted.iter().any(|request| request.scope == scope) {
             let what = tracked.what();

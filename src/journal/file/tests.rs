@@ -286,6 +286,7 @@ fn what_somebody_did_about_a_no_go_outlives_ten_thousand_newer_lines_until_it_is
         station: Station::Errors,
         guardrail: GuardrailName::new("errors").unwrap(),
         evidence: Evidence::of("31 of 100", Timestamp(0)),
+        response: None,
     };
     let cleared = Record::Cleared { segment, actor: Actor::Autopilot, reason: Text::new("bots") };
     for (more, left) in [(note("x"), 3), (cleared, 0)] {

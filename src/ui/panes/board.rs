@@ -27,7 +27,7 @@ pub const PANE: Pane = Pane {
     draw,
 };
 
-/// Width of the station names, with a gap.
+/// Narrowest column of the station names, with a gap.
 const STATION: usize = 9;
 /// Narrowest column: `✘ NO-GO` and a gap.
 const NARROWEST: usize = 8;
@@ -40,9 +40,14 @@ fn stations(model: &Model) -> Vec<Station> {
     Station::ALL.into_iter().filter(speaks).collect()
 }
 
+/// Width of the station names that are shown, with a gap.
+fn names_width(stations: &[Station]) -> usize {
+    stations.iter().map(|station| station.word().len() + 1).max().unwrap_or(STATION).max(STATION)
+}
+
 /// The width that shows all segments, without frame.
 pub fn wanted_width(model: &Model) -> usize {
-    STATION + (model.segments.len() * NARROWEST).saturating_sub(1)
+    names_width(&stations(model)) + (model.segments.len() * NARROWEST).saturating_sub(1)
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
@@ -52,7 +57,8 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
         paint::put(buf, area, 0, &scene.line(" no station has reported yet: WAIT", Role::Dim));
         return;
     }
-    let room = usize::from(area.width).saturating_sub(STATION);
+    let names = names_width(&stations);
+    let room = usize::from(area.width).saturating_sub(names);
     // The last column needs no gap behind it.
     let fitting = ((room + 1) / NARROWEST).clamp(1, segments.len().max(1));
     let width = ((room + 1) / fitting).clamp(NARROWEST, WIDEST);
@@ -61,7 +67,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let first = (chosen + 1).saturating_sub(fitting);
     let shown = || segments.iter().skip(first).take(fitting);
 
-    let mut head = vec![scene.span(" ".repeat(STATION), Role::Dim)];
+    let mut head = vec![scene.span(" ".repeat(names), Role::Dim)];
     for segment in shown() {
         let role = if Some(&segment.name) == selected { Role::Selected } else { Role::Dim };
         let room = width - 1;
@@ -70,7 +76,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     }
     paint::put(buf, area, 0, &Line::from(head));
     for (row, station) in stations.iter().enumerate() {
-        let mut line = vec![scene.span(format!("{station:STATION$}"), Role::Text)];
+        let mut line = vec![scene.span(format!("{station:names$}"), Role::Text)];
         for segment in shown() {
             let cell = segment.board.get(station);
             let (text, role) = cell.map_or_else(
