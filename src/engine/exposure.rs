@@ -19,7 +19,10 @@ const OBSERVED_LEAST: f64 = 20.0;
 /// Brings desired, confirmed and observed up to date: of one segment after a sample, of all after anything else.
 pub fn derive(model: &mut Model, cause: &Body) {
     let now = model.now;
-    model.platforms.iter_mut().for_each(forget_outdated);
+    // A sample moves no flag, and there are many of them.
+    if !matches!(cause, Body::Sample(_)) {
+        model.platforms.iter_mut().for_each(forget_outdated);
+    }
     for segment in &mut model.segments {
         if matches!(cause, Body::Sample(sample) if sample.segment != segment.name) {
             continue;
