@@ -10,6 +10,7 @@
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
+//! | `backtest` | rows a second and memory of a backtest, against a loop that only reads them |
 //! | `reaction` | an error spike on the demo: from the first bad sample to read back as off |
 //! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
 //!
@@ -21,6 +22,8 @@
     reason = "a measurement that cannot go on must stop"
 )]
 
+#[path = "budgets/backtest.rs"]
+mod backtest;
 #[path = "budgets/cockpit.rs"]
 mod cockpit;
 #[path = "budgets/draw.rs"]
@@ -59,11 +62,12 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 7] = [
         ("engine", engine::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
+        ("backtest", backtest::measure),
         ("reaction", reaction::measure),
         ("cockpit", cockpit::measure),
     ];

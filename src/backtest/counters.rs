@@ -80,13 +80,14 @@ impl<'a> Counters<'a> {
         rows.disordered += u64::from(self.last_at.is_some_and(|last| row.at < last));
         self.last_at = Some(row.at);
         let rollout = self.rollout;
-        let place = |metric: usize| {
-            let (segment, metric) = (rollout.segments.get(row.segment)?, rollout.metrics.get(metric)?);
-            Some(Place { rollout, segment: &segment.name, metric: &metric.name })
-        };
-        let (Some(here), Some(segment)) = (place(row.metric), self.segments.get_mut(row.segment)) else {
+        let (Some(segment), Some(known), Some(metric)) = (
+            self.segments.get_mut(row.segment),
+            rollout.segments.get(row.segment),
+            rollout.metrics.get(row.metric),
+        ) else {
             return;
         };
+        let here = Place { rollout, segment: &known.name, metric: &metric.name };
         segment.last_at = segment.last_at.max(Some(row.at));
         let Some(Some(series)) = segment.series.get_mut(row.metric) else { return };
         let taken = series.take(row, &here, &mut self.fresh);
@@ -97,8 +98,7 @@ impl<'a> Counters<'a> {
             Some(Taken::New) | None => {}
         }
         segment.fresh_until = segment.fresh_until.min(series.fresh_until().unwrap_or(i64::MAX));
-        let is_of_age = row.at.0 > segment.fresh_until;
-        if is_of_age {
+        if row.at.0 > segment.fresh_until {
             self.age(row);
         }
         if matches!(taken, Some(Taken::New | Taken::Fallen)) {

@@ -39,9 +39,9 @@ pub enum BacktestError {
         /// What to do.
         hint: String,
     },
-    /// The recording cannot be read.
-    #[error(transparent)]
-    Recording(#[from] crate::recording::RecordingError),
+    /// An event cannot be had: in the words of the recording.
+    #[error("{0}")]
+    Event(String),
     /// The changes cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),

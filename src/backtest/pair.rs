@@ -1,8 +1,8 @@
 //! The two arms of a series, brought together: rows in, ticks out.
 //!
 //! Each arm comes in a row of its own. What is new in one waits for the other, so that both are compared over the same
-//! time; an arm that comes again meanwhile adds to what waits, which loses nothing. A tick is whole when the second arm
-//! has come as far as the first.
+//! time; an arm that comes again meanwhile adds to what waits, which loses nothing. A tick is whole when both arms have
+//! come to the same moment, or when a later row shows that they will not.
 //!
 //! An arm that is silent for too long is not waited for: the other goes on alone. What the silent one shows when it
 //! comes back covers a time that the other was judged alone in, and is not compared with anything.
@@ -54,6 +54,8 @@ pub struct Pair {
     needs_both: bool,
     /// The arm that went on alone, until the other is back.
     alone: Option<Arm>,
+    /// When the first row was taken.
+    first: Option<Timestamp>,
 }
 
 /// The ticks that one row made whole: at most the one before it and its own.
@@ -69,7 +71,14 @@ const fn other(arm: Arm) -> Arm {
 impl Pair {
     /// Two arms that showed nothing yet.
     pub fn new(patience: i64, needs_both: bool) -> Self {
-        Self { treatment: Side::default(), control: Side::default(), patience, needs_both, alone: None }
+        Self {
+            treatment: Side::default(),
+            control: Side::default(),
+            patience,
+            needs_both,
+            alone: None,
+            first: None,
+        }
     }
 
     const fn side(&self, arm: Arm) -> &Side {
@@ -112,12 +121,13 @@ impl Pair {
         let waiting = self.treatment.waiting.zip(self.control.waiting);
         let before = if waiting.is_some_and(|((t, _), (c, _))| at > t && at > c) {
             self.close()
-        } else if known.is_none() {
-            self.close_before(other(arm), at)
+        } else if known.is_none() && arm == Arm::Treatment {
+            self.close_before(at)
         } else {
             None
         };
 
+        self.first.get_or_insert(at);
         let side = self.side_mut(arm);
         side.newest = Some((at, counts));
         side.step = new;
@@ -135,30 +145,34 @@ impl Pair {
             return self.close_arm(arm);
         }
         if let Some((waits_since, _)) = beside.waiting {
-            return if at >= waits_since { self.close() } else { None };
+            // Where they are not of the same moment, the other one may still have a row of this one.
+            return if at == waits_since { self.close() } else { None };
         }
         let silent_for = beside.newest.map(|(newest, _)| at.0.saturating_sub(newest.0));
-        if silent_for.map_or(self.needs_both, |silent| silent <= self.patience) {
+        let is_waited_for = match (silent_for, self.first) {
+            (Some(silent), _) => silent <= self.patience,
+            (None, Some(first)) => self.needs_both || at.0.saturating_sub(first.0) <= self.patience,
+            (None, None) => true,
+        };
+        if is_waited_for {
             return None;
         }
         self.alone = Some(arm);
         self.close_arm(arm).map(|tick| Tick { silent_for, ..tick })
     }
 
-    /// The first row of the other arm has come: what waited from before that is closed alone, but for the newest row.
-    /// An arm whose rows all stand above the other's is kept whole.
-    fn close_before(&mut self, arm: Arm, first: Timestamp) -> Option<Tick> {
-        let oldest = first.0.saturating_add(self.patience);
-        let side = self.side_mut(arm);
-        let (at, waiting) = side.waiting.filter(|(at, _)| at.0 <= oldest)?;
-        let before = Counts { units: waiting.units - side.step.units, bad: waiting.bad - side.step.bad };
+    /// Treatment has its first row: what waited in control from long before that is closed alone, but for its newest row.
+    /// A control whose rows all stand above treatment's is kept whole.
+    fn close_before(&mut self, first: Timestamp) -> Option<Tick> {
+        let is_old = self.first.is_some_and(|begin| first.0.saturating_sub(begin.0) > self.patience);
+        let step = self.control.step;
+        let (at, waiting) = self.control.waiting.filter(|(at, _)| is_old && *at <= first)?;
+        let before = Counts { units: waiting.units - step.units, bad: waiting.bad - step.bad };
         if before == Counts::default() {
             return None;
         }
-        side.waiting = Some((at, side.step));
-        let mut new = ByArm::default();
-        *new.get_mut(arm) = Some(before);
-        Some(Tick { at, new, silent_for: None })
+        self.control.waiting = Some((at, step));
+        Some(Tick { at, new: ByArm { treatment: None, control: Some(before) }, silent_for: None })
     }
 
     /// Closes what waits, whole or not: nothing more will come, or not for a long time.

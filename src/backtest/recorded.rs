@@ -5,6 +5,7 @@
 //! after a kill that really happened nobody is exposed, and nothing more is learned.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::counters::Out;
@@ -19,7 +20,7 @@ use crate::event::{Body, Event};
 ///
 /// # Errors
 /// [`BacktestError`] for the first event that cannot be read, when no event is about the rollout, and when `out` fails.
-pub fn events<E: Into<BacktestError>>(
+pub fn events<E: Display>(
     rollout: Rollout,
     path: &str,
     events: impl Iterator<Item = Result<Event, E>>,
@@ -31,7 +32,7 @@ pub fn events<E: Into<BacktestError>>(
     let mut boards = Boards { said: vec![BTreeMap::new(); rollout.segments.len()] };
     let mut samples = 0u64;
     for event in events {
-        let event = event.map_err(Into::into)?;
+        let event = event.map_err(|error| BacktestError::Event(error.to_string()))?;
         rows.read += 1;
         match &event.body {
             Body::Asked(_) | Body::Effect { .. } | Body::Restored { .. } => continue,

@@ -69,7 +69,8 @@ fn judge(
     if !is_recording(beginning) {
         return backtest::csv(rollout, &name, reader, say);
     }
-    let mut recording = Recording::open(&name, reader)?;
+    let recording = Recording::open(&name, reader);
+    let mut recording = recording.map_err(|error| BacktestError::Event(error.to_string()))?;
     let mut summary = backtest::events(rollout.clone(), &name, recording.by_ref(), say)?;
     summary.rows.cut = recording.cut_lines();
     Ok(summary)

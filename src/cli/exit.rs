@@ -49,6 +49,11 @@ impl Failure {
         Self { exit: Exit::Lost, message: cause.to_string() }
     }
 
+    /// The words.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     /// Says it on standard error.
     pub fn tell(self) -> Exit {
         // Nobody is left to tell when standard error is closed.

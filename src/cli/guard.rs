@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
 use super::open::{self, AutopilotMode};
+use super::record::RecordTo;
 use super::{Exit, Failure};
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
@@ -48,6 +50,8 @@ pub struct Arguments {
     /// End when every segment has everything and has baked, or when it went wrong and is stopped
     #[arg(long)]
     until_done: bool,
+    #[command(flatten)]
+    record: RecordTo,
 }
 
 /// How the log is written.
@@ -101,6 +105,11 @@ fn read_all(arguments: &Arguments) -> Result<Vec<Post>, Failure> {
             "cannot guard {count} rollouts in one process: {MAX_ROLLOUTS} at most\nhint: start a second guard"
         )));
     }
+    if arguments.record.is_wanted() && arguments.files.len() > 1 {
+        return Err(Failure::usage(
+            "--record takes one rollout\nhint: one guard for each that is to be recorded",
+        ));
+    }
     let mut files: Vec<RolloutFile> = Vec::new();
     let mut faults = Vec::new();
     for path in &arguments.files {
@@ -126,11 +135,16 @@ fn read_all(arguments: &Arguments) -> Result<Vec<Post>, Failure> {
     }
     let autopilot = Autopilot::from(arguments.autopilot);
     let post = |file: RolloutFile| {
-        let state_dir = arguments.state_dir.clone();
+        let (state_dir, record) = (arguments.state_dir.clone(), arguments.record.clone());
+        let is_first = AtomicBool::new(true);
         Post {
             rollout: file.rollout.name.clone(),
             open: Arc::new(move || {
-                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, None)
+                // A session that had to be opened again is not recorded: its first half would be missing.
+                let record =
+                    if is_first.swap(false, Ordering::SeqCst) { record.clone() } else { RecordTo::default() };
+                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, &record)
+                    .map_err(Failure::into_message)
             }),
         }
     };

@@ -11,7 +11,6 @@ use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
 use crate::engine::Autopilot;
 use crate::journal::Journal;
-use crate::recording::Recorder;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
 
@@ -85,31 +84,30 @@ impl Target {
         autopilot: Autopilot,
         record: &RecordTo,
     ) -> Result<(Session, Vec<String>), Failure> {
-        let file = self.load()?;
-        let recorder = record.begin(&file.rollout, rights, autopilot)?;
-        open(file, self.state_dir.as_deref(), rights, autopilot, recorder).map_err(Failure::usage)
+        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, record)
     }
 }
 
-/// Opens the journal of a rollout and starts a session, recorded if there is a recorder. Returns warnings about both with it.
+/// Opens the journal of a rollout and starts a session, recorded if that is asked for. Returns warnings about both
+/// with it.
 ///
 /// # Errors
-/// In words, when the journal or an adapter's settings cannot be used.
+/// When the journal, an adapter's settings or the recording's file cannot be used.
 pub fn open(
     file: RolloutFile,
     state_dir: Option<&Path>,
     rights: Rights,
     autopilot: Autopilot,
-    recorder: Option<Recorder>,
-) -> Result<(Session, Vec<String>), String> {
+    record: &RecordTo,
+) -> Result<(Session, Vec<String>), Failure> {
     let mut warnings = file.warnings.clone();
-    let (ledger, entries, opening) =
-        Journal::open(state_dir, &file.rollout.name).map_err(|error| error.to_string())?;
+    let (ledger, entries, opening) = Journal::open(state_dir, &file.rollout.name).map_err(Failure::usage)?;
     warnings.extend(opening.warnings());
     let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
     let clock = Clock::system();
     let start = Start { file, rights, autopilot, ledger, remembered, clock };
-    let session = Session::start_recorded(start, recorder).map_err(|error| error.to_string())?;
+    let recorder = record.begin(&start.file.rollout, rights, autopilot)?;
+    let session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
     Ok((session, warnings))
 }
 

@@ -18,7 +18,7 @@ use crate::runtime::session::Session;
 const LAST_LINE: Duration = Duration::from_millis(200);
 
 /// Where to record to, if anywhere.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RecordTo {
     /// Write every event into this new file, for `gonogo backtest`
     #[arg(long, value_name = "PATH")]
@@ -26,6 +26,11 @@ pub struct RecordTo {
 }
 
 impl RecordTo {
+    /// Whether a recording is asked for.
+    pub const fn is_wanted(&self) -> bool {
+        self.record.is_some()
+    }
+
     /// Begins the recording, if one is asked for.
     ///
     /// # Errors

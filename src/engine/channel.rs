@@ -91,6 +91,14 @@ impl Channel {
         self.stage = ByArm::default();
     }
 
+    /// From now on other units are bad: those above this bound. What was usual above the old one says nothing here.
+    pub fn move_bound(&mut self, bound: usize) {
+        if self.bound.replace(bound) != Some(bound) {
+            self.before = Baseline::default();
+            self.alone = None;
+        }
+    }
+
     /// Takes new units into account.
     pub fn take(
         &mut self,

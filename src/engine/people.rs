@@ -73,8 +73,8 @@ pub(super) fn obstacle(model: &Model, segment: &SegmentModel) -> Option<Text> {
     if let Some(latch) = segment.latches.first() {
         return Some(Text::new(&format!("NO-GO on {}: clear it first", latch.station)));
     }
-    let killed = model.platforms.iter().filter_map(|platform| platform.killed.as_ref());
-    let hold = segment.killed.as_ref().or_else(|| killed.last())?;
+    let everywhere = || model.platforms.iter().find_map(|platform| platform.killed.as_ref());
+    let hold = segment.killed.as_ref().or_else(everywhere)?;
     Some(Text::new(&format!("it was killed by {}: resume it first", hold.by)))
 }
 

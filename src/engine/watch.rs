@@ -37,6 +37,8 @@ pub struct Watch {
     bounds: Vec<f64>,
     /// What control showed of a distribution since the stage began: the next quantiles come from it.
     control: Option<Histogram>,
+    /// The quantiles of the new stage, until its first units come.
+    chosen: Option<[usize; exceedance::QUANTILES.len()]>,
     /// Units since the stage began.
     stage: ByArm<f64>,
     /// Treatment units at which the proof is looked at again.
@@ -76,6 +78,7 @@ impl Watch {
             channels: Vec::new(),
             bounds: Vec::new(),
             control: None,
+            chosen: None,
             stage: ByArm::default(),
             next_look: FIRST_LOOK,
             proof: None,
@@ -94,6 +97,7 @@ impl Watch {
     pub fn restart(&mut self) {
         self.channels.clear();
         self.control = None;
+        self.chosen = None;
         self.begin_stage(0.0);
     }
 
@@ -108,9 +112,21 @@ impl Watch {
             channel.begin_stage();
         }
         let control = self.control.take();
-        if let Some(frozen) = control.and_then(|c| exceedance::freeze(&c.at_most, c.total)) {
-            for (channel, bound) in self.channels.iter_mut().zip(frozen) {
-                channel.bound = Some(bound);
+        self.chosen = control.and_then(|c| exceedance::freeze(&c.at_most, c.total));
+    }
+
+    /// Takes the bounds that were chosen for this stage, if there will be something to hold against them: what was seen
+    /// before was seen above the old ones.
+    fn move_bounds(&mut self, exposure: Option<Percent>) {
+        let Some(chosen) = self.chosen.take() else { return };
+        let is_usual_seen = match self.compare {
+            Compare::Control => exposure != Some(Percent::FULL),
+            Compare::Baseline => exposure == Some(Percent::ZERO),
+            Compare::Above { .. } => true,
+        };
+        if is_usual_seen {
+            for (channel, bound) in self.channels.iter_mut().zip(chosen) {
+                channel.move_bound(bound);
             }
         }
     }
@@ -142,6 +158,7 @@ impl Watch {
     }
 
     fn observe_distribution(&mut self, new: &Increment, exposure: Option<Percent>) {
+        self.move_bounds(exposure);
         if self.channels.iter().all(|channel| channel.bound.is_none()) {
             add_histogram(&mut self.control, new.histograms.control.as_ref());
             if self.compare == Compare::Baseline && exposure == Some(Percent::ZERO) {
@@ -180,7 +197,7 @@ impl Watch {
     /// those is gone, control is looked at anew, and the bets go on above the bounds that are chosen then.
     fn change_bounds(&mut self, bounds: &[f64]) {
         let old = std::mem::replace(&mut self.bounds, bounds.to_vec());
-        self.control = None;
+        (self.control, self.chosen) = (None, None);
         let place = |index: usize| bounds.iter().position(|bound| Some(bound) == old.get(index));
         let moved: Vec<_> = self.channels.iter().map(|c| c.bound.and_then(place)).collect();
         let is_whole = moved.iter().all(Option::is_some);

@@ -13,11 +13,15 @@ use crate::theme::Role;
 
 /// Columns of the panel: the longest line of the list.
 const COLUMNS: u16 = 92;
+/// Rows of its frame.
+const FRAME: u16 = 2;
 
 /// Draws the help.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let rows = u16::try_from(ACTIONS.len()).unwrap_or(u16::MAX);
-    let inner = paint::panel(scene, buf, area, "keys (esc closes)", COLUMNS, rows);
+    let is_cut = rows.saturating_add(FRAME) > area.height;
+    let title = if is_cut { "keys (down for more, esc closes)" } else { "keys (esc closes)" };
+    let inner = paint::panel(scene, buf, area, title, COLUMNS, rows);
     let lines = ACTIONS.iter().map(|spec| {
         let role = match spec.danger {
             Danger::Stops => Role::Danger,

@@ -26,7 +26,7 @@ const WORLD: &[&str] =
     &["tokio", "reqwest", "tokio_tungstenite", "crossterm", "std::fs", "std::net", "std::env"];
 const CLOCKS: &[&str] =
     &["std::time::Instant", "std::time::SystemTime", "chrono::Utc::now", "chrono::Local", "tokio::time"];
-const PURE: &[&str] = &["domain", "stats", "event", "action", "effect", "engine", "planning"];
+const PURE: &[&str] = &["domain", "stats", "event", "action", "effect", "engine", "backtest", "planning"];
 const SCREEN: &[&str] = &["ui", "theme", "keys"];
 const ADAPTERS: &[&str] = &["backends", "metrics", "feedback"];
 
@@ -48,7 +48,7 @@ pub const NEVER: &[Never] = &[
     Never { rooms: PURE, except: &[], paths: CLOCKS, reason: "pure: time comes in as events, or a replay would differ" },
     Never { rooms: PURE, except: &[], paths: &["ratatui"], reason: "the truth knows no screen" },
     Never { rooms: PURE, except: &[], paths: &["rand"], reason: "the same events give the same model, bit for bit" },
-    Never { rooms: &["engine", "planning"], except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::net", "crate::feed", "crate::ui", "crate::term"], reason: "the core decides; others fetch and show" },
+    Never { rooms: &["engine", "backtest", "planning"], except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::net", "crate::feed", "crate::ui", "crate::term"], reason: "the core decides; others fetch and show" },
     Never { rooms: SCREEN, except: &[], paths: &["tokio", "reqwest", "crossterm"], reason: "drawing is pure; the terminal has one owner" },
     Never { rooms: SCREEN, except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback"], reason: "the screen reads the model and nothing else" },
     Never { rooms: ADAPTERS, except: &[], paths: &["crate::engine", "crate::ui", "crate::term"], reason: "an adapter reports and obeys; it never judges" },

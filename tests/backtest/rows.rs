@@ -150,6 +150,28 @@ proptest! {
     }
 
     #[test]
+    fn any_numbers_make_lines_of_json_without_nan_or_infinity(
+        rows in prop::collection::vec(
+            (0i64..200, any::<bool>(), prop_oneof![0.0..1e4f64, 0.0..9e15f64, Just(0.0)], prop_oneof![0.0..1e4f64, Just(0.0)]),
+            0..60,
+        )
+    ) {
+        let mut text = String::new();
+        for (at, is_treatment, units, bad) in rows {
+            let arm = if is_treatment { "treatment" } else { "control" };
+            text += &format!("{at},free,errors,{arm},{units},{bad}\n");
+        }
+        if let Ok((changes, _)) = try_judge(&rollout(&["free"]), &text) {
+            for change in changes {
+                let line = change.json().expect("a line");
+                let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+                prop_assert!(!value["text"].as_str().is_some_and(|text| text.contains("NaN")), "{}", line);
+                prop_assert!(value["e_value"].is_null() == value["threshold"].is_null(), "{}", line);
+            }
+        }
+    }
+
+    #[test]
     fn any_text_is_judged_or_refused_in_words(text in "[a-z0-9,.\n\"-]{0,200}") {
         match try_judge(&rollout(&["free"]), &text) {
             Ok((_, summary)) => prop_assert!(!summary.is_no_go()),

@@ -53,6 +53,28 @@ fn what_turns_bad_late_is_seen_soon_and_stays_a_no_go() {
 }
 
 #[test]
+fn an_outage_of_both_arms_is_no_alarm_also_when_their_rows_do_not_match() {
+    let rows = steady("free", 1200, 200, |at| if (600..700).contains(&at) { (150, 150) } else { (1, 1) });
+    let thinned = |arm: &'static str, every: usize| {
+        let is_left_out = move |(n, row): &(usize, &String)| row.contains(arm) && n % every == 2;
+        rows.iter().enumerate().filter(move |row| !is_left_out(row)).map(|(_, row)| row)
+    };
+    // In another file control is read two seconds before treatment.
+    let shifted: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let (at, rest) = row.split_once(',').expect("a row");
+            let at: i64 = at.parse().expect("a time");
+            format!("{},{rest}", if row.contains("control") { at + 3 } else { at + 5 })
+        })
+        .collect();
+    for rows in [text(&rows), text(thinned("control", 7)), text(thinned("treatment", 6)), text(&shifted)] {
+        let (changes, summary) = judge(&rows);
+        assert!(!summary.is_no_go(), "{changes:?}");
+    }
+}
+
+#[test]
 fn a_guardrail_without_any_row_in_its_segment_waits() {
     let (changes, summary) = judge(&text(&steady("free", 60, 200, |_| (1, 1))));
     assert_eq!(told(&changes, "free", "latency"), [(55, Verdict::Wait)]);

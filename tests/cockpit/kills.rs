@@ -97,6 +97,18 @@ fn the_demo_of_an_error_spike_kills_it_by_itself_and_says_so() {
 }
 
 #[test]
+fn the_demo_of_the_autopilot_widens_by_itself_from_stage_to_stage() {
+    let cockpit = Cockpit::start(&["demo", "autopilot", "--autopilot", "full"], 120, 40, &[]);
+    for share in ["50%", "100%"] {
+        let line = format!("widen internal to {share} at web: confirmed");
+        let took = cockpit.within(DEMO, &line, |seen| seen.line_with(&["autopilot", &line]).is_some());
+        println!("the autopilot took internal to {share}, {took:?} later");
+    }
+    cockpit.until_row("internal", &["100%"]);
+    cockpit.end();
+}
+
+#[test]
 fn advice_does_not_kill() {
     let broken = r#"{ at = "1s", do = { kind = "worsen", segment = "free", errors = { to = 0.5 } } }"#;
     let world = World::serve(&text(200, broken));

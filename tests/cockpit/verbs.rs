@@ -85,6 +85,16 @@ fn each_verb_does_at_the_service_what_it_says() {
 }
 
 #[test]
+fn a_go_is_asked_of_the_service_s_present_exposure_and_is_no_go_for_other_verbs() {
+    let world = World::steady();
+    let output = world.run("approve", &["--segment", "free", "--role", "captain", "--json"]);
+    assert_exit(&output, 1);
+    assert!(json(&output)["cause"].as_str().unwrap().contains("needs nobody's go"), "{output:?}");
+    assert_exit(&world.run("kill", &["--role", "captain"]), 2);
+    assert!(world.stored().on);
+}
+
+#[test]
 fn without_the_service_it_is_said_and_the_exit_code_is_3() {
     let mut world = World::steady();
     world.go_away();
@@ -107,7 +117,7 @@ fn a_file_that_is_not_there_or_not_right_is_exit_code_2() {
     let nowhere = world.path("nowhere.toml");
     let wrong = world.path("wrong.toml");
     std::fs::write(&wrong, "name = 5\nnaem = 6\n").unwrap();
-    for verb in ["status", "widen", "pause", "resume", "rollback", "kill", "check", "watch"] {
+    for verb in ["status", "widen", "approve", "pause", "resume", "rollback", "kill", "check", "watch"] {
         for file in [&nowhere, &wrong] {
             let output = gonogo(&[verb, file]);
             assert_exit(&output, 2);

@@ -9,6 +9,9 @@ use gonogo::event::Body;
 use super::bench::{commands, name, percent, person, records};
 use super::pilot::Pilot;
 
+/// What makes a go void.
+type Spoil = Box<dyn Fn(&mut Pilot)>;
+
 /// A rollout at 5 %, without an autopilot, whose next stage needs the captain's go. All else is GO.
 fn at_five() -> Pilot {
     let mut pilot = Pilot::new(Autopilot::Off, [5., 0.]);
@@ -110,7 +113,7 @@ fn a_go_is_void_after_a_kill_a_roll_back_and_a_no_go() {
             pilot.obey(&effects);
         }
     };
-    let spoils: [(&str, Box<dyn Fn(&mut Pilot)>); 5] = [
+    let spoils: [(&str, Spoil); 5] = [
         ("a kill of the segment", Box::new(press(Verb::Kill, Some("free")))),
         ("a kill of everything", Box::new(press(Verb::Kill, None))),
         ("a roll-back", Box::new(press(Verb::RollBack, Some("free")))),

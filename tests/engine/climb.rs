@@ -243,7 +243,8 @@ fn a_read_only_full_says_what_it_would_do_once_for_each_stage() {
 enum Chance {
     Well(&'static str),
     Bad(&'static str),
-    OneArm(&'static str),
+    /// So many seconds with errors of treatment alone.
+    OneArm(&'static str, i64),
     Silence,
     Press(Verb, Option<&'static str>),
     Clear,
@@ -257,12 +258,12 @@ fn chance() -> impl Strategy<Value = Chance> {
     prop_oneof![
         30 => segment().prop_map(Chance::Well),
         1 => segment().prop_map(Chance::Bad),
-        2 => segment().prop_map(Chance::OneArm),
+        4 => (segment(), 1..6i64).prop_map(|(segment, seconds)| Chance::OneArm(segment, seconds)),
         3 => Just(Chance::Silence),
         1 => (prop_oneof![Just(Verb::Pause), Just(Verb::Resume), Just(Verb::Kill), Just(Verb::RollBack)],
               proptest::option::of(segment())).prop_map(|(verb, segment)| Chance::Press(verb, segment)),
         1 => Just(Chance::Clear),
-        2 => Just(Chance::Approve),
+        6 => Just(Chance::Approve),
         1 => prop_oneof![Just(0.), Just(5.), Just(50.)].prop_map(Chance::Outside),
         1 => Just(Chance::Refuse),
     ]
@@ -314,10 +315,19 @@ proptest! {
                     heard[index(segment)][0] = pilot.bench.now;
                     effects
                 }
-                Chance::OneArm(segment) => {
-                    let counts = Some(Counts { units: 1e7 + pilot.bench.now as f64 % 1e6, bad: 0. });
-                    let value = SampleValue::Counts(ByArm { treatment: counts, control: None });
-                    pilot.bench.sample("errors", segment, value)
+                Chance::OneArm(segment, seconds) => {
+                    let mut effects = Vec::new();
+                    for _ in 0..seconds {
+                        pilot.bench.now += 1_000;
+                        pilot.bench.flag_heard();
+                        // Grows with time, and is far above what the other readings count.
+                        let counts = Some(Counts { units: 1e7 + (pilot.bench.now % 100_000_000) as f64, bad: 0. });
+                        let value = SampleValue::Counts(ByArm { treatment: counts, control: None });
+                        effects.extend(pilot.bench.sample("errors", segment, value));
+                        pilot.bench.quick(segment, 1000., 1000.);
+                        heard[index(segment)][1] = pilot.bench.now;
+                    }
+                    effects
                 }
                 Chance::Silence => pilot.silence(),
                 Chance::Press(verb, segment) => {

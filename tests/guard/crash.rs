@@ -1,5 +1,9 @@
 //! The guard dies (SIGKILL) in the middle of a kill. The next one finishes it from the journal.
 
+use gonogo::domain::{Evidence, Timestamp};
+use gonogo::effect::Record;
+use gonogo::journal::Journal;
+use gonogo::runtime::clock::Clock;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -91,4 +95,42 @@ fn a_guard_that_dies_again_and_again_still_gets_its_kill_through() {
     assert_eq!(world.share("free"), 0.0);
     assert_eq!(guard.end(Signal::TERM).code, Some(1));
     assert_whole(&world);
+}
+
+/// Writes a NO-GO of the errors in free into the journal, as a guard does that dies before it could ask for the kill.
+fn latch(world: &World, at: Timestamp) {
+    let file = gonogo::config::rollout_file::load(world.path("rollout.toml").as_ref()).unwrap();
+    let guardrail = &file.rollout.guardrails[0];
+    let (mut journal, ..) = Journal::open(Some(world.path("state").as_ref()), &file.rollout.name).unwrap();
+    let record = Record::Latched {
+        segment: "free".parse().unwrap(),
+        station: guardrail.station,
+        guardrail: guardrail.name.clone(),
+        response: Some(guardrail.action),
+        evidence: Evidence::of("31 of 2,410 users with errors against 9 of 2,380 in control", at),
+    };
+    journal.append(at, &record).unwrap();
+}
+
+#[test]
+fn a_no_go_that_was_written_down_and_not_acted_on_is_acted_on_by_the_next_guard() {
+    let world = World::steady();
+    latch(&world, Clock::system().now());
+    let mut guard = Guard::on(&world, &[]);
+    world.until("free to be off", |world| world.share("free") == 0.0);
+    guard.until_line(&["NO-GO errors free, kept from", "31 of 2,410"]);
+    guard.until_line(&["autopilot: kill free to 0% at web: confirmed after"]);
+    let id = commanded(&world).unwrap();
+    world.until("its end to stand in the journal", |world| is_confirmed(world, &id));
+    assert_eq!((world.share("beta"), world.share("enterprise")), (50.0, 5.0), "and nothing else");
+    let told = guard.lines();
+    assert_eq!(guard.end(Signal::TERM).code, Some(1), "{}", told.join("\n"));
+    assert_whole(&world);
+
+    // Done is done: the next one finds it answered.
+    let version = world.stored().version;
+    let mut next = Guard::ready(&world, &[]);
+    next.until_line(&["NO-GO errors free, kept from"]);
+    assert_eq!(next.end(Signal::TERM).code, Some(1));
+    assert_eq!(world.stored().version, version, "it is not killed again");
 }

@@ -98,6 +98,20 @@ fn until_done_ends_with_0_when_everybody_has_it_and_it_has_baked() {
 }
 
 #[test]
+fn full_takes_it_to_everybody_and_until_done_ends_with_0() {
+    let world = World::steady();
+    let mut guard = Guard::on(&world, &["--autopilot", "full", "--until-done"]);
+    let ended = guard.wait();
+    let lines = guard.lines().join("\n");
+    assert_eq!(ended.code, Some(0), "{}\n{lines}", ended.err);
+    for segment in ["beta", "free", "enterprise"] {
+        assert_eq!(world.share(segment), 100.0, "{segment}:\n{lines}");
+    }
+    assert!(lines.contains("autopilot: widen enterprise to 25% at web: confirmed after"), "{lines}");
+    assert_whole(&world);
+}
+
+#[test]
 fn until_done_ends_with_1_when_it_went_wrong_and_the_stop_is_read_back() {
     let world = World::serve(&text(200, BROKEN));
     let mut guard = Guard::on(&world, &["--until-done"]);

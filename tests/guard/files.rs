@@ -46,6 +46,18 @@ fn a_ready_file_that_cannot_be_written_is_refused_at_once() {
 }
 
 #[test]
+fn a_recording_is_of_one_rollout() {
+    let world = World::steady();
+    let (one, two, to) = (world.path("rollout.toml"), world.path("two.toml"), world.path("events"));
+    std::fs::copy(&one, &two).unwrap();
+    assert_refused(&guard(&[&one, &two, "--record", &to]), &["--record takes one rollout"]);
+    let output = guard(&[&one, "--record", &to, "--for", "1s", "--state-dir", &world.path("state")]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(" events to "), "{output:?}");
+    assert!(std::fs::read_to_string(&to).unwrap().lines().count() > 5);
+}
+
+#[test]
 fn no_file_is_wrong_usage() {
     assert_refused(&guard(&[]), &["<FILE>"]);
 }

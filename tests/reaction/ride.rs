@@ -14,6 +14,8 @@ use gonogo::demo::server::{SAMPLE_EVERY, STEP};
 use gonogo::demo::{Scenario, World};
 use gonogo::domain::*;
 use gonogo::effect::{Change, Command, Effect, Outcome};
+use gonogo::engine::autopilot::obstacle;
+use gonogo::engine::model::SegmentModel;
 use gonogo::engine::{Autopilot, Model, update};
 use gonogo::event::{Body, Event};
 use gonogo::feed::message::Set;
@@ -86,13 +88,32 @@ impl Ride {
         if state.on { share.as_f64() } else { 0.0 }
     }
 
-    /// Somebody asks to widen a segment, as with a key and no reason. Returns whether it was done.
-    pub fn widen(&mut self, segment: &str) -> bool {
+    /// Why the autopilot does not widen now, by segment.
+    pub fn obstacles(&self) -> Vec<(String, String)> {
+        let of = |segment: &SegmentModel| {
+            Some((segment.name.to_string(), obstacle(&self.model, segment)?.to_string()))
+        };
+        self.model.segments.iter().filter_map(of).collect()
+    }
+
+    /// Somebody asks to widen a segment, as with a key and no reason.
+    pub fn widen(&mut self, segment: &str) {
+        let request = self.request(Verb::Widen, segment);
+        self.tell(Body::Asked(request));
+    }
+
+    /// The captain gives a go for a segment's next stage.
+    pub fn give_go(&mut self, segment: &str) {
+        let role = Some("captain".parse().unwrap());
+        let request = Request { role, ..self.request(Verb::Approve, segment) };
+        self.tell(Body::Asked(request));
+        assert_eq!(self.model.refusal, None);
+    }
+
+    fn request(&self, verb: Verb, segment: &str) -> Request {
         let captain = Actor::Person(Text::new("captain"));
         let scope = Scope::segment(segment.parse().unwrap());
-        let seen = self.model.versions();
-        let request = Request { seen, ..Request::new(captain, Verb::Widen, scope) };
-        !self.tell(Body::Asked(request)).is_empty()
+        Request { seen: self.model.versions(), ..Request::new(captain, verb, scope) }
     }
 
     fn sources(&self) -> Vec<Source> {

@@ -76,7 +76,7 @@ fn an_arm_that_is_silent_for_too_long_is_not_waited_for_and_not_compared_when_it
 fn an_arm_that_was_never_seen_is_waited_for_unless_nobody_needs_it() {
     let rows = [(T, 0, 1.), (T, 60, 2.), (T, 120, 3.)];
     assert_eq!(ticks(&mut pair(), &rows), [(120, Some(3.), None)]);
-    let alone = [(0, Some(1.), None), (60, Some(1.), None), (120, Some(1.), None)];
+    let alone = [(60, Some(2.), None), (120, Some(1.), None)];
     assert_eq!(ticks(&mut Pair::new(10_000, false), &rows), alone);
 }
 
@@ -92,4 +92,27 @@ fn late_and_same_rows_change_nothing_and_a_fall_is_a_restart() {
     assert_eq!(take(6, 3.), Taken::Fallen);
     assert_eq!(take(7, 3.), Taken::New);
     assert_eq!(pair.close().and_then(|tick| tick.new.treatment).map(|counts| counts.units), Some(13.));
+}
+
+#[test]
+fn what_control_showed_before_treatment_began_is_not_held_against_its_first_row() {
+    let rows =
+        [(C, 0, 100.), (C, 5, 200.), (C, 10, 300.), (C, 15, 400.), (T, 15, 7.), (T, 20, 9.), (C, 20, 500.)];
+    let each = [(15, None, Some(300.)), (15, Some(7.), Some(100.)), (20, Some(2.), Some(100.))];
+    assert_eq!(ticks(&mut pair(), &rows), each);
+}
+
+#[test]
+fn nobody_is_left_behind_within_two_intervals_of_the_beginning() {
+    for needs_both in [true, false] {
+        let rows = [(T, 0, 1.), (C, 0, 2.)];
+        assert_eq!(ticks(&mut Pair::new(10_000, needs_both), &rows), [(0, Some(1.), Some(2.))]);
+    }
+}
+
+#[test]
+fn a_row_that_is_missing_does_not_shift_the_arms_against_each_other() {
+    let rows = [(T, 0, 1.), (C, 0, 1.), (C, 5, 2.), (T, 10, 3.), (C, 10, 3.), (T, 15, 4.), (C, 15, 4.)];
+    let each = [(0, Some(1.), Some(1.)), (10, Some(2.), Some(2.)), (15, Some(1.), Some(1.))];
+    assert_eq!(ticks(&mut pair(), &rows), each);
 }

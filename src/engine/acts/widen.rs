@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Move, Plan, doubt, exposures, may_grow, platforms, segments};
 use crate::action::Request;
-use crate::domain::Text;
+use crate::domain::{Actor, Text};
 use crate::engine::Model;
 
 pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
@@ -58,10 +58,13 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
     }
     plan.changes = exposures(model, &plan.moves, &versions);
     let names = request.scope.segment.as_ref();
-    plan.evidence = segments(model, request)
+    // The autopilot says itself what it goes by.
+    let own = request.reason.as_ref().filter(|_| request.actor == Actor::Autopilot);
+    let worst = segments(model, request)
         .filter(|s| names.is_none_or(|n| *n == s.name))
         .flat_map(|s| s.board.values())
         .max_by_key(|cell| cell.verdict)
         .map(|cell| format!("{}: {}", cell.verdict, cell.evidence.sentence));
+    plan.evidence = own.map(|reason| reason.as_str().to_owned()).or(worst);
     Ok(plan)
 }

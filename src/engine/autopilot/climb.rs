@@ -172,19 +172,14 @@ fn check_metric(model: &Model, segment: &SegmentModel, guardrail: &Guardrail) ->
     if age > fresh {
         return refuse(format!("no {metric} data of {} for {}", segment.name, Span(age)));
     }
-    if segment.exposure.confirmed.is_none_or(|share| share.is_zero()) {
-        return Ok(());
-    }
     // Slots begin at whole seconds.
     let back = fresh.saturating_add(Duration::from_secs(1)).as_millis();
     let from = Timestamp(now.0.saturating_sub(i64::try_from(back).unwrap_or(i64::MAX)));
-    let arms: &[Arm] = match guardrail.compare {
-        Compare::Control if segment.exposure.confirmed != Some(Percent::FULL) => {
-            &[Arm::Treatment, Arm::Control]
-        }
-        _ => &[Arm::Treatment],
-    };
-    match arms.iter().find(|arm| series.since(from, **arm).is_none()) {
+    let share = segment.exposure.confirmed.unwrap_or_default();
+    let is_compared = guardrail.compare == Compare::Control && share != Percent::FULL;
+    let arms = [(Arm::Treatment, !share.is_zero()), (Arm::Control, is_compared)];
+    let mut needed = arms.into_iter().filter_map(|(arm, is_needed)| is_needed.then_some(arm));
+    match needed.find(|arm| series.since(from, *arm).is_none()) {
         Some(Arm::Treatment) => refuse(format!("no {metric} data of {} with the feature", segment.name)),
         Some(Arm::Control) => refuse(format!("no {metric} data of control in {}", segment.name)),
         None => Ok(()),

@@ -5,7 +5,7 @@ use std::fs;
 
 use super::*;
 use crate::action::{Scope, Verb};
-use crate::domain::{Actor, Percent, PlatformName, SegmentName, Text};
+use crate::domain::{Actor, Evidence, GuardrailName, Percent, PlatformName, SegmentName, Station, Text};
 use crate::effect::{Change, Command, EffectId, Outcome};
 use crate::journal::{DamageKind, Format, print, unresolved, verify};
 
@@ -276,6 +276,33 @@ fn an_open_command_outlives_ten_thousand_newer_lines() {
     let entries = kept.into_entries();
     assert_eq!(entries.len(), MAX_KEPT + 1);
     assert_eq!(unresolved(&entries), [command(1)]);
+}
+
+#[test]
+fn what_somebody_did_about_a_no_go_outlives_ten_thousand_newer_lines_until_it_is_cleared() {
+    let segment = SegmentName::new("free").unwrap();
+    let latched = Record::Latched {
+        segment: segment.clone(),
+        station: Station::Errors,
+        guardrail: GuardrailName::new("errors").unwrap(),
+        evidence: Evidence::of("31 of 100", Timestamp(0)),
+    };
+    let cleared = Record::Cleared { segment, actor: Actor::Autopilot, reason: Text::new("bots") };
+    for (more, left) in [(note("x"), 3), (cleared, 0)] {
+        let mut kept = Kept::default();
+        let entry = |seq, record| Entry { seq, at: Timestamp(0), record, hash: String::new() };
+        kept.push(entry(1, latched.clone()));
+        kept.push(entry(2, Record::Commanded { command: command(1) }));
+        kept.push(entry(3, finished(1, refused())));
+        kept.push(entry(4, more));
+        for seq in 5..MAX_KEPT as u64 + 100 {
+            kept.push(entry(seq, note("x")));
+        }
+        let entries = kept.into_entries();
+        assert_eq!(entries.len(), MAX_KEPT + left);
+        assert!(entries.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+        assert!(unresolved(&entries).is_empty(), "a command never stands without its end");
+    }
 }
 
 #[test]

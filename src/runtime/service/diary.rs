@@ -54,7 +54,7 @@ impl Diary {
             && let Some(tracked) = model.commands.iter().find(|tracked| tracked.command.id == command.id)
         {
             let text = format!("{}: requested", tracked.what());
-            let line = Line::new(model.now, Some(&self.rollout), Kind::Moment(MomentKind::Act), text);
+            let line = Line::new(Some(&self.rollout), Kind::Moment(MomentKind::Act), text);
             tell(Line { actor: Some(command.actor.clone()), is_foreign, ..line });
         }
         let first = model.moments_seen - model.timeline.len() as u64;
@@ -71,23 +71,23 @@ impl Diary {
                 Some(known) => *known = told(moment),
                 None => self.told.push_back(told(moment)),
             }
-            tell(Line { is_foreign, ..self.line(model, moment) });
+            tell(Line { is_foreign, ..self.line(moment) });
         }
     }
 
-    fn line(&self, model: &Model, moment: &Moment) -> Line {
+    fn line(&self, moment: &Moment) -> Line {
         Line {
             verdict: moment.verdict,
             segment: moment.segment.clone(),
             actor: moment.actor.clone(),
-            ..Line::new(model.now, Some(&self.rollout), Kind::Moment(moment.kind), moment.text.as_str())
+            ..Line::new(Some(&self.rollout), Kind::Moment(moment.kind), moment.text.as_str())
         }
     }
 }
 
 /// What the journal says that still stands: NO-GOs, pauses, and commands whose end is not known.
 pub(super) fn standing(model: &Model) -> Vec<Line> {
-    let line = |kind, text: String| Line::new(model.now, Some(&model.rollout.name), Kind::Moment(kind), text);
+    let line = |kind, text: String| Line::new(Some(&model.rollout.name), Kind::Moment(kind), text);
     let mut lines = Vec::new();
     for segment in &model.segments {
         let name = Some(segment.name.clone());

@@ -63,7 +63,7 @@ impl Kind {
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// When it was said, by our clock.
+    /// When it was said, by our clock; the log sets it when the line is handed in.
     pub at: Timestamp,
     /// Of which rollout. `None`: of the process.
     pub rollout: Option<RolloutName>,
@@ -82,11 +82,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line of a rollout.
+    /// A line of a rollout, or of the process.
     #[must_use]
-    pub fn new(at: Timestamp, rollout: Option<&RolloutName>, kind: Kind, text: impl AsRef<str>) -> Self {
+    pub fn new(rollout: Option<&RolloutName>, kind: Kind, text: impl AsRef<str>) -> Self {
         let text = Text::new(text.as_ref());
-        let rollout = rollout.cloned();
+        let (at, rollout) = (Timestamp::default(), rollout.cloned());
         Self { at, rollout, kind, verdict: None, segment: None, actor: None, is_foreign: false, text }
     }
 
@@ -146,7 +146,7 @@ mod tests {
 
     fn line(kind: MomentKind, text: &str) -> Line {
         let rollout: RolloutName = "checkout-v2".parse().expect("a name");
-        Line::new(Timestamp(1_795_356_127_123), Some(&rollout), Kind::Moment(kind), text)
+        Line { at: Timestamp(1_795_356_127_123), ..Line::new(Some(&rollout), Kind::Moment(kind), text) }
     }
 
     #[test]

@@ -53,6 +53,7 @@ impl Log {
 
     /// Hands a line in; never waits.
     pub fn tell(&self, line: Line) {
+        let line = Line { at: self.clock.now(), ..line };
         if self.orders.try_send(Order::Write(Box::new(line))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -60,7 +61,7 @@ impl Log {
 
     /// Says something here and now.
     pub fn say(&self, rollout: Option<&RolloutName>, kind: Kind, text: impl AsRef<str>) {
-        self.tell(Line::new(self.clock.now(), rollout, kind, text));
+        self.tell(Line::new(rollout, kind, text));
     }
 
     /// Waits until everything that was handed in is written, at most `patience`. Returns whether it is.
@@ -110,7 +111,7 @@ impl<W: Write> Writer<W> {
         let new = dropped - self.told;
         if new > 0 {
             let text = format!("{} lines were dropped: standard output did not keep up", thousands(new));
-            if self.put(&Line::new(at, None, Kind::Log, text)) {
+            if self.put(&Line { at, ..Line::new(None, Kind::Log, text) }) {
                 self.told = dropped;
             }
         }

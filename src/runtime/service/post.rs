@@ -17,6 +17,7 @@ use super::line::Kind;
 use super::log::Log;
 use super::sight::{self, Sight, Standing};
 use crate::domain::RolloutName;
+use crate::domain::text::thousands;
 use crate::engine::Model;
 use crate::event::Body;
 use crate::runtime::session::Session;
@@ -31,6 +32,9 @@ const LAST_ACTS: Duration = Duration::from_secs(10);
 const LAST_LINES: Duration = Duration::from_secs(3);
 /// The same when something is still open: its task will not end.
 const LAST_LINES_OPEN: Duration = Duration::from_millis(500);
+
+/// How long the end waits for a recording's last events.
+const LAST_EVENTS: Duration = Duration::from_millis(500);
 
 /// Opens a session: reads the journal, builds the adapters. Returns warnings with it, or why it cannot be opened.
 pub type Open = dyn Fn() -> Result<(Session, Vec<String>), String> + Send + Sync;
@@ -167,6 +171,13 @@ async fn guard(session: &mut Session, warnings: &[String], desk: &mut Desk) -> S
     let patience = if sight::has_open_acts(&session.model) { LAST_LINES_OPEN } else { LAST_LINES };
     session.settle(patience).await;
     diary.follow(&session.model, None, |line| log.tell(line));
+    if let Some(recorded) = session.end_recording(LAST_EVENTS) {
+        let failure = recorded.failure.map_or_else(String::new, |failure| format!("; {failure}"));
+        let (events, lost) = (thousands(recorded.events), thousands(recorded.lost));
+        let text =
+            format!("recorded {events} events to {}, {lost} missing{failure}", recorded.path.display());
+        log.say(Some(&session.model.rollout.name), Kind::Log, text);
+    }
     tell_stop(&session.model, &log)
 }
 

@@ -120,12 +120,11 @@ fn is_stopped(model: &Model, segment: &SegmentModel) -> bool {
     let only_looks = matches!(model.autopilot, Autopilot::Off | Autopilot::Advise) || model.read_only;
     let is_off = segment.exposure.confirmed.is_some_and(|share| share.is_zero());
     segment.latches.iter().all(|latch| {
-        let guardrail = model.rollout.guardrails.iter().find(|g| g.name == latch.guardrail);
         only_looks
-            || match guardrail.map(|guardrail| guardrail.action) {
-                None | Some(Response::Warn) => true,
-                Some(Response::Pause) => segment.paused.is_some() || is_off,
-                Some(Response::Kill) => is_off,
+            || match latch.response {
+                Response::Warn => true,
+                Response::Pause => segment.paused.is_some() || is_off,
+                Response::Kill => is_off,
             }
     })
 }

@@ -1,9 +1,11 @@
 //! What keys do: easy to stop, guarded to go, and never by accident.
 
+use std::sync::Arc;
+
 use super::pictures::{press, render, text, theme, view};
 use super::world::{self, seg};
 use crate::action::{Request, Verb};
-use crate::domain::Text;
+use crate::domain::{Ladder, RoleName, Stage, Text};
 use crate::engine::Model;
 use crate::keys::Input;
 use crate::ui::{Intent, View};
@@ -304,6 +306,30 @@ fn clearing_and_noting_need_words() {
     assert!(shown(&view, &model).contains("type some words first"));
     let requests = asked(press(&mut view, &model, &["f", "i", "x", "enter"]));
     assert_eq!((requests[0].verb, requests[0].reason.clone()), (Verb::Clear, Some(Text::new("fix"))));
+}
+
+#[test]
+fn a_go_is_given_for_a_role_that_is_held_and_else_it_is_said_how() {
+    let mut model = world::launch().model;
+    let mut rollout = (*model.rollout).clone();
+    let beta = rollout.segments.iter_mut().find(|segment| segment.name == seg("beta")).unwrap();
+    let captain = RoleName::new("captain").unwrap();
+    let stages = beta.ladder.stages().iter().cloned();
+    let stages = stages.map(|stage| Stage { approval: Some(captain.clone()), ..stage }).collect();
+    beta.ladder = Ladder::new(stages).unwrap();
+    model.rollout = Arc::new(rollout);
+    let support = RoleName::new("support").unwrap();
+    for roles in [vec![], vec![support.clone()]] {
+        let mut view = view().with_roles(roles);
+        assert!(press(&mut view, &model, &["down", "down", "g"]).is_empty());
+        let shown = shown(&view, &model);
+        assert!(shown.contains("captain's go"), "{shown}");
+    }
+    let mut view = view().with_roles(vec![support, captain.clone()]);
+    let requests = asked(press(&mut view, &model, &["down", "down", "g"]));
+    let request = &requests[0];
+    assert_eq!((request.verb, request.scope.segment.clone()), (Verb::Approve, Some(seg("beta"))));
+    assert_eq!(request.role, Some(captain));
 }
 
 #[test]
