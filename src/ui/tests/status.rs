@@ -26,7 +26,16 @@ fn the_json_has_its_keys_and_unknown_is_null() {
     let states: Vec<_> = status["links"].as_array().unwrap().iter().map(|link| &link["state"]).collect();
     assert_eq!(states, ["retrying", "live", "live", "silent", "failed"]);
 
+    assert!(
+        status["advice"][0]["text"].as_str().is_some_and(|text| text.contains("not confirmed after 3 tries"))
+    );
+
+    let launch = plain::status_json(&world::launch().model);
+    assert!(launch["earliest_kill_ms"].as_u64() >= launch["segments"][3]["earliest_kill_ms"].as_u64());
+    assert!(launch["segments"][3]["earliest_kill_ms"].is_u64());
+
     let empty = plain::status_json(&world::empty());
+    assert!(empty["earliest_kill_ms"].is_null() && empty["advice"].as_array().is_some_and(Vec::is_empty));
     assert!(empty["platforms"][0]["on"].is_null());
     assert!(empty["segments"][0]["exposure"]["confirmed"].is_null());
 }
