@@ -28,6 +28,8 @@ pub enum Freshness {
     Silent(Duration),
     /// The source lives, and has had nothing about this segment for so long.
     Missing(Duration),
+    /// Readings come, but one of the arms that are compared is no longer in them.
+    OneSided(Arm),
 }
 
 /// What must be known beside the watch itself.
@@ -65,6 +67,8 @@ pub enum Finding {
     Silent(Duration),
     /// The source lives, but not this segment's data.
     Missing(Duration),
+    /// One of the arms is no longer in the readings.
+    OneSided(Arm),
     /// A distribution's bounds are not chosen yet, or no units came.
     Gathering,
     /// Past the threshold.
@@ -102,6 +106,7 @@ fn find(guardrail: &Guardrail, watch: &Watch, situation: &Situation) -> (Verdict
         Freshness::Unheard => return (Verdict::Wait, Finding::Unheard),
         Freshness::Silent(age) => return (Verdict::Hold, Finding::Silent(age)),
         Freshness::Missing(age) => return (Verdict::Hold, Finding::Missing(age)),
+        Freshness::OneSided(arm) => return (Verdict::Hold, Finding::OneSided(arm)),
     }
     let Some(standing) = watch.standing() else { return (Verdict::Wait, Finding::Gathering) };
     if is_crossed(guardrail, watch) {

@@ -42,6 +42,8 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
         Finding::Unheard => fact(format!("waiting for the first {metric} reading")),
         Finding::Silent(age) => fact(format!("no {metric} data for {}", Span(age))),
         Finding::Missing(age) => fact(format!("no {metric} data of this segment for {}", Span(age))),
+        Finding::OneSided(Arm::Treatment) => fact(format!("{metric} has stopped telling about treatment")),
+        Finding::OneSided(Arm::Control) => fact(format!("{metric} has stopped telling about control")),
         Finding::Gathering => fact(format!("waiting for enough {metric} data in control")),
         Finding::Alarm => seen(),
         Finding::Warning => prefixed("warning: ", seen()),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::model::{MAX_SKEW, Model, SegmentModel, Tracked};
 use crate::domain::text::thousands;
 use crate::domain::{
-    Evidence, LinkState, Method, MetricName, Percent, Sample, Source, SourceKind, Span, Station, Timestamp,
-    Unit, Verdict,
+    Arm, Compare, Evidence, Guardrail, LinkState, Method, MetricName, Percent, Sample, Source, SourceKind,
+    Span, Station, Timestamp, Unit, Verdict,
 };
 use crate::stats::SampleRatio;
 use crate::stats::sample_ratio::ALERT;
@@ -183,13 +183,16 @@ pub fn judge_split(model: &Model, segment: &SegmentModel) -> Option<(Verdict, Ev
     Some((verdict, evidence(told)))
 }
 
+/// Width of a slot of a series.
+const SLOT: Duration = Duration::from_secs(1);
+
 /// Least users before a split counts as seen: fewer could hide any mismatch.
 const SPLIT_LEAST: f64 = 100.0;
 
 /// How a guardrail's data stand in a segment.
-pub fn freshness(model: &Model, segment: &SegmentModel, metric: &MetricName) -> super::appraise::Freshness {
+pub fn freshness(model: &Model, segment: &SegmentModel, guardrail: &Guardrail) -> super::appraise::Freshness {
     use super::appraise::Freshness;
-    let now = model.now;
+    let (now, metric) = (model.now, &guardrail.metric);
     match link_of(model, metric) {
         Some(link) if link.heard_at.is_some() && link.is_stale(now) => {
             return Freshness::Silent(link.age(now).unwrap_or_default());
@@ -197,13 +200,25 @@ pub fn freshness(model: &Model, segment: &SegmentModel, metric: &MetricName) -> 
         Some(_) => {}
         None => return Freshness::Unheard,
     }
-    let Some(as_of) = segment.series.get(metric).and_then(|series| series.sampled_at) else {
+    let series = segment.series.get(metric);
+    let Some((series, as_of)) = series.and_then(|series| Some((series, series.sampled_at?))) else {
         return Freshness::Unheard;
     };
     let interval = model.rollout.metric(metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     // The source may be alive and still have nothing about this segment any more.
     if now.since(as_of) > interval.saturating_mul(2) {
         return Freshness::Missing(now.since(as_of));
+    }
+    let is_compared = guardrail.compare == Compare::Control
+        && segment.exposure.confirmed.is_some_and(|share| !share.is_zero() && share != Percent::FULL);
+    if is_compared {
+        // An arm without users is in the readings all the same. Slots begin at whole seconds.
+        let back = i64::try_from((interval * 2 + SLOT).as_millis()).unwrap_or(i64::MAX);
+        let lately = Timestamp(now.0.saturating_sub(back));
+        let is_gone = |arm: &Arm| series.stage.get(*arm).is_some() && series.since(lately, *arm).is_none();
+        if let Some(arm) = [Arm::Treatment, Arm::Control].into_iter().find(is_gone) {
+            return Freshness::OneSided(arm);
+        }
     }
     Freshness::Fresh
 }

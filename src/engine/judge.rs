@@ -162,7 +162,7 @@ fn judge_guardrail(
     let warned = segment.board.get(&guardrail.station);
     let situation = Situation {
         confirmed,
-        freshness: health::freshness(model, segment, &guardrail.metric),
+        freshness: health::freshness(model, segment, guardrail),
         sample: stage.map_or(1.0, |(_, stage)| stage.sample as f64),
         is_warned: warned
             .is_some_and(|cell| cell.verdict == Verdict::Hold && cell.evidence.method != Method::Fact),

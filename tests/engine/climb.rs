@@ -92,7 +92,7 @@ fn full_never_widens_on_stale_missing_or_one_sided_data() {
         }
     });
     for arm in [Arm::Treatment, Arm::Control] {
-        spoiled("no errors data", |pilot| {
+        spoiled("errors has stopped telling about", |pilot| {
             for n in 1..=5 {
                 pilot.bench.quick("free", 1000., 1000.);
                 let mut arms = ByArm::default();

@@ -309,3 +309,21 @@ fn nothing_that_is_no_evidence_ever_speaks_for_or_against() {
         assert!(!matches!(free(&bench).verdict, Verdict::Go | Verdict::NoGo), "{compare:?}");
     }
 }
+
+#[test]
+fn an_arm_that_vanishes_from_the_readings_holds() {
+    let mut bench = Bench::live_of(errors(|_| {}), Autopilot::Full, 25., 25.);
+    for _ in 0..60 {
+        bench.users("free", 100., 1., 300., 3.);
+    }
+    assert_eq!(free(&bench).verdict, Verdict::Go);
+    for n in 1..20 {
+        bench.now += 500;
+        bench.flag_heard();
+        let treatment = Some(Counts { units: 6_000. + 100. * f64::from(n), bad: 60. });
+        bench.sample("errors", "free", SampleValue::Counts(ByArm { treatment, control: None }));
+    }
+    let cell = free(&bench);
+    assert_eq!(cell.verdict, Verdict::Hold);
+    assert_eq!(cell.evidence.sentence, "errors has stopped telling about control");
+}
