@@ -211,13 +211,16 @@ impl Watch {
         self.looked_at = self.stage.treatment.unwrap_or_default();
         self.next_look = self.looked_at * LOOK_AGAIN;
         self.missing = OnceCell::new();
-        let proofs =
-            self.channels.iter().enumerate().map(|(index, c)| c.prove(index, self.margin, self.compare));
-        let proofs: Option<Vec<Proof>> = proofs.collect();
-        let worst = |proofs: Vec<Proof>| {
-            proofs.into_iter().max_by(|a, b| (a.bound - a.limit).total_cmp(&(b.bound - b.limit)))
-        };
-        self.proof = proofs.and_then(worst);
+        let mut proofs = self.channels.iter().enumerate().map(|(i, c)| c.prove(i, self.margin, self.compare));
+        // Each channel must have something to compare with, and the one that is furthest from its proof decides.
+        let missing_to = |proof: &Proof| proof.bound - proof.limit;
+        self.proof = proofs.next().flatten().and_then(|first| {
+            proofs.try_fold(first, |worst, proof| {
+                let proof = proof?;
+                let is_worse = missing_to(&proof).total_cmp(&missing_to(&worst)).is_gt();
+                Some(if is_worse { proof } else { worst })
+            })
+        });
     }
 
     /// What was proven about this stage when it was last looked at. `None`: not looked at yet, or nothing to compare with.
