@@ -64,12 +64,16 @@ pub(super) fn decide(model: &mut Model, cause: &Body) -> Vec<Request> {
     if model.autopilot == Autopilot::Off || matches!(cause, Body::Restored { .. }) {
         return Vec::new();
     }
+    // Time passes with everything else, too, and samples come by the thousand.
+    let is_sample = matches!(cause, Body::Sample(_));
     let only_says = model.autopilot == Autopilot::Advise || model.read_only;
     let mut wanted = react::answer(model);
     if only_says {
-        let pauses = without_data::pauses(model);
-        without_data::forget_said(model, &pauses);
-        wanted.extend(unsaid(model, pauses));
+        if !is_sample {
+            let pauses = without_data::pauses(model);
+            without_data::forget_said(model, &pauses);
+            wanted.extend(unsaid(model, pauses));
+        }
         if model.autopilot == Autopilot::Full && *cause == Body::Tick {
             let steps = climb::steps(model);
             wanted.extend(unsaid(model, steps));
@@ -80,7 +84,9 @@ pub(super) fn decide(model: &mut Model, cause: &Body) -> Vec<Request> {
         return Vec::new();
     }
     wanted.extend(react::escalate(model));
-    wanted.extend(without_data::pauses(model));
+    if !is_sample {
+        wanted.extend(without_data::pauses(model));
+    }
     if wanted.is_empty() && model.autopilot == Autopilot::Full && *cause == Body::Tick {
         // One at a time: the next one is judged with this one under way.
         wanted.extend(climb::steps(model).into_iter().next());

@@ -86,10 +86,14 @@ fn observed(segment: &SegmentModel, now: Timestamp) -> Option<Percent> {
     })
 }
 
-/// Brings each segment's phase up to date.
-pub fn derive_phases(model: &mut Model) {
+/// Brings each segment's phase up to date, or `only` that of one.
+pub fn derive_phases(model: &mut Model, only: Option<&SegmentName>) {
     for index in 0..model.segments.len() {
-        let Some(phase) = model.segments.get(index).map(|segment| phase(model, segment)) else { continue };
+        let Some(segment) = model.segments.get(index) else { continue };
+        if only.is_some_and(|only| *only != segment.name) {
+            continue;
+        }
+        let phase = phase(model, segment);
         if let Some(segment) = model.segments.get_mut(index)
             && segment.phase != phase
         {

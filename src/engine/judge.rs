@@ -14,20 +14,21 @@ use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::together::{self, Together};
 use super::watch::Watch;
 use super::{evidence, health, people};
-use crate::domain::{Evidence, Guardrail, Method, Station, Verdict};
+use crate::domain::{Evidence, Guardrail, Method, MetricName, Station, Verdict};
 use crate::effect::{Effect, Record};
 use crate::event::Body;
 
-/// Brings the boards up to date: of one segment after a sample, of all after anything else.
+/// Brings the boards up to date: after a sample the stations of its segment that it can change, after anything else
+/// all of them.
 pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) {
     let only = match cause {
-        Body::Sample(sample) => Some(&sample.segment),
+        Body::Sample(sample) => Some(sample),
         _ => None,
     };
     let mut judged = BTreeSet::new();
     for index in 0..model.segments.len() {
         let Some(segment) = model.segments.get(index) else { continue };
-        if only.is_some_and(|only| *only != segment.name) {
+        if only.is_some_and(|only| only.segment != segment.name) {
             continue;
         }
         for (place, latch) in crossed(model, index) {
@@ -48,7 +49,8 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) {
     }
     for index in judged {
         let Some(segment) = model.segments.get(index) else { continue };
-        let board = board(model, segment);
+        let metric = only.filter(|only| only.segment == segment.name).map(|only| &only.metric);
+        let board = board(model, segment, metric);
         post(model, index, board);
     }
 }
@@ -127,8 +129,15 @@ fn context<'a>(model: &Model, segment: &'a SegmentModel, guardrail: &Guardrail) 
     }
 }
 
-/// Each station's worst cell.
-fn board(model: &Model, segment: &SegmentModel) -> BTreeMap<Station, (Verdict, Evidence)> {
+/// Each station's worst cell; with a metric, only of the stations that a reading of it can change.
+fn board(
+    model: &Model,
+    segment: &SegmentModel,
+    metric: Option<&MetricName>,
+) -> BTreeMap<Station, (Verdict, Evidence)> {
+    let hears = |guardrail: &Guardrail| metric.is_none_or(|metric| guardrail.metric == *metric);
+    let touched: BTreeSet<Station> =
+        model.rollout.guardrails.iter().filter(|g| hears(g)).map(|g| g.station).collect();
     let mut board: BTreeMap<Station, (Verdict, Evidence)> = BTreeMap::new();
     board.insert(Station::Data, health::judge_data(model, segment));
     if let Some(cell) = health::judge_split(model, segment) {
@@ -136,6 +145,9 @@ fn board(model: &Model, segment: &SegmentModel) -> BTreeMap<Station, (Verdict, E
     }
     board.extend(people::judge(model, segment).map(|cell| (Station::People, cell)));
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
+        if !touched.contains(&guardrail.station) {
+            continue;
+        }
         let cell = judge_guardrail(model, segment, guardrail, watch);
         match board.get(&guardrail.station) {
             Some((verdict, _)) if *verdict >= cell.0 => {}

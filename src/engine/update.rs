@@ -40,7 +40,12 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     for request in autopilot::decide(model, &event.body) {
         ask(model, &request, &mut effects);
     }
-    exposure::derive_phases(model);
+    // A sample that asks for nothing can change the phase of its own segment only.
+    let only = match &event.body {
+        Body::Sample(sample) if effects.is_empty() => Some(&sample.segment),
+        _ => None,
+    };
+    exposure::derive_phases(model, only);
     effects
 }
 
