@@ -36,16 +36,18 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     }
     exposure::derive(model, &event.body);
     judge::judge(model, &event.body, &mut effects);
-    people::void(model);
-    for request in autopilot::decide(model, &event.body) {
-        ask(model, &request, &mut effects);
-    }
-    // A sample that asks for nothing can change the phase of its own segment only.
-    let only = match &event.body {
+    // A sample that asks for nothing has latched nothing, and changes the phase of its own segment only.
+    let quiet = match &event.body {
         Body::Sample(sample) if effects.is_empty() => Some(&sample.segment),
         _ => None,
     };
-    exposure::derive_phases(model, only);
+    if quiet.is_none() {
+        people::void(model);
+    }
+    for request in autopilot::decide(model, &event.body) {
+        ask(model, &request, &mut effects);
+    }
+    exposure::derive_phases(model, quiet.filter(|_| effects.is_empty()));
     effects
 }
 
