@@ -16,8 +16,6 @@ fn an_edit_by_somebody_else_is_told_with_their_name_and_stops_a_widen_that_did_n
 
     town.unleash.edit(&token, "free", "/parameters/rollout", json!("15"));
     screen.wait_row("free", "15%");
-    let text = screen.wait_for("outside this cockpit");
-    assert!(text.contains(&bob), "the timeline names {bob}:\n{text}");
 
     // The panel still shows 10 -> 25: its enter does nothing now.
     screen.press(&["enter"]);
@@ -25,6 +23,9 @@ fn an_edit_by_somebody_else_is_told_with_their_name_and_stops_a_widen_that_did_n
     assert_eq!(town.unleash.rollout("free"), "15");
     screen.press(&["esc"]);
     screen.wait_until("the panel closes", |text| !text.contains("nothing will be done"));
+    // The panel stood on the timeline.
+    let text = screen.wait_for("outside this cockpit");
+    assert!(text.contains(&bob), "the timeline names {bob}:\n{text}");
     screen.widen("seen and meant");
     screen.wait_for("widen free to 25% at web: confirmed");
     assert_eq!(town.unleash.rollout("free"), "25");
