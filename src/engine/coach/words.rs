@@ -38,10 +38,16 @@ pub fn about(span: Duration) -> String {
         }
         _ => match (seconds + 43_200) / 86_400 {
             1 => "a day".to_owned(),
-            days if days > 365 => "over a year".to_owned(),
+            days if days >= 365 => "over a year".to_owned(),
             days => format!("{days} days"),
         },
     }
+}
+
+/// The same, said as an estimate: `about 14 min`, `over a year`.
+pub fn estimate(span: Duration) -> String {
+    let said = about(span);
+    if said.starts_with("over") { said } else { format!("about {said}") }
 }
 
 /// A count of users: `1,900`.
@@ -104,6 +110,12 @@ mod tests {
             "over a year",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn an_estimate_past_a_year_is_not_about() {
+        assert_eq!(estimate(Duration::from_millis(280)), "about 1 s");
+        assert_eq!(estimate(Duration::from_secs(31_536_000)), "over a year");
     }
 
     #[test]
