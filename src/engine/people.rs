@@ -85,7 +85,7 @@ fn holds(model: &Model, segment: &SegmentModel, approval: &Approval) -> bool {
 
 /// How a role gives its go, in words.
 pub(super) fn how(role: &RoleName) -> String {
-    format!("press g in a cockpit with --role {role}, or run gonogo approve --role {role}")
+    format!("g in a cockpit started with --role {role}, or gonogo approve --role {role}")
 }
 
 /// Keeps a go, if a stage of that segment asks for it: so there are never more than stages.

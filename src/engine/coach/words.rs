@@ -23,6 +23,12 @@ pub fn press(model: &Model, verb: Verb) -> String {
     }
 }
 
+/// How to do something to one segment: a key means what is selected.
+pub fn press_on(model: &Model, verb: Verb) -> String {
+    let select = if model.read_only { "" } else { "select it, then " };
+    format!("{select}{}", press(model, verb))
+}
+
 /// How long, as a person says it: `40 s`, `14 min`, `3 h 5 min`, `2 days`.
 pub fn about(span: Duration) -> String {
     let seconds = span.as_secs();
