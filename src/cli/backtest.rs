@@ -109,16 +109,16 @@ fn print_summary(out: &mut dyn Write, summary: &Summary, rollout: &Rollout) -> i
     for (index, last) in summary.finals.iter().enumerate() {
         let segment = last.segment.as_str();
         let (guardrail, verdict) = (&last.guardrail, last.verdict.map_or("no data", Verdict::word));
-        write!(out, "  {segment:<12} {guardrail:<16} {verdict:<7}")?;
+        write!(out, "  {segment:<12} {guardrail:<16} {verdict}")?;
         if let Some((at, response)) = last.no_go {
-            let is_real = if summary.real.contains(&index) { "" } else { "not " };
+            let is_real = if summary.real.contains(&index) { "real" } else { "not shown to be real" };
             write!(
                 out,
-                "  first at {}: the autopilot would {}",
+                " first at {}: the autopilot would {}",
                 when(at),
                 would(last, at, response, summary, rollout)
             )?;
-            write!(out, "; {is_real}real by e-BH at {LEVEL}")?;
+            write!(out, "; {is_real} by e-BH at {LEVEL}")?;
         }
         writeln!(out)?;
         if !last.evidence.sentence.is_empty() {

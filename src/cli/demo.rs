@@ -1,5 +1,6 @@
 //! `gonogo demo`: a simulated world on a real websocket, and the cockpit on it.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -66,6 +67,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let world = demo::serve(nowhere, &scenario, seed, None, clock.now()).await.map_err(Failure::lost)?;
     let text = scenario.rollout_toml(&world.url(), None);
     let file = rollout_file::parse(&text, scenario.flag.as_str()).map_err(Failure::usage)?;
+    // Whoever plays alone plays every part.
+    let stages = file.rollout.segments.iter().flat_map(|segment| segment.ladder.stages());
+    let asked: BTreeSet<_> = stages.filter_map(|stage| stage.approval.clone()).collect();
+    let look = arguments.look.or_roles(asked);
     let start = Start {
         file,
         rights: Rights::ReadWrite,
@@ -76,7 +81,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     };
     let recorder = arguments.record.begin(&start.file.rollout, start.rights, start.autopilot)?;
     let mut session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
-    let exit = screen::run(&mut session, actor(None), &arguments.look).await;
+    let exit = screen::run(&mut session, actor(None), &look).await;
     drop(session);
     world.shutdown().await;
     exit

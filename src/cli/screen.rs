@@ -37,6 +37,16 @@ pub struct Look {
     r#for: Option<Span>,
 }
 
+impl Look {
+    /// With these roles, if none was named.
+    pub fn or_roles(mut self, roles: impl IntoIterator<Item = RoleName>) -> Self {
+        if self.roles.is_empty() {
+            self.roles.extend(roles);
+        }
+        self
+    }
+}
+
 /// Runs the cockpit on a session.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod guardrails;
 use std::io::{self, Write};
 
 use super::rollout_file::RolloutFile;
+use crate::domain::text::thousands;
 use crate::domain::{Ladder, Segment, Source, SourceKind, Span, Stage};
 
 /// Writes what the file means: who gets the feature in which steps, what is watched, and what
@@ -95,7 +96,7 @@ fn explain_segment(segment: &Segment, at_backend: &str, out: &mut dyn Write) -> 
         write!(out, " (there called {at_backend})")?;
     }
     if let Some(size) = segment.size {
-        write!(out, ", {size} customers")?;
+        write!(out, ", {} customers", thousands(size))?;
     }
     writeln!(out, ": {}.", ladder(&segment.ladder))
 }
@@ -116,7 +117,7 @@ fn step(stage: &Stage, last: bool) -> String {
         step.push_str(&format!(" for at least {}", words(stage.bake)));
     }
     if stage.sample > 0 {
-        step.push_str(&format!(" (GO needs {} users)", stage.sample));
+        step.push_str(&format!(" (GO needs {} users)", thousands(stage.sample)));
     }
     step
 }

@@ -108,7 +108,11 @@ fn find(guardrail: &Guardrail, watch: &Watch, situation: &Situation) -> (Verdict
         Freshness::Missing(age) => return (Verdict::Hold, Finding::Missing(age)),
         Freshness::OneSided(arm) => return (Verdict::Hold, Finding::OneSided(arm)),
     }
-    let Some(standing) = watch.standing() else { return (Verdict::Wait, Finding::Gathering) };
+    let Some(standing) = watch.standing() else {
+        // Everybody has it: no control group will come.
+        let is_alone = guardrail.compare == Compare::Control && confirmed == Percent::FULL;
+        return (Verdict::Wait, if is_alone { Finding::NoBaseline } else { Finding::Gathering });
+    };
     if is_crossed(guardrail, watch) {
         return (Verdict::NoGo, Finding::Alarm);
     }

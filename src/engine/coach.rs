@@ -19,7 +19,7 @@ mod turn;
 mod unconfirmed;
 mod uncontrolled;
 mod wait;
-mod words;
+pub(super) mod words;
 
 use super::model::Model;
 use crate::domain::{SegmentName, Verdict};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::appraise::{Appraisal, Finding};
 use super::channel::Standing;
+use super::coach::words::estimate;
 use super::series::Series;
 use super::watch::Watch;
 use crate::domain::text::thousands;
@@ -14,9 +15,11 @@ use crate::domain::{
     Arm, Compare, Counts, Evidence, Guardrail, Margin, Method, Span, Station, Timestamp, Unit,
 };
 
+/// How the sentence of a warning begins.
+pub const WARNING: &str = "warning: ";
 /// How far back a rate looks when it says when something will be there.
 const RATE_OVER: Duration = Duration::from_secs(30);
-/// Longest wait that is said as a time; beyond it is "a year or more".
+/// Longest wait that is said as a time; from it on it is "over a year".
 const LONGEST: f64 = 31_536_000.0;
 
 /// What a sentence needs beside the appraisal.
@@ -46,7 +49,7 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
         Finding::OneSided(Arm::Control) => fact(format!("{metric} has stopped telling about control")),
         Finding::Gathering => fact(format!("waiting for enough {metric} data in control")),
         Finding::Alarm => seen(),
-        Finding::Warning => prefixed("warning: ", seen()),
+        Finding::Warning => prefixed(WARNING, seen()),
         Finding::SampleMissing(units) => {
             let sentence =
                 format!("needs {} in treatment{}", more(guardrail, units), when(units, context.units_per_s));
@@ -180,12 +183,13 @@ fn proven(guardrail: &Guardrail, watch: &Watch, seen: Evidence) -> Evidence {
     with_interval(watch, Evidence { sentence, ..seen })
 }
 
-/// What a GO rules out: `+10 % errors`, `1 point more errors`.
+/// What a GO rules out: `+10 % errors`, `+1 point of errors`.
 pub(super) fn margin(guardrail: &Guardrail, watch: &Watch, bounds: &[f64]) -> String {
     let index = watch.proof().and_then(|proof| watch.bound_of(proof.channel));
     let what = match (guardrail.station, index.and_then(|index| bounds.get(index))) {
-        (_, Some(bound)) => format!("above {} ms", number(*bound)),
-        (Station::Feedback, None) => "unhappy".into(),
+        (_, Some(bound)) => format!("users slower than {} ms", number(*bound)),
+        (Station::Feedback, None) => "unhappy users".into(),
+        (Station::Latency, None) => "slow users".into(),
         (station, None) => station.word().into(),
     };
     match guardrail.margin {
@@ -193,7 +197,7 @@ pub(super) fn margin(guardrail: &Guardrail, watch: &Watch, bounds: &[f64]) -> St
         Margin::Points(points) => {
             let points = points * 100.0;
             let word = if (points - 1.0).abs() < 1e-9 { "point" } else { "points" };
-            format!("+{} {word} {what}", decimal(points))
+            format!("+{} {word} of {what}", decimal(points))
         }
     }
 }
@@ -206,8 +210,9 @@ fn unit(guardrail: &Guardrail) -> &'static str {
 }
 
 fn more(guardrail: &Guardrail, units: f64) -> String {
-    let unit = if guardrail.unit == Unit::User { "users" } else { "requests" };
-    format!("{} more {unit}", number(units.ceil()))
+    let unit = if guardrail.unit == Unit::User { "user" } else { "request" };
+    let plural = if units > 1.0 { "s" } else { "" };
+    format!("{} more {unit}{plural}", number(units.ceil()))
 }
 
 /// `, about 14 min at this rate`.
@@ -215,7 +220,7 @@ fn when(units: f64, units_per_s: Option<f64>) -> String {
     match units_per_s {
         Some(rate) if rate > 0.0 => {
             let wait = Duration::from_secs_f64((units.ceil() / rate).min(LONGEST));
-            format!(", about {} at this rate", Span(wait))
+            format!(", {} at this rate", estimate(wait))
         }
         Some(_) => "; none came lately".into(),
         None => String::new(),

@@ -57,8 +57,12 @@ impl FeedbackSource for Feed {
     fn probe(&self) -> Promise<'_, Result<Text, Text>> {
         Box::pin(async move {
             let view = look(&self.endpoint, &Want::feedback()).await.map_err(|lost| lost.cause)?;
-            let pieces = view.messages.len();
-            Ok(Text::new(&format!("{} answers, {pieces} pieces at hand", view.hello.server)))
+            let said = match view.messages.len() {
+                0 => "nothing said yet".to_owned(),
+                1 => "1 comment so far".to_owned(),
+                many => format!("{many} comments so far"),
+            };
+            Ok(Text::new(&format!("{} answers, {said}", view.hello.server)))
         })
     }
 }

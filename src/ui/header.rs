@@ -96,7 +96,7 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
             pieces.push(piece(3, true, text, Role::Text));
         }
         if let Some(left) = model.bake_left(segment) {
-            pieces.push(piece(4, true, format!("bake {} left", words::age(left)), Role::Text));
+            pieces.push(piece(4, true, format!("bake {} left", words::left(left)), Role::Text));
         }
     }
     pieces.push(piece(EXTRA, true, format!("autopilot {}", model.autopilot.word()), Role::Dim));

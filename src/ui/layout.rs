@@ -6,7 +6,7 @@
 //! ┌ segments ──┐┌ go/no-go ┐     ─ segments ────────
 //! ├ chart ─────┤├ feedback ┤     ─ go/no-go ────────
 //! ├ timeline ──┤├ coach ───┤     ─ the pane with the keys, else the timeline
-//! hints                          → the coach's first sentence, if there is one and room for it
+//! hints                          → the coach's first advice, if there is any and room for it
 //!                                hints
 //! ```
 //!
@@ -25,8 +25,10 @@ const WIDE: (u16, u16) = (120, 30);
 const SMALLEST: (u16, u16) = (60, 12);
 /// From this width on the first line holds everything.
 const ONE_LINE_HEADER: u16 = 140;
-/// From so many rows between header and hints on, one of them is the coach's: 80×24 has 21.
+/// From so many rows between header and hints on, some of them are the coach's: 80×24 has 21.
 const COACHED: u16 = 18;
+/// From so many on there are two: what to press stands at the end of the sentence.
+const COACHED_TWICE: u16 = 20;
 /// Least rows of a pane with its title that are worth drawing.
 const WORTH: u16 = 3;
 
@@ -52,7 +54,7 @@ pub struct Arrangement {
     pub body: Rect,
     /// Panes by their index in [`PANES`], with their frames.
     pub panes: Vec<(usize, Rect)>,
-    /// One line for the coach, where it has no pane; may be empty.
+    /// One line or two for the coach, where it has no pane; may be empty.
     pub coach: Rect,
     /// The last line or more.
     pub hints: Rect,
@@ -77,7 +79,7 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
     let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
     let (body, coach) = match shape {
         Shape::Stacked if body.height >= COACHED && !scene.view.is_zoomed() && has_advice(scene) => {
-            cut_top(body, body.height - 1)
+            cut_top(body, body.height - if body.height >= COACHED_TWICE { 2 } else { 1 })
         }
         _ => cut_top(body, body.height),
     };

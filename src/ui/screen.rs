@@ -32,7 +32,7 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
         for (index, place) in &arrangement.panes {
             draw_pane(scene, buf, *index, *place, arrangement.shape == Shape::Wide);
         }
-        coach::draw_line(scene, buf, arrangement.coach);
+        coach::draw_lines(scene, buf, arrangement.coach);
         hints::draw(scene, buf, arrangement.hints);
     }
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.

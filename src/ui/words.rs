@@ -90,6 +90,11 @@ pub fn age(age: Duration) -> String {
     }
 }
 
+/// How long something still takes, rounded up: what is left is never `0s`.
+pub fn left(left: Duration) -> String {
+    age(Duration::from_secs(left.as_millis().div_ceil(1000) as u64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +112,9 @@ mod tests {
         assert_eq!(number(Some(f64::NAN)), "–");
         assert_eq!(age(Duration::from_millis(4_200)), "4s");
         assert_eq!(age(Duration::from_secs(75)), "1:15");
+        assert_eq!(
+            [1, 1_000, 1_001, 9_500].map(|ms| left(Duration::from_millis(ms))),
+            ["1s", "1s", "2s", "10s"]
+        );
     }
 }

@@ -65,7 +65,7 @@ fn a_no_go_that_nobody_answered_is_acted_on_after_a_restart_before_anything_is_r
         assert_eq!(sent.iter().map(|c| &c.change).collect::<Vec<_>>(), [&shares("enterprise", 0.)]);
         assert_eq!((sent[0].verb, &sent[0].actor), (Verb::Kill, &Actor::Autopilot));
         let why = sent[0].evidence.as_deref().unwrap_or_default();
-        assert!(why.contains("errors enterprise: 31 of 100"), "{why}");
+        assert!(why.contains("errors in enterprise: 31 of 100"), "{why}");
         let state = bench.state(true, 25., 0.);
         bench.confirm(sent[0], state);
         let again: usize = (0..20).map(|_| commands(&bench.tick(1_000)).len()).sum();
@@ -139,7 +139,7 @@ fn two_segments_left_bad_by_a_restart_stop_everything_with_one_command() {
     let sent = commands(&effects);
     assert_eq!(sent.iter().map(|c| &c.change).collect::<Vec<_>>(), [&Change::Off]);
     let why = sent[0].reason.as_ref().map(|reason| reason.to_string()).unwrap_or_default();
-    assert!(why.contains("errors free: ") && why.contains("errors enterprise: "), "{why}");
+    assert!(why.contains("errors in free: ") && why.contains("errors in enterprise: "), "{why}");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_pause_of_the_autopilot_carries_its_evidence_into_the_journal() {
             _ => None,
         })
         .collect();
-    assert_eq!(reasons, ["latency free: 9 of 10 users slower than 800 ms"]);
+    assert_eq!(reasons, ["latency in free: 9 of 10 users slower than 800 ms"]);
     assert!(commands(&effects).is_empty());
 }
 

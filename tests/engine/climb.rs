@@ -18,7 +18,7 @@ fn full_takes_a_rollout_from_the_first_to_everybody_through_bake_goes_and_order(
     assert_eq!(pilot.steps(), [("free".into(), 5.)], "{}", pilot.obstacle("free"));
     assert_eq!(
         [pilot.obstacle("free"), pilot.obstacle("enterprise")],
-        ["waits for captain's go", "after free"]
+        ["waits for captain's go", "begins after free"]
     );
     let effects = pilot.approve();
     assert!(commands(&effects).is_empty(), "{}", pilot.bench.refusal());

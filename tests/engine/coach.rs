@@ -47,7 +47,12 @@ fn before_anything_is_known_there_is_nothing_to_say() {
 fn a_no_go_that_nobody_acts_on_is_first_and_says_what_to_press() {
     let mut bench = Bench::live(Autopilot::Advise, 25., 25.);
     bench.break_segment("free");
-    let words = ["free is NO-GO on errors", "still exposed at 25%", "only advises", "Kill it: press K."];
+    let words = [
+        "free is NO-GO on errors",
+        "still exposed at 25%",
+        "only advises",
+        "Kill it: select it, then press K.",
+    ];
     assert_first(&bench.model, &words);
     assert_eq!(advice(&bench.model)[0].segment, Some(name("free")));
     bench.press(Verb::Pause, Some("free"));
@@ -148,7 +153,7 @@ fn when_all_is_go_it_bakes_or_can_be_widened() {
     let baking = well(&[25., 50.], 3_600);
     assert_first(&baking.model, &["free is GO and bakes for 59 min more; then it can go to 50%."]);
     let baked = well(&[25., 50.], 10);
-    assert_eq!(said(&baked.model)[0], "free can go to 50%: press w.");
+    assert_eq!(said(&baked.model)[0], "free can go to 50%: select it, then press w.");
     assert_eq!(said(&well(&[25.], 10).model), Vec::<String>::new(), "at the top of its plan all is done");
 }
 
@@ -160,7 +165,7 @@ fn the_full_autopilot_widens_by_itself_and_the_coach_says_what_it_waits_for() {
     bench.links();
     bench.flag(true, 25., 0.);
     let all = said(&bench.model).join("\n");
-    assert!(all.contains("the autopilot does not widen enterprise yet: after free."), "{all}");
+    assert!(all.contains("the autopilot does not widen enterprise yet: begins after free."), "{all}");
     let mut full = well(&[25., 50.], 10);
     full.model.autopilot = Autopilot::Full;
     assert!(said(&full.model).iter().all(|text| !text.contains("press w")), "{:?}", said(&full.model));
@@ -177,7 +182,10 @@ fn a_stage_that_only_waits_for_a_role_says_how_its_go_is_given() {
     let bench = busy(asks, 25., 1_000., 0.005, 60, 1);
     assert_first(
         &bench.model,
-        &["free can go to 50% with captain's go: g in a cockpit", "gonogo approve --role captain"],
+        &[
+            "free can go to 50% with captain's go: select it, then g in a cockpit",
+            "gonogo approve --role captain",
+        ],
     );
 }
 

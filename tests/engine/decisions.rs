@@ -93,7 +93,8 @@ fn a_go_is_proof_and_until_then_it_says_what_is_missing_and_when() {
     assert_eq!(cell.verdict, Verdict::Wait, "{}", cell.evidence.sentence);
     let sentence = &cell.evidence.sentence;
     assert!(
-        sentence.starts_with("needs ") && sentence.contains("more users to rule out +1 point errors, about")
+        sentence.starts_with("needs ")
+            && sentence.contains("more users to rule out +1 point of errors, about")
     );
     assert!(cell.evidence.bound > cell.evidence.limit, "{:?}", cell.evidence);
     for _ in 0..60 {
@@ -101,7 +102,11 @@ fn a_go_is_proof_and_until_then_it_says_what_is_missing_and_when() {
     }
     let cell = free(&bench);
     assert_eq!(cell.verdict, Verdict::Go, "{}", cell.evidence.sentence);
-    assert!(cell.evidence.sentence.ends_with("+1 point errors is ruled out"), "{}", cell.evidence.sentence);
+    assert!(
+        cell.evidence.sentence.ends_with("+1 point of errors is ruled out"),
+        "{}",
+        cell.evidence.sentence
+    );
     assert!(cell.evidence.bound <= cell.evidence.limit, "{:?}", cell.evidence);
 }
 

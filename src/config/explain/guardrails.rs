@@ -33,7 +33,7 @@ fn too_much(guardrail: &Guardrail) -> String {
     let against = match guardrail.compare {
         Compare::Above { rate, least } => {
             let share = decimal(rate * 100.0);
-            return format!("{metric} is bad for more than {share} % of at least {least} {unit}");
+            return format!("the metric {metric} is bad for more than {share} % of at least {least} {unit}");
         }
         Compare::Control => "in control",
         Compare::Baseline => "before anybody had the feature",
@@ -43,7 +43,7 @@ fn too_much(guardrail: &Guardrail) -> String {
     } else {
         "worse at all".to_owned()
     };
-    format!("{metric} is {limit} than {against}, counted in {unit}")
+    format!("the metric {metric} is {limit} than {against}, counted in {unit}")
 }
 
 const fn units(guardrail: &Guardrail) -> &'static str {
@@ -64,7 +64,10 @@ const fn what_then(guardrail: &Guardrail) -> &'static str {
 }
 
 fn promises(guardrail: &Guardrail) -> String {
-    let forecast = format!("The forecast is for {} times as many.", decimal(guardrail.jump));
+    let forecast = format!(
+        "The earliest possible kill is forecast for {} times as many as usual.",
+        decimal(guardrail.jump)
+    );
     if matches!(guardrail.compare, Compare::Above { .. }) {
         return format!("A plain threshold: no promise about false alarms. {forecast}");
     }

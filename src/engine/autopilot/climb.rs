@@ -25,7 +25,7 @@ pub(super) fn steps(model: &Model) -> Vec<Request> {
 }
 
 /// Why `full` does not widen a segment right now, in words: `bakes for 3:10 more`, `latency is WAIT: …`,
-/// `waits for captain's go`, `after internal`. `None`: nothing is in the way, or it is at the top of its plan.
+/// `waits for captain's go`, `begins after internal`. `None`: nothing is in the way, or it is at the top of its plan.
 #[must_use]
 pub fn obstacle(model: &Model, segment: &SegmentModel) -> Option<Text> {
     step(model, segment).err()
@@ -39,7 +39,7 @@ fn step(model: &Model, segment: &SegmentModel) -> Result<Option<Request>, Text> 
     let Some(stage) = plan.ladder.next_after(from) else { return Ok(None) };
     check_holds(model, segment)?;
     if let Some(first) = plan.after.iter().find(|first| !is_done(model, first)) {
-        return Err(Text::new(&format!("after {first}")));
+        return Err(Text::new(&format!("begins after {first}")));
     }
     check_commands(model, name)?;
     check_board(segment, Verdict::Hold)?;

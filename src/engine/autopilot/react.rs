@@ -114,7 +114,7 @@ fn reasons_standing(segment: &SegmentModel) -> Vec<String> {
 }
 
 fn words(segment: &SegmentModel, latch: &Latch) -> String {
-    format!("{} {}: {}", latch.station, segment.name, latch.evidence.sentence)
+    format!("{} in {}: {}", latch.station, segment.name, latch.evidence.sentence)
 }
 
 fn bad_segments(model: &Model) -> usize {

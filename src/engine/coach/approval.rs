@@ -23,7 +23,11 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
     }
     let stage = model.rollout.segment(&segment.name)?.ladder.next_after(confirmed)?;
     let role = stage.approval.as_ref()?;
-    let text =
-        format!("{} can go to {} with {role}'s go: {}.", segment.name, stage.exposure, people::how(role));
+    let text = format!(
+        "{} can go to {} with {role}'s go: select it, then {}.",
+        segment.name,
+        stage.exposure,
+        people::how(role)
+    );
     Some(Advice::new(Some(&segment.name), Verdict::Wait, text))
 }

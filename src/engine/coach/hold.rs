@@ -5,6 +5,7 @@
 use super::Advice;
 use super::words::{because, exposed};
 use crate::domain::{LinkState, Source, SourceKind, Span, Station, Text, Verdict};
+use crate::engine::evidence;
 use crate::engine::model::{Autopilot, Cell, Link, Model, SegmentModel};
 
 pub fn advise(model: &Model) -> Vec<Advice> {
@@ -56,11 +57,16 @@ fn metrics(model: &Model) -> Option<String> {
 
 /// What is wrong in one segment alone.
 fn of_segment(segment: &SegmentModel) -> Option<String> {
+    // What is bad already is said once, by the rule for a NO-GO.
+    if !segment.latches.is_empty() {
+        return None;
+    }
     let name = &segment.name;
     let is_held = |(_, cell): &(&Station, &Cell)| cell.verdict == Verdict::Hold;
     let (station, cell) = segment.board.iter().find(is_held)?;
     let (wanted, stored) = (segment.exposure.desired, segment.exposure.confirmed);
-    let sentence = &cell.evidence.sentence;
+    let sentence = cell.evidence.sentence.as_str();
+    let sentence = sentence.strip_prefix(evidence::WARNING).unwrap_or(sentence);
     Some(match (station, wanted, stored) {
         (Station::Data, Some(wanted), Some(stored)) if wanted != stored => format!(
             "{name} was asked to have {wanted}, but has {stored}: see in the timeline who changed it, then widen or roll back."

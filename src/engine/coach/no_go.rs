@@ -1,7 +1,7 @@
 //! A NO-GO that nobody has acted on: users are exposed to what is known to be bad.
 
 use super::Advice;
-use super::words::{are, exposed, list, press};
+use super::words::{are, exposed, list, press, press_on};
 use crate::action::Verb;
 use crate::domain::{Phase, Verdict};
 use crate::engine::model::{Autopilot, Model, SegmentModel};
@@ -41,14 +41,14 @@ fn of(model: &Model, segment: &SegmentModel) -> Advice {
     let text = if segment.paused.is_some() && exposed(segment).is_some() {
         format!(
             "{name} is NO-GO on {stations} and paused, but {place}: whoever has it keeps it. Kill it: {}; or roll it back: {}.",
-            press(model, Verb::Kill),
+            press_on(model, Verb::Kill),
             press(model, Verb::RollBack)
         )
     } else {
         format!(
             "{name} is NO-GO on {stations} and {place}{}. Kill it: {}.",
             watching(model),
-            press(model, Verb::Kill)
+            press_on(model, Verb::Kill)
         )
     };
     Advice::new(Some(name), Verdict::NoGo, text)

@@ -1,7 +1,7 @@
 //! All is GO and the stage is baked: what can be widened, and by whom.
 
 use super::Advice;
-use super::words::{are, is_free, list, press};
+use super::words::{are, is_free, list, press, press_on};
 use crate::action::Verb;
 use crate::domain::{Percent, Verdict};
 use crate::engine::model::{Autopilot, Model, SegmentModel};
@@ -16,7 +16,7 @@ pub fn advise(model: &Model) -> Vec<Advice> {
     match ready.as_slice() {
         [] => Vec::new(),
         [(segment, to)] => {
-            let text = format!("{} can go to {to}: {}.", segment.name, press(model, Verb::Widen));
+            let text = format!("{} can go to {to}: {}.", segment.name, press_on(model, Verb::Widen));
             vec![Advice::new(Some(&segment.name), Verdict::Go, text)]
         }
         all => {

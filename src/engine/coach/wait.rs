@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::Advice;
-use super::words::{about, count, exposed, is_free};
+use super::words::{about, count, estimate, exposed, is_free};
 use crate::domain::{Arm, Compare, Guardrail, Percent, Unit, Verdict};
 use crate::engine::evidence;
 use crate::engine::forecast::traffic;
@@ -100,7 +100,12 @@ fn sentence(
 ) -> String {
     let (name, missing) = (&segment.name, count(need.users()));
     let bounds = segment.series.get(&guardrail.metric).map_or(&[][..], |series| series.bounds());
-    let unit = if guardrail.unit == Unit::User { "users" } else { "requests" };
+    let unit = match (guardrail.unit, missing == "1") {
+        (Unit::User, true) => "user",
+        (Unit::User, false) => "users",
+        (Unit::Request, true) => "request",
+        (Unit::Request, false) => "requests",
+    };
     let aim = evidence::margin(guardrail, watch, bounds);
     let mut text = match need {
         Need::Out => {
@@ -118,7 +123,7 @@ fn sentence(
         return text;
     };
     let takes = span(need.users() / (traffic.units_per_s * share.as_f64() / 100.0));
-    text.push_str(&format!(", about {} at this rate", about(takes)));
+    text.push_str(&format!(", {} at this rate", estimate(takes)));
     let next = model.rollout.segment(name).and_then(|s| s.ladder.next_after(share));
     if let Some(stage) = next.filter(|stage| stage.exposure < Percent::FULL)
         && let Some(there) = there(need, share, stage.exposure, stage.sample as f64, traffic.units_per_s)

@@ -23,6 +23,12 @@ pub fn press(model: &Model, verb: Verb) -> String {
     }
 }
 
+/// How to do something to one segment: a key means what is selected.
+pub fn press_on(model: &Model, verb: Verb) -> String {
+    let select = if model.read_only { "" } else { "select it, then " };
+    format!("{select}{}", press(model, verb))
+}
+
 /// How long, as a person says it: `40 s`, `14 min`, `3 h 5 min`, `2 days`.
 pub fn about(span: Duration) -> String {
     let seconds = span.as_secs();
@@ -38,10 +44,16 @@ pub fn about(span: Duration) -> String {
         }
         _ => match (seconds + 43_200) / 86_400 {
             1 => "a day".to_owned(),
-            days if days > 365 => "over a year".to_owned(),
+            days if days >= 365 => "over a year".to_owned(),
             days => format!("{days} days"),
         },
     }
+}
+
+/// The same, said as an estimate: `about 14 min`, `over a year`.
+pub fn estimate(span: Duration) -> String {
+    let said = about(span);
+    if said.starts_with("over") { said } else { format!("about {said}") }
 }
 
 /// A count of users: `1,900`.
@@ -104,6 +116,12 @@ mod tests {
             "over a year",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn an_estimate_past_a_year_is_not_about() {
+        assert_eq!(estimate(Duration::from_millis(280)), "about 1 s");
+        assert_eq!(estimate(Duration::from_secs(31_536_000)), "over a year");
     }
 
     #[test]

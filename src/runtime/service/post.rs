@@ -221,10 +221,13 @@ fn words(model: &Model, sight: &Sight) -> String {
         Sight::Blind(missing) => format!("ready, blind: {}", missing.join("; ")),
         Sight::Opening | Sight::Full => {
             let (flags, metrics) = (model.platforms.len(), model.rollout.metrics.len());
+            let plural = |count: usize| if count == 1 { "" } else { "s" };
             format!(
-                "ready: {} {}, flags of {flags} platforms read, {metrics} metrics",
+                "ready: {} {}, flags of {flags} platform{} read, {metrics} metric{}",
                 model.phase(),
-                model.verdict()
+                model.verdict(),
+                plural(flags),
+                plural(metrics)
             )
         }
     }

@@ -1,7 +1,7 @@
 //! The coach: what to do next, in a sentence or two.
 //!
-//! Its words are the engine's; here they are only wrapped. On a small screen the first of them is one line above the
-//! hints.
+//! Its words are the engine's; here they are only wrapped. On a small screen the first of them is one line or two
+//! above the hints.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -42,12 +42,20 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     paint::put_all(buf, area, lines.skip(top));
 }
 
-/// Draws the most urgent advice as one line; nothing when there is none.
-pub fn draw_line(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
-    if let Some(advice) = scene.model.outlook().advice.first() {
-        let room = usize::from(area.width).saturating_sub(SIGN);
-        paint::put(buf, area, 0, &first(scene, advice, cut(&advice.text, room)));
+/// Draws the most urgent advice in the lines that there are, the last of them cut; nothing when there is none.
+pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
+    let Some(advice) = scene.model.outlook().advice.first() else { return };
+    let room = usize::from(area.width).saturating_sub(SIGN).max(1);
+    let mut lines = paint::wrap(&advice.text, room);
+    let fit = usize::from(area.height).max(1);
+    if lines.len() > fit {
+        let rest = lines.split_off(fit - 1).join(" ");
+        lines.push(cut(&rest, room));
     }
+    let drawn = lines.into_iter().enumerate();
+    let drawn =
+        drawn.map(|(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) });
+    paint::put_all(buf, area, drawn);
 }
 
 fn first(scene: &Scene<'_>, advice: &Advice, text: String) -> Line<'static> {
