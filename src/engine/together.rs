@@ -36,6 +36,8 @@ pub fn alarm(model: &Model, index: usize) -> Option<Together> {
     let is_open = |segment: &&super::model::SegmentModel| {
         segment.exposure.confirmed.is_some_and(|share| !share.is_zero())
             && segment.latches.iter().all(|latch| latch.guardrail != guardrail.name)
+            // One that speaks for it is not stopped for what another one alone is about to reach by itself.
+            && segment.watches.get(index).is_some_and(|watch| watch.ln_mean_e() > 0.0)
     };
     let open = || model.segments.iter().filter(is_open);
     let ln_threshold = (2.0 / guardrail.risk).ln();
