@@ -76,7 +76,7 @@ actions! {
     Resume,    "resume",     ["r"],                   Grows,    "resume after a pause, or bring back what was killed";
     RollBack,  "rollback",   ["u"],                   Stops,    "roll the focused segment back one stage";
     Kill,      "kill",       ["K"],                   Stops,    "kill: nobody in the focused scope gets the feature";
-    Clear,     "clear",      ["c"],                   Harmless, "clear a latched NO-GO, with a reason; counting starts anew";
+    Clear,     "clear",      ["c"],                   Harmless, "clear a NO-GO or sample ratio; counting starts anew";
     Approve,   "approve",    ["g"],                   Harmless, "give your role's go for the segment's next stage";
     Note,      "note",       ["n"],                   Harmless, "write a note into the journal";
     NextPane,  "next-pane",  ["tab"],                 View,     "go to the next pane";

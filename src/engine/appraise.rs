@@ -166,7 +166,5 @@ pub fn response(guardrail: &Guardrail, watch: &Watch) -> Response {
     let Some(standing) = watch.standing().filter(|standing| standing.method == Method::Uncontrolled) else {
         return guardrail.action;
     };
-    let rate = standing.seen.treatment.map_or(0.0, |seen| seen.bad / seen.units);
-    let is_outrageous = standing.usual.is_some_and(|usual| rate >= KILLS_ALONE * usual);
-    if is_outrageous { guardrail.action } else { guardrail.action.min(Response::Pause) }
+    if standing.is_disaster { guardrail.action } else { guardrail.action.min(Response::Pause) }
 }

@@ -12,10 +12,16 @@ use crate::stats::kill::{DEFAULT_HORIZON, KillBet, KillStanding};
 use crate::stats::noninferiority::{Margin, noninferior, units_missing};
 use crate::stats::{Tick, exact};
 
+use super::appraise::KILLS_ALONE;
 use super::watch::Proof;
 
 /// The chance that a stage is passed although it is worse than the margin. M1 goes on watching it.
 pub const PASS_RISK: f64 = 0.05;
+
+/// More units than this nobody waits for.
+const MOST_UNITS: f64 = 1e9;
+/// Step in which missing units are looked for, as a factor.
+const MORE: f64 = 1.0625;
 
 /// Bad units out of units, and the bets on them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +34,8 @@ pub struct Channel {
     seen: ByArm<Counts>,
     stage: ByArm<Counts>,
     before: Baseline,
+    /// Whether anybody was exposed yet.
+    is_begun: bool,
     alone: Option<Alone>,
 }
 
@@ -39,6 +47,9 @@ struct Alone {
     /// How much more the readings vary than independent units would: counts are divided by it.
     dispersion: f64,
     bet: KillBet,
+    /// The bet on more than [`KILLS_ALONE`] times the usual rate: it sees a disaster after a long healthy time, in which
+    /// the rate over the whole time says little.
+    disaster: KillBet,
     seen: Counts,
 }
 
@@ -61,6 +72,43 @@ pub struct Standing {
     pub bound: Option<usize>,
     /// The largest usual rate that treatment is held against where there is no control.
     pub usual: Option<f64>,
+    /// Whether treatment is at least [`KILLS_ALONE`] times as bad as that: over the whole time, or proven since some
+    /// moment.
+    pub is_disaster: bool,
+}
+
+impl Alone {
+    /// Upper bound of how much more than usual the rate is. Readings that wander count for less.
+    fn bound(&self, seen: Proportion) -> f64 {
+        exact::upper(seen.bad / self.dispersion, seen.units / self.dispersion, PASS_RISK) - self.usual
+    }
+
+    /// The largest such difference that passes.
+    fn limit(&self, margin: Margin) -> f64 {
+        match margin {
+            Margin::Relative(share) => self.usual * share,
+            Margin::Points(points) => points,
+        }
+    }
+
+    /// How many more treatment units prove it, to one part in sixteen, if they are as those `seen`. `None`: not within
+    /// [`MOST_UNITS`].
+    fn units_missing(&self, seen: Proportion, margin: Margin) -> Option<f64> {
+        let (rate, limit) = (seen.rate()?, self.limit(margin));
+        let mut more = 1.0;
+        while self.bound(Proportion { units: seen.units + more, bad: seen.bad + more * rate }) > limit {
+            more *= MORE;
+            if more > MOST_UNITS {
+                return None;
+            }
+        }
+        Some(more)
+    }
+
+    /// A comparison with NaN is false.
+    fn is_disaster(&self) -> bool {
+        self.seen.bad / self.seen.units >= KILLS_ALONE * self.usual || self.disaster.standing().is_crossed
+    }
 }
 
 impl Standing {
@@ -82,8 +130,15 @@ impl Channel {
             seen: ByArm::default(),
             stage: ByArm::default(),
             before: Baseline::default(),
+            is_begun: false,
             alone: None,
         }
+    }
+
+    /// Forgets all evidence, and keeps what is usual.
+    pub fn restart(&mut self) {
+        let (bound, before, is_begun) = (self.bound, self.before, self.is_begun);
+        *self = Self { before, is_begun, ..Self::new(bound, self.alpha, self.tolerate) };
     }
 
     /// A new exposure was reached.
@@ -134,10 +189,14 @@ impl Channel {
                 }
             }
             Compare::Baseline if exposure == Some(Percent::ZERO) => {
-                self.take_before(treatment);
+                // Who still has it after a stage is not what was before.
+                self.take_before(treatment.filter(|_| !self.is_begun));
                 self.take_before(control);
             }
-            Compare::Baseline => self.take_alone(treatment),
+            Compare::Baseline => {
+                self.is_begun |= exposure.is_some();
+                self.take_alone(treatment);
+            }
             Compare::Above { .. } => {}
         }
     }
@@ -155,12 +214,15 @@ impl Channel {
                 usual,
                 dispersion: self.before.over_dispersion(),
                 bet: KillBet::new(self.alpha / 2.0, self.tolerate, DEFAULT_HORIZON),
+                disaster: KillBet::new(self.alpha / 2.0, 0.0, DEFAULT_HORIZON),
                 seen: Counts::default(),
             };
             self.alone = self.before.upper_bound(self.alpha).map(alone);
         }
         if let (Some(alone), Some(new)) = (&mut self.alone, new) {
-            alone.bet.update_against(new.units / alone.dispersion, new.bad / alone.dispersion, alone.usual);
+            let (units, bad) = (new.units / alone.dispersion, new.bad / alone.dispersion);
+            alone.bet.update_against(units, bad, alone.usual);
+            alone.disaster.update_against(units, bad, KILLS_ALONE * alone.usual);
             alone.seen.units += new.units;
             alone.seen.bad += new.bad;
         }
@@ -205,6 +267,7 @@ impl Channel {
                 },
                 bound: self.bound,
                 usual: alone.map(|alone| alone.usual),
+                is_disaster: alone.is_some_and(Alone::is_disaster),
             }
         };
         let beside = of(self.bet.standing(), None);
@@ -219,11 +282,7 @@ impl Channel {
     pub fn prove(&self, index: usize, margin: Margin, compare: Compare) -> Option<Proof> {
         let treatment = proportion(self.stage.treatment?);
         if let Some(alone) = &self.alone {
-            let limit = match margin {
-                Margin::Relative(share) => alone.usual * share,
-                Margin::Points(points) => points,
-            };
-            let bound = exact::upper(treatment.bad, treatment.units, PASS_RISK) - alone.usual;
+            let (bound, limit) = (alone.bound(treatment), alone.limit(margin));
             return Some(Proof { is_proven: bound <= limit, bound, limit, channel: index });
         }
         if compare != Compare::Control {
@@ -234,8 +293,11 @@ impl Channel {
         Some(Proof { is_proven: proven.is_proven, bound: proven.bound, limit: proven.limit, channel: index })
     }
 
-    /// How many more treatment units the proof needs, as things stand. `None`: no end in sight, or no control.
+    /// How many more treatment units the proof needs, as things stand. `None`: no end in sight.
     pub fn units_missing(&self, margin: Margin) -> Option<f64> {
+        if let Some(alone) = &self.alone {
+            return alone.units_missing(proportion(self.stage.treatment?), margin);
+        }
         let (treatment, control) = self.stage.both()?;
         units_missing(proportion(*treatment), proportion(*control), margin, PASS_RISK)
     }

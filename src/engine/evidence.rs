@@ -80,7 +80,7 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
 pub fn of_together(own: Evidence, ln_e: f64, ln_threshold: f64, segments: usize) -> Evidence {
     let needed = number(ln_threshold.exp());
     let sentence = format!(
-        "all {segments} exposed segments together: e = {} against {needed} needed; here {}",
+        "{segments} exposed segments together: e = {} against {needed} needed; here {}",
         e_value(ln_e),
         own.sentence
     );

@@ -33,6 +33,7 @@ pub fn derive(model: &mut Model, cause: &Body) {
         };
         let confirmed = largest(&|p| p.state.as_ref().and_then(|state| state.confirmed(&name)));
         let desired = largest(&|p| desired(p, &name));
+        let is_even = is_even(&model.platforms, &name);
         if segment.exposure.confirmed != confirmed {
             segment.stage_since =
                 Some(confirmed.and_then(|share| since(&model.platforms, &name, share)).unwrap_or(now));
@@ -44,6 +45,12 @@ pub fn derive(model: &mut Model, cause: &Body) {
             segment.split = None;
             model.revision += 1;
         }
+        if is_even && !segment.is_even {
+            // The last platform has it now: the stage bakes, and its split counts, from here on.
+            segment.stage_since = Some(now);
+            model.revision += 1;
+        }
+        segment.is_even = is_even;
         let observed = observed(segment, now);
         let exposure = &mut segment.exposure;
         if (exposure.desired, exposure.observed) != (desired, observed) {
@@ -58,6 +65,13 @@ fn forget_outdated(platform: &mut PlatformModel) {
     if let Some(state) = &platform.state {
         platform.remembered_since.retain(|name, (share, _)| state.confirmed(name) == Some(*share));
     }
+}
+
+/// Whether all platforms that were read and know a segment have stored the same share of it.
+fn is_even(platforms: &[PlatformModel], name: &SegmentName) -> bool {
+    let mut shares = platforms.iter().filter_map(|p| p.state.as_ref()?.confirmed(name));
+    let first = shares.next();
+    shares.all(|share| Some(share) == first)
 }
 
 /// Since when the journal says that a segment has had this share. `None`: it does not say so, or says another one.

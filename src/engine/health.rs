@@ -151,6 +151,13 @@ fn settling(model: &Model, metric: &MetricName) -> Duration {
     reach.saturating_add(interval.saturating_mul(2))
 }
 
+/// Whether the test of a segment's split says that it is wrong: within a stage only a person's clear ends that.
+pub fn is_alert(segment: &SegmentModel) -> bool {
+    segment
+        .split
+        .is_some_and(|split| split.test.is_alert() && segment.exposure.confirmed == Some(split.expected))
+}
+
 /// Whether the users are split as the exposure says. `None`: nothing to test.
 pub fn judge_split(model: &Model, segment: &SegmentModel) -> Option<(Verdict, Evidence)> {
     let confirmed = segment.exposure.confirmed.filter(|share| !share.is_zero() && *share != Percent::FULL)?;
@@ -213,7 +220,8 @@ pub fn freshness(model: &Model, segment: &SegmentModel, guardrail: &Guardrail) -
         && segment.exposure.confirmed.is_some_and(|share| !share.is_zero() && share != Percent::FULL);
     if is_compared {
         // An arm without users is in the readings all the same. Slots begin at whole seconds.
-        let back = i64::try_from((interval * 2 + SLOT).as_millis()).unwrap_or(i64::MAX);
+        let back =
+            i64::try_from(interval.saturating_mul(2).saturating_add(SLOT).as_millis()).unwrap_or(i64::MAX);
         let lately = Timestamp(now.0.saturating_sub(back));
         let is_gone = |arm: &Arm| series.stage.get(*arm).is_some() && series.since(lately, *arm).is_none();
         if let Some(arm) = [Arm::Treatment, Arm::Control].into_iter().find(is_gone) {

@@ -14,7 +14,7 @@ use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::together::{self, Together};
 use super::watch::Watch;
 use super::{evidence, health, people};
-use crate::domain::{Evidence, Guardrail, Method, MetricName, Station, Verdict};
+use crate::domain::{Compare, Evidence, Guardrail, Method, MetricName, Percent, Station, Verdict};
 use crate::effect::{Effect, Record};
 use crate::event::Body;
 
@@ -65,7 +65,10 @@ fn crossed(model: &Model, index: usize) -> Vec<(usize, Latch)> {
         let known = segment.latches.iter().find(|latch| latch.guardrail == guardrail.name);
         // What only paused may turn out to be bad enough to kill.
         let is_new = known.is_none_or(|known| known.response < response);
-        if is_new && appraise::is_crossed(guardrail, watch) {
+        // A plain threshold knows no control: while nobody has the feature, what it sees is not the feature's.
+        let is_nobodys = matches!(guardrail.compare, Compare::Above { .. })
+            && segment.exposure.confirmed.is_some_and(Percent::is_zero);
+        if is_new && !is_nobodys && appraise::is_crossed(guardrail, watch) {
             latches.push((index, latch(model, segment, guardrail, watch, None)));
         } else if known.is_none() {
             looks.push(at);
@@ -189,7 +192,10 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
     let now = model.now;
     let Some(segment) = model.segments.get_mut(index) else { return };
     let mut moments = Vec::new();
-    let mut is_changed = false;
+    let known = segment.board.len();
+    // A station that has nothing to say any more holds nobody.
+    segment.board.retain(|station, _| board.contains_key(station));
+    let mut is_changed = segment.board.len() != known;
     for (station, (verdict, evidence)) in board {
         let known = segment.board.get(&station);
         let since = known.filter(|cell| cell.verdict == verdict).map_or(now, |cell| cell.since);

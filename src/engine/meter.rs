@@ -2,14 +2,21 @@
 //!
 //! The first reading of an arm is a baseline: what happened before we looked was not seen under a
 //! known exposure. A counter that falls was restarted: the new value is the increment, and that is
-//! said once. A reading without an arm changes nothing for that arm.
+//! said once. If only a part of a sum was restarted, or bad units fall and units do not, the reading is a new baseline.
+//! A reading without an arm changes nothing for that arm.
 
 use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue};
+
+/// A counter that falls to less than this part of what it was has begun anew. With more left, a part of a sum has: what is
+/// left is the past of the others, and says nothing about now.
+const LEFT: f64 = 0.25;
 
 /// The last cumulative reading of one metric in one segment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Meter {
     counts: ByArm<Counts>,
+    /// Readings that were left out, because bad units fell alone in them.
+    doubted: ByArm<Counts>,
     bounds: Vec<f64>,
     histograms: ByArm<Histogram>,
 }
@@ -45,11 +52,24 @@ impl Meter {
         match value {
             SampleValue::Counts(arms) => {
                 for arm in [Arm::Treatment, Arm::Control] {
-                    if let Some(now) = arms.get(arm).filter(|c| is_count(c.units) && is_count(c.bad))
-                        && let Some(last) = self.counts.get_mut(arm).replace(*now)
-                    {
+                    let Some(now) = arms.get(arm).filter(|c| is_count(c.units) && is_count(c.bad)) else {
+                        continue;
+                    };
+                    let is_alone =
+                        self.counts.get(arm).is_some_and(|l| now.bad < l.bad && now.units >= l.units);
+                    let doubted = self.doubted.get_mut(arm);
+                    if is_alone && doubted.is_none_or(|doubted| doubted == *now) {
+                        // A series that is absent for one reading is no restart: the next one tells.
+                        *doubted = Some(*now);
+                        continue;
+                    }
+                    *doubted = None;
+                    if let Some(last) = self.counts.get_mut(arm).replace(*now) {
                         let fell = now.units < last.units || now.bad < last.bad;
                         new.reset |= fell;
+                        if is_alone || (fell && now.units > last.units * LEFT) {
+                            continue;
+                        }
                         let base = if fell { Counts::default() } else { last };
                         *new.counts.get_mut(arm) =
                             Some(Counts { units: now.units - base.units, bad: now.bad - base.bad });
@@ -67,6 +87,9 @@ impl Meter {
                         let fell = now.total < last.total
                             || now.at_most.iter().zip(&last.at_most).any(|(now, last)| now < last);
                         new.reset |= fell;
+                        if fell && now.total > last.total * LEFT {
+                            continue;
+                        }
                         let grown = if fell { now.clone() } else { difference(now, &last) };
                         *new.counts.get_mut(arm) = Some(Counts { units: grown.total, bad: 0.0 });
                         *new.histograms.get_mut(arm) = Some(grown);

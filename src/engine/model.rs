@@ -145,8 +145,10 @@ pub struct SegmentModel {
     pub lowered: Option<Hold>,
     /// The goes of roles that hold, one for each stage at most.
     pub approvals: Vec<Approval>,
-    /// When the present confirmed exposure was reached; by the journal, if an earlier run reached it.
+    /// When the present confirmed exposure was reached, by all platforms; by the journal, if an earlier run reached it.
     pub stage_since: Option<Timestamp>,
+    /// Whether all platforms have stored the same share.
+    pub(super) is_even: bool,
     /// The worst of its stations.
     pub verdict: Verdict,
     /// Each station that has something to say.
@@ -446,6 +448,7 @@ impl Model {
             lowered: None,
             approvals: Vec::new(),
             stage_since: None,
+            is_even: true,
             verdict: Verdict::Wait,
             board: BTreeMap::new(),
             latches: Vec::new(),

@@ -46,14 +46,19 @@ pub fn are_asked(model: &Model) -> bool {
 /// The next stage of a segment, as far as its exposure is known.
 #[must_use]
 pub fn next_stage<'a>(model: &'a Model, segment: &SegmentModel) -> Option<&'a Stage> {
-    model.rollout.segment(&segment.name)?.ladder.next_after(segment.exposure.confirmed?)
+    model.rollout.segment(&segment.name)?.ladder.next_after(lowest(model, segment)?)
+}
+
+/// The exposure from which a segment goes on: that of the platform that is furthest behind. `None`: not known.
+pub(super) fn lowest(model: &Model, segment: &SegmentModel) -> Option<Percent> {
+    model.platforms.iter().filter_map(|p| p.state.as_ref()?.confirmed(&segment.name)).min()
 }
 
 /// The first go that is missing on the way of a segment to an exposure: the stage that asks for it, and the role.
 /// `None`: none is.
 #[must_use]
 pub fn missing(model: &Model, segment: &SegmentModel, to: Percent) -> Option<(Percent, RoleName)> {
-    let from = segment.exposure.confirmed.unwrap_or_default();
+    let from = lowest(model, segment).unwrap_or_default();
     let stages = model.rollout.segment(&segment.name)?.ladder.stages().iter();
     let mut entered = stages.filter(|stage| stage.exposure > from && stage.exposure <= to);
     entered.find_map(|stage| {
@@ -135,10 +140,10 @@ pub(super) fn judge(model: &Model, segment: &SegmentModel) -> Option<(Verdict, E
         return None;
     }
     let at = Timestamp::default();
-    let Some(confirmed) = segment.exposure.confirmed else {
+    let Some(from) = lowest(model, segment) else {
         return Some((Verdict::Wait, Evidence::of("the exposure is not known yet", at)));
     };
-    let Some(stage) = ladder.next_after(confirmed) else {
+    let Some(stage) = ladder.next_after(from) else {
         return Some((Verdict::Go, Evidence::of("nobody's go is needed any more", at)));
     };
     let exposure = stage.exposure;

@@ -1,9 +1,9 @@
 //! Lines of the journal: pauses, latches, goes, open commands and bake times outlive a restart.
 
 use super::chronicle::record_moment;
-use super::commands;
 use super::model::{Hold, Latch, Model, Moment, MomentKind};
 use super::people::{self, Approval};
+use super::{commands, health};
 use crate::domain::{Response, SegmentName, Text, Timestamp};
 use crate::effect::{Effect, EffectId, Outcome, Record};
 
@@ -79,11 +79,18 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
             }
         }
         Record::Cleared { segment, actor, reason } => {
+            let mut what = "NO-GO";
             if let Some(found) = model.segments.iter_mut().find(|s| s.name == *segment) {
+                // Users who are counted wrongly are no reason to forget what was seen of the feature.
+                if found.latches.is_empty() && health::is_alert(found) {
+                    what = "sample ratio";
+                } else {
+                    found.watches.iter_mut().for_each(super::watch::Watch::restart);
+                }
                 found.latches.clear();
-                found.watches.iter_mut().for_each(super::watch::Watch::restart);
+                found.split = None;
             }
-            tell(model, at, actor, &format!("cleared the NO-GO of {segment}"), Some(reason));
+            tell(model, at, actor, &format!("cleared the {what} of {segment}"), Some(reason));
         }
         Record::Approved { segment, exposure, role, actor } => {
             let approval = Approval::new(*exposure, role.clone(), actor.clone(), at);

@@ -3,7 +3,8 @@
 //! In: each segment's e-value for one guardrail. Out: the average, weighted by the segments' shares of the risk. Averages of
 //! e-values are e-values under any dependence, so NO-GO at 2/α. A single segment adds as much to it as its own threshold
 //! asks for: with these weights the average costs no risk beyond that of the segments. Those that have their NO-GO are left
-//! out: they have been acted on, and their growing e-values must not stop the others.
+//! out: they have been acted on, and their growing e-values must not stop the others. So are those that speak for the
+//! feature (an e-value of 1 or less): leaving them out makes the average smaller, so it costs nothing.
 
 use super::model::Model;
 use crate::domain::{Compare, SegmentName};
@@ -36,6 +37,8 @@ pub fn alarm(model: &Model, index: usize) -> Option<Together> {
     let is_open = |segment: &&super::model::SegmentModel| {
         segment.exposure.confirmed.is_some_and(|share| !share.is_zero())
             && segment.latches.iter().all(|latch| latch.guardrail != guardrail.name)
+            // One that speaks for it is not stopped for what another one alone is about to reach by itself.
+            && segment.watches.get(index).is_some_and(|watch| watch.ln_mean_e() > 0.0)
     };
     let open = || model.segments.iter().filter(is_open);
     let ln_threshold = (2.0 / guardrail.risk).ln();

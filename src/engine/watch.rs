@@ -93,11 +93,10 @@ impl Watch {
         self.alpha
     }
 
-    /// Forgets all evidence: a person cleared the NO-GO.
+    /// Forgets all evidence: a person cleared the NO-GO. What is usual stays known: where everybody has the feature, it
+    /// cannot be learned again.
     pub fn restart(&mut self) {
-        self.channels.clear();
-        self.control = None;
-        self.chosen = None;
+        self.channels.iter_mut().for_each(Channel::restart);
         self.begin_stage(0.0);
     }
 

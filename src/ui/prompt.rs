@@ -10,6 +10,7 @@ use super::field::Field;
 use super::overlay::Step;
 use super::{Scene, paint};
 use crate::action::{Request, Verb};
+use crate::domain::{Station, Verdict};
 use crate::theme::Role;
 
 /// Columns of the panel.
@@ -70,7 +71,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, prompt: &Prompt) ->
     cursor
 }
 
-/// What the words are for: the NO-GOs that would be cleared, or what the action does.
+/// What the words are for: the NO-GOs and the sample ratio that would be cleared, or what the action does.
 fn about(scene: &Scene<'_>, prompt: &Prompt) -> Vec<String> {
     let spec = prompt.request.verb.spec();
     let mut about = vec![spec.help.to_owned()];
@@ -83,6 +84,10 @@ fn about(scene: &Scene<'_>, prompt: &Prompt) -> Vec<String> {
                     "NO-GO {station} in {} since {since}: {}",
                     segment.name, latch.evidence.sentence
                 ));
+            }
+            let split = segment.board.get(&Station::SampleRatio);
+            if let Some(cell) = split.filter(|cell| cell.verdict == Verdict::Hold) {
+                about.push(format!("sample ratio in {}: {}", segment.name, cell.evidence.sentence));
             }
         }
     }

@@ -19,12 +19,12 @@ pub fn plan(model: &Model, request: &Request) -> Result<Plan, Text> {
         return refuse("a go is for one segment: choose one".into());
     };
     let name = &segment.name;
-    let Some(confirmed) = segment.exposure.confirmed else {
+    let Some(from) = people::lowest(model, segment) else {
         return refuse(format!("the exposure of {name} is not known yet, so neither is its next stage"));
     };
     let ladder = model.rollout.segment(name).map(|segment| &segment.ladder);
-    let Some(stage) = ladder.and_then(|ladder| ladder.next_after(confirmed)) else {
-        return refuse(format!("{name} is at the top of its plan, {confirmed}"));
+    let Some(stage) = ladder.and_then(|ladder| ladder.next_after(from)) else {
+        return refuse(format!("{name} is at the top of its plan, {from}"));
     };
     let exposure = stage.exposure;
     if let Some(to) = request.to.filter(|to| *to != exposure) {

@@ -3,7 +3,8 @@
 //! One cause for each segment, the one that the others may follow from first; the same words are said once.
 
 use super::Advice;
-use super::words::{because, exposed};
+use super::words::{because, exposed, key};
+use crate::action::Verb;
 use crate::domain::{LinkState, Source, SourceKind, Span, Station, Text, Verdict};
 use crate::engine::evidence;
 use crate::engine::model::{Autopilot, Cell, Link, Model, SegmentModel};
@@ -73,7 +74,8 @@ fn of_segment(segment: &SegmentModel) -> Option<String> {
         ),
         (Station::SampleRatio, ..) => format!(
             "{sentence}. In {name} check in this order: whether both arms are counted at the moment of exposure, whether one of \
-             them loses users before they are counted, bots or caches in one of them, and clients that have not heard of the exposure yet."
+             them loses users before they are counted, bots or caches in one of them, and clients that have not heard of the exposure yet. Once it is mended: {} counts anew.",
+            key(Verb::Clear)
         ),
         _ if cell.evidence.ln_e.is_some() && exposed(segment).is_some() => {
             format!("{name} is on the way to a NO-GO on {station}: do not widen. {sentence}.")
