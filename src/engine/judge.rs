@@ -50,8 +50,9 @@ pub fn judge(model: &mut Model, cause: &Body, effects: &mut Vec<Effect>) {
     for index in judged {
         let Some(segment) = model.segments.get(index) else { continue };
         let metric = only.filter(|only| only.segment == segment.name).map(|only| &only.metric);
+        let is_whole = metric.is_none();
         let board = board(model, segment, metric);
-        post(model, index, board);
+        post(model, index, board, is_whole);
     }
 }
 
@@ -187,14 +188,14 @@ fn judge_guardrail(
     (appraisal.verdict, evidence)
 }
 
-/// Writes a board into the model; each changed verdict becomes a moment.
-fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evidence)>) {
+/// Writes a board, or a part of it, into the model; each changed verdict becomes a moment.
+fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evidence)>, is_whole: bool) {
     let now = model.now;
     let Some(segment) = model.segments.get_mut(index) else { return };
     let mut moments = Vec::new();
     let known = segment.board.len();
     // A station that has nothing to say any more holds nobody.
-    segment.board.retain(|station, _| board.contains_key(station));
+    segment.board.retain(|station, _| !is_whole || board.contains_key(station));
     let mut is_changed = segment.board.len() != known;
     for (station, (verdict, evidence)) in board {
         let known = segment.board.get(&station);

@@ -55,7 +55,7 @@ fn without_control_a_proof_that_only_needs_more_users_is_said_to_need_them() {
     }
     let told = sentence(&bench);
     assert!(
-        told.starts_with("needs ") && told.contains(" more users to rule out +0.5 points errors"),
+        told.starts_with("needs ") && told.contains(" more users to rule out +0.5 points of errors"),
         "{told}"
     );
     let number: String = told.chars().filter(|c| c.is_ascii_digit() || *c == ' ').collect();
