@@ -10,11 +10,12 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
+use super::exit::with_hints_apart;
 use super::open::Target;
 use super::{Exit, Failure};
 use crate::action::{Request, Scope, Verb};
 use crate::backends::Rights;
-use crate::domain::{Percent, PlatformName, RoleName, SegmentName, Span, Text};
+use crate::domain::{Percent, PlatformName, RoleName, Rollout, SegmentName, Span, Text};
 use crate::engine::forecast::{Forecast, Missing, slowest_after};
 use crate::engine::{Autopilot, Model, acts};
 use crate::runtime::headless::{self, Answer};
@@ -67,6 +68,8 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.role.is_some() && verb != Verb::Approve {
         return Err(Failure::usage(format!("--role says nothing to {}", verb.spec().name)));
     }
+    // A name with a typing error is said at once, whether or not anything answers.
+    check_names(&arguments.target.load()?.rollout, &arguments)?;
     let begun = Instant::now();
     let until = begun + arguments.timeout.0;
     let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
@@ -97,7 +100,27 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     };
-    tell(&session, &arguments, &what, &answer, kill, Span(begun.elapsed()))
+    tell(&session, &arguments, (verb, &what), &answer, kill, Span(begun.elapsed()))
+}
+
+fn check_names(rollout: &Rollout, arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(name) = arguments.segment.as_ref().filter(|name| rollout.segment(name).is_none()) {
+        let all: Vec<_> = rollout.segments.iter().map(|segment| segment.name.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "there is no segment {name}\nhint: there are {}",
+            all.join(", ")
+        )));
+    }
+    let platforms = &rollout.platforms;
+    if let Some(name) = arguments.platform.as_ref().filter(|name| platforms.iter().all(|p| p.name != **name))
+    {
+        let all: Vec<_> = platforms.iter().map(|platform| platform.name.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "there is no platform {name}\nhint: there are {}",
+            all.join(", ")
+        )));
+    }
+    Ok(())
 }
 
 /// The slowest kill after a widening; `None` when nothing would be widened.
@@ -160,10 +183,21 @@ fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// What to do about an act of which nobody knows whether it happened.
+const fn remedy(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Kill => {
+            "\nhint: run it again, or start `gonogo guard`, which repeats it until it is read back as off; \
+             `gonogo check` says what cannot be reached"
+        }
+        _ => "\nhint: look with `gonogo status`; `gonogo check` says what cannot be reached",
+    }
+}
+
 fn tell(
     session: &Session,
     arguments: &Arguments,
-    what: &str,
+    (verb, what): (Verb, &str),
     answer: &Answer,
     kill: Kill,
     took: Span,
@@ -191,7 +225,11 @@ fn tell(
     }
     match cause {
         None => writeln!(std::io::stdout(), "{what}: {outcome} after {took}")?,
-        Some(cause) => writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}")?,
+        Some(cause) => {
+            let cause = with_hints_apart(cause.as_str());
+            let hint = if exit == Exit::Lost { remedy(verb) } else { "" };
+            writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}{hint}")?;
+        }
     }
     // What only went into the journal was not read at any backend.
     if *answer == Answer::Confirmed {
