@@ -61,8 +61,8 @@ impl Side {
     /// Takes what waits up to `until`, as one step.
     fn take_until(&mut self, until: Timestamp) -> Option<Step> {
         let mut sum: Option<Step> = None;
-        while let Some(step) = self.waiting.pop_front_if(|step| step.at <= until) {
-            sum = Some(join(sum, step));
+        while self.waiting.front().is_some_and(|step| step.at <= until) {
+            sum = self.waiting.pop_front().map(|step| join(sum, step)).or(sum);
         }
         sum
     }

@@ -68,8 +68,6 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.role.is_some() && verb != Verb::Approve {
         return Err(Failure::usage(format!("--role says nothing to {}", verb.spec().name)));
     }
-    // A name with a typing error is said at once, whether or not anything answers.
-    check_names(&arguments.target.load()?.rollout, &arguments)?;
     let begun = Instant::now();
     let until = begun + arguments.timeout.0;
     let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
@@ -85,6 +83,10 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
         ..Request::new(arguments.target.actor(), verb, scope)
     };
     let what = format!("{} {}", verb.spec().name, request.scope);
+    if let Some(cause) = unknown_name(&session.model.rollout, &request.scope) {
+        let took = Span(begun.elapsed());
+        return tell(&session, &arguments, (verb, &what), &Answer::Refused(cause), None, took);
+    }
     let interrupted = interrupted()?;
     let mut kill = None;
     let answer = tokio::select! {
@@ -103,24 +105,19 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     tell(&session, &arguments, (verb, &what), &answer, kill, Span(begun.elapsed()))
 }
 
-fn check_names(rollout: &Rollout, arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(name) = arguments.segment.as_ref().filter(|name| rollout.segment(name).is_none()) {
-        let all: Vec<_> = rollout.segments.iter().map(|segment| segment.name.as_str()).collect();
-        return Err(Failure::usage(format!(
-            "there is no segment {name}\nhint: there are {}",
-            all.join(", ")
-        )));
+/// Which name of the scope the rollout does not have: that is said at once, whether or not anything answers.
+fn unknown_name(rollout: &Rollout, scope: &Scope) -> Option<Text> {
+    let said = |what: &str, name: &str, all: Vec<&str>| {
+        Text::new(&format!("there is no {what} {name}; there are {}", all.join(", ")))
+    };
+    if let Some(name) = scope.segment.as_ref().filter(|name| rollout.segment(name).is_none()) {
+        let all = rollout.segments.iter().map(|segment| segment.name.as_str()).collect();
+        return Some(said("segment", name.as_str(), all));
     }
-    let platforms = &rollout.platforms;
-    if let Some(name) = arguments.platform.as_ref().filter(|name| platforms.iter().all(|p| p.name != **name))
-    {
-        let all: Vec<_> = platforms.iter().map(|platform| platform.name.as_str()).collect();
-        return Err(Failure::usage(format!(
-            "there is no platform {name}\nhint: there are {}",
-            all.join(", ")
-        )));
-    }
-    Ok(())
+    let is_unknown = |name: &&PlatformName| rollout.platforms.iter().all(|platform| platform.name != **name);
+    let name = scope.platform.as_ref().filter(is_unknown)?;
+    let all = rollout.platforms.iter().map(|platform| platform.name.as_str()).collect();
+    Some(said("platform", name.as_str(), all))
 }
 
 /// The slowest kill after a widening; `None` when nothing would be widened.
