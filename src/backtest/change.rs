@@ -66,9 +66,17 @@ impl Change {
     }
 }
 
-/// From a natural logarithm; what is too large for a number is the largest one. `None` for NaN.
+/// Digits that a logarithm can stand for: 200 comes back from its own as 199.99999999999991.
+const DIGITS: usize = 10;
+
+/// From a natural logarithm; what is too large for a number is the largest one. `None` for NaN. Never rounds a smaller
+/// number to a larger one than that of a larger logarithm.
 fn number(ln: f64) -> Option<f64> {
-    if ln.is_nan() { None } else { Some(ln.exp().min(f64::MAX)) }
+    if ln.is_nan() {
+        return None;
+    }
+    let rounded = format!("{:.*e}", DIGITS - 1, ln.exp()).parse().unwrap_or(f64::MAX);
+    Some(rounded.min(f64::MAX))
 }
 
 #[cfg(test)]
@@ -80,6 +88,13 @@ mod tests {
         assert_eq!([1e9, f64::INFINITY].map(number), [Some(f64::MAX); 2]);
         assert_eq!([f64::NEG_INFINITY, 0.0].map(number), [Some(0.0), Some(1.0)]);
         assert_eq!(number(f64::NAN), None);
+    }
+
+    #[test]
+    fn a_threshold_comes_back_as_the_number_that_it_was() {
+        let there_and_back =
+            [200.0, 8e6, 2.0 / 0.0125, 1e-6].map(|number: f64| (number, self::number(number.ln())));
+        assert!(there_and_back.iter().all(|(there, back)| *back == Some(*there)), "{there_and_back:?}");
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! The two arms of a series, brought together: rows in, ticks out.
 //!
 //! Each arm comes in a row of its own. What is new in one waits for the other, so that both are compared over the same
-//! time; an arm that comes again meanwhile adds to what waits, which loses nothing. A tick is whole when both arms have
-//! come to the same moment, or when a later row shows that they will not.
+//! time. A tick is whole when both arms have come to the same moment, or when a later row shows that they will not.
+//! Rows wait one by one, so that a file with one arm below the other gives the ticks of one in order of time; past a
+//! bound they wait as one, which loses nothing but the moment.
 //!
 //! An arm that is silent for too long is not waited for: the other goes on alone. What the silent one shows when it
 //! comes back covers a time that the other was judged alone in, and is not compared with anything.
+
+use std::collections::VecDeque;
 
 use crate::domain::{Arm, ByArm, Counts, Timestamp};
 
@@ -33,23 +36,61 @@ pub enum Taken {
     Same,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Rows of one arm that the other is given to come as far, however slowly rows come: a file may have one a minute where
+/// the rollout file says one in five seconds.
+const PATIENT_ROWS: usize = 2;
+
+/// What a row brought, not in a tick yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Step {
+    at: Timestamp,
+    new: Counts,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
 struct Side {
     /// The newest reading and its time.
     newest: Option<(Timestamp, Counts)>,
-    /// What is new in it and not in a tick yet.
-    waiting: Option<(Timestamp, Counts)>,
-    /// The part of it that the newest row brought.
-    step: Counts,
+    /// Milliseconds between the two newest rows; 0 before the second.
+    cadence: i64,
+    /// What waits for the other arm, in order of time.
+    waiting: VecDeque<Step>,
+}
+
+impl Side {
+    /// Takes what waits up to `until`, as one step.
+    fn take_until(&mut self, until: Timestamp) -> Option<Step> {
+        let mut sum: Option<Step> = None;
+        while self.waiting.front().is_some_and(|step| step.at <= until) {
+            sum = self.waiting.pop_front().map(|step| join(sum, step)).or(sum);
+        }
+        sum
+    }
+
+    /// Adds a step; past `room` steps it becomes a part of the last one.
+    fn push(&mut self, step: Step, room: usize) {
+        let is_full = self.waiting.len() >= room;
+        match self.waiting.back_mut() {
+            Some(last) if is_full => *last = join(Some(*last), step),
+            _ => self.waiting.push_back(step),
+        }
+    }
+}
+
+fn join(before: Option<Step>, step: Step) -> Step {
+    let sum = before.map(|before| before.new).unwrap_or_default();
+    Step { new: Counts { units: sum.units + step.new.units, bad: sum.bad + step.new.bad }, ..step }
 }
 
 /// The two arms of one series.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     treatment: Side,
     control: Side,
     /// How long an arm is waited for, in milliseconds.
     patience: i64,
+    /// How many rows of each arm may wait one by one.
+    room: usize,
     /// Whether an arm that was never seen is waited for to the end: nothing could be said without it.
     needs_both: bool,
     /// The arm that went on alone, until the other is back.
@@ -69,16 +110,13 @@ const fn other(arm: Arm) -> Arm {
 }
 
 impl Pair {
-    /// Two arms that showed nothing yet.
-    pub fn new(patience: i64, needs_both: bool) -> Self {
-        Self {
-            treatment: Side::default(),
-            control: Side::default(),
-            patience,
-            needs_both,
-            alone: None,
-            first: None,
-        }
+    /// Two arms that showed nothing yet. `room` rows of each may wait one by one for the other arm; what is more is
+    /// compared in one piece.
+    pub fn new(patience: i64, room: usize, needs_both: bool) -> Self {
+        let (treatment, control) = (Side::default(), Side::default());
+        // Who is silent is counted in rows that wait.
+        let room = room.max(PATIENT_ROWS + 1);
+        Self { treatment, control, patience, room, needs_both, alone: None, first: None }
     }
 
     const fn side(&self, arm: Arm) -> &Side {
@@ -118,9 +156,9 @@ impl Pair {
         let new = Counts { units: counts.units - base.units, bad: counts.bad - base.bad };
 
         // Both wait and time has passed them: nothing more comes for that tick.
-        let waiting = self.treatment.waiting.zip(self.control.waiting);
-        let before = if waiting.is_some_and(|((t, _), (c, _))| at > t && at > c) {
-            self.close()
+        let passed = |side: &Side| side.waiting.front().map(|step| step.at).filter(|first| *first < at);
+        let before = if let Some((t, c)) = passed(&self.treatment).zip(passed(&self.control)) {
+            self.close_until(t.max(c))
         } else if known.is_none() && arm == Arm::Treatment {
             self.close_before(at)
         } else {
@@ -128,68 +166,75 @@ impl Pair {
         };
 
         self.first.get_or_insert(at);
+        let room = self.room;
         let side = self.side_mut(arm);
+        if let Some((newest, _)) = known.filter(|(newest, _)| *newest < at) {
+            side.cadence = at.0.saturating_sub(newest.0);
+        }
         side.newest = Some((at, counts));
-        side.step = new;
-        let sum = side.waiting.map(|(_, sum)| sum).unwrap_or_default();
-        side.waiting = Some((at, Counts { units: sum.units + new.units, bad: sum.bad + new.bad }));
+        side.push(Step { at, new }, room);
         let taken = if has_fallen { Taken::Fallen } else { Taken::New };
         (taken, [before, self.close_if_whole(arm, at)])
     }
 
+    /// Milliseconds between the two newest rows of the slower arm; 0 before there are two.
+    pub fn cadence(&self) -> i64 {
+        self.treatment.cadence.max(self.control.cadence)
+    }
+
     /// Closes the tick if this row of this arm made it whole, or if the other arm has been silent for too long.
     fn close_if_whole(&mut self, arm: Arm, at: Timestamp) -> Option<Tick> {
-        let beside = *self.side(other(arm));
         if self.alone == Some(other(arm)) {
             self.alone = None;
             return self.close_arm(arm);
         }
-        if let Some((waits_since, _)) = beside.waiting {
+        let beside = self.side(other(arm));
+        if !beside.waiting.is_empty() {
             // Where they are not of the same moment, the other one may still have a row of this one.
-            return if at == waits_since { self.close() } else { None };
+            let is_same = beside.waiting.binary_search_by_key(&at, |step| step.at).is_ok();
+            return if is_same { self.close_until(at) } else { None };
         }
         let silent_for = beside.newest.map(|(newest, _)| at.0.saturating_sub(newest.0));
-        let is_waited_for = match (silent_for, self.first) {
+        let is_in_time = match (silent_for, self.first) {
             (Some(silent), _) => silent <= self.patience,
             (None, Some(first)) => self.needs_both || at.0.saturating_sub(first.0) <= self.patience,
             (None, None) => true,
         };
-        if is_waited_for {
+        if is_in_time || self.side(arm).waiting.len() <= PATIENT_ROWS {
             return None;
         }
         self.alone = Some(arm);
         self.close_arm(arm).map(|tick| Tick { silent_for, ..tick })
     }
 
-    /// Treatment has its first row: what waited in control from long before that is closed alone, but for its newest row.
-    /// A control whose rows all stand above treatment's is kept whole.
+    /// Treatment has its first row: what waited in control from long before that is closed alone, but for the newest row
+    /// of it. What control showed later is kept.
     fn close_before(&mut self, first: Timestamp) -> Option<Tick> {
         let is_old = self.first.is_some_and(|begin| first.0.saturating_sub(begin.0) > self.patience);
-        let step = self.control.step;
-        let (at, waiting) = self.control.waiting.filter(|(at, _)| is_old && *at <= first)?;
-        let before = Counts { units: waiting.units - step.units, bad: waiting.bad - step.bad };
-        if before == Counts::default() {
-            return None;
-        }
-        self.control.waiting = Some((at, step));
-        Some(Tick { at, new: ByArm { treatment: None, control: Some(before) }, silent_for: None })
+        let newest = self.control.waiting.iter().rev().find(|step| is_old && step.at <= first)?.at;
+        let before = self.control.take_until(Timestamp(newest.0 - 1))?;
+        let new = ByArm { treatment: None, control: Some(before.new) };
+        Some(Tick { at: before.at, new, silent_for: None })
     }
 
     /// Closes what waits, whole or not: nothing more will come, or not for a long time.
     pub fn close(&mut self) -> Option<Tick> {
-        let (treatment, control) = (self.treatment.waiting.take(), self.control.waiting.take());
-        let at = treatment.map(|(at, _)| at).max(control.map(|(at, _)| at))?;
-        let new = |waiting: Option<(Timestamp, Counts)>| waiting.map(|(_, new)| new);
-        let new = ByArm { treatment: new(treatment), control: new(control) };
+        self.close_until(Timestamp(i64::MAX))
+    }
+
+    fn close_until(&mut self, until: Timestamp) -> Option<Tick> {
+        let (treatment, control) = (self.treatment.take_until(until), self.control.take_until(until));
+        let at = treatment.map(|step| step.at).max(control.map(|step| step.at))?;
+        let new = ByArm { treatment: treatment.map(|step| step.new), control: control.map(|step| step.new) };
         Some(Tick { at, new, silent_for: None })
     }
 
     /// Closes what waits in one arm alone.
     fn close_arm(&mut self, arm: Arm) -> Option<Tick> {
-        let (at, counts) = self.side_mut(arm).waiting.take()?;
+        let step = self.side_mut(arm).take_until(Timestamp(i64::MAX))?;
         let mut new = ByArm::default();
-        *new.get_mut(arm) = Some(counts);
-        Some(Tick { at, new, silent_for: None })
+        *new.get_mut(arm) = Some(step.new);
+        Some(Tick { at: step.at, new, silent_for: None })
     }
 }
 

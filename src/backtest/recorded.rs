@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::counters::Out;
 use super::summary::{Final, Rows, Summary};
 use super::{BacktestError, Change};
-use crate::domain::{Evidence, Guardrail, Rollout, Station, Timestamp, Verdict};
+use crate::domain::text::thousands;
+use crate::domain::{Evidence, Guardrail, Rollout, Station, Text, Timestamp, Verdict};
 use crate::engine::model::{Cell, SegmentModel};
 use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event};
@@ -62,6 +63,11 @@ pub fn events<E: Display>(
         }
     }
     rows.late = model.traffic.late;
+    if samples == 0 && rows.skipped() == 0 {
+        let cause = format!("none of its {} events is a reading of a metric", thousands(rows.read));
+        let hint = "record while the metrics are read; `gonogo check` says whether they are".into();
+        return Err(BacktestError::Nothing { path: Text::new(path).to_string(), cause, hint });
+    }
     if samples == 0 {
         return Err(rows.nothing(path, &rollout));
     }

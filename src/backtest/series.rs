@@ -10,12 +10,18 @@ use crate::domain::{
 use crate::engine::appraise::{Appraisal, Finding, Freshness};
 use crate::engine::evidence;
 
+/// Moments of its segment that a series may miss before it counts as silent.
+const PATIENT_MOMENTS: u64 = 2;
+
 /// A metric of a segment.
 #[derive(Debug)]
 pub struct Series {
     pair: Pair,
-    /// How old the newest row may be, in milliseconds: two intervals of the metric.
+    /// How old the newest row may be, in milliseconds: two intervals of the metric. Where rows come more slowly, two
+    /// rounds of them.
     patience: i64,
+    /// The moment of its segment, counted from the first, of the newest row.
+    heard_in: u64,
     is_stale: bool,
     has_fallen: bool,
     /// What each guardrail on this metric says.
@@ -33,6 +39,8 @@ pub struct Ruling {
     pub evidence: Evidence,
     /// When it first said NO-GO, and what the autopilot would do about it.
     pub no_go: Option<(Timestamp, Response)>,
+    /// When that verdict was said.
+    said_at: Option<Timestamp>,
     trial: Trial,
 }
 
@@ -40,7 +48,7 @@ impl Ruling {
     /// A guardrail that said nothing yet.
     pub fn new(guardrail: usize, trial: Trial) -> Self {
         let evidence = Evidence::of("", Timestamp::default());
-        Self { guardrail, verdict: None, evidence, no_go: None, trial }
+        Self { guardrail, verdict: None, evidence, no_go: None, said_at: None, trial }
     }
 
     /// The evidence as it stands at the end, for the report; that of the NO-GO where there was one.
@@ -106,7 +114,9 @@ impl Ruling {
         if self.verdict == Some(verdict) || self.no_go.is_some() {
             return None;
         }
-        self.verdict = Some(verdict);
+        // Rows out of order may look back; what is said never does.
+        let at = self.said_at.map_or(at, |said| at.max(said));
+        (self.verdict, self.said_at) = (Some(verdict), Some(at));
         self.evidence = evidence(&self.trial);
         if verdict == Verdict::NoGo {
             self.no_go = Some((at, self.trial.response(guardrail)));
@@ -145,22 +155,31 @@ pub struct Place<'a> {
 }
 
 impl Series {
-    /// A series that showed nothing yet. `patience` is two intervals of its metric, in milliseconds.
-    pub fn new(patience: i64, needs_both: bool, rulings: Vec<Ruling>) -> Self {
-        let pair = Pair::new(patience, needs_both);
-        Self { pair, patience, is_stale: false, has_fallen: false, rulings }
+    /// A series that showed nothing yet. `patience` is two intervals of its metric, in milliseconds; `room` how many
+    /// rows of an arm may wait one by one for the other arm.
+    pub fn new(patience: i64, room: usize, needs_both: bool, rulings: Vec<Ruling>) -> Self {
+        let pair = Pair::new(patience, room, needs_both);
+        Self { pair, patience, heard_in: 0, is_stale: false, has_fallen: false, rulings }
     }
 
     /// The last moment at which the newest row is still fresh. `None`: there was no row, or it is old already.
     pub fn fresh_until(&self) -> Option<i64> {
         let newest = self.pair.newest().filter(|_| !self.is_stale)?;
-        Some(newest.0.saturating_add(self.patience))
+        Some(newest.0.saturating_add(self.patience.max(self.pair.cadence().saturating_mul(2))))
     }
 
-    /// Takes a row. Returns what became of it, a fall only the first time; `None` if it has no reading.
-    pub fn take(&mut self, row: &Row, place: &Place<'_>, out: &mut Vec<Change>) -> Option<Taken> {
+    /// Takes a row of the `moment`-th moment of its segment. Returns what became of it, a fall only the first time;
+    /// `None` if it has no reading.
+    pub fn take(
+        &mut self,
+        row: &Row,
+        moment: u64,
+        place: &Place<'_>,
+        out: &mut Vec<Change>,
+    ) -> Option<Taken> {
         let (taken, ticks) = self.pair.take(row.arm, row.at, row.counts?);
         if matches!(taken, Taken::New | Taken::Fallen) {
+            self.heard_in = moment;
             self.is_stale = false;
         }
         for tick in ticks.into_iter().flatten() {
@@ -178,9 +197,12 @@ impl Series {
         }
     }
 
-    /// Time has gone on to `now` without a row of this series: past two intervals nothing is known any more.
-    pub fn age(&mut self, now: Timestamp, place: &Place<'_>, out: &mut Vec<Change>) {
-        if self.fresh_until().is_none_or(|until| now.0 <= until) {
+    /// Time has gone on to `now`, the `moment`-th of its segment, without a row of this series: past two intervals and
+    /// two moments nothing is known any more. Where all rows are far apart, the first one of a moment says nothing about
+    /// the others.
+    pub fn age(&mut self, now: Timestamp, moment: u64, place: &Place<'_>, out: &mut Vec<Change>) {
+        let is_in_round = moment.saturating_sub(self.heard_in) <= PATIENT_MOMENTS;
+        if is_in_round || self.fresh_until().is_none_or(|until| now.0 <= until) {
             return;
         }
         self.finish(place, out);

@@ -117,6 +117,9 @@ pub struct Rows {
     pub same: u64,
     /// With a missing reading.
     pub missing: u64,
+    /// With more bad units than units. They are judged: of a feature that is all broken, the two counters may be read a
+    /// moment apart.
+    pub overfull: u64,
     /// That stand after a later row.
     pub disordered: u64,
     /// Changes that could not be brought into order of time.
@@ -175,8 +178,9 @@ impl Rows {
     #[must_use]
     pub fn passed_over(&self) -> Vec<String> {
         let of = |unknown: &Unknown, what: &str| {
+            let rows = if unknown.rows == 1 { "row" } else { "rows" };
             (unknown.rows > 0)
-                .then(|| format!("{} rows of {what}: {}", thousands(unknown.rows), unknown.list()))
+                .then(|| format!("{} {rows} of {what}: {}", thousands(unknown.rows), unknown.list()))
         };
         let each = [
             of(&self.unknown_segments, "segments that the rollout file does not know"),
@@ -200,20 +204,29 @@ impl Rows {
         let more = self.restarted.saturating_sub(self.restarts.len() as u64);
         let mut count = |number: u64, text: &str| {
             if number > 0 {
+                let text = if number == 1 { singular(text) } else { text.into() };
                 doubts.push(format!("{} {text}", thousands(number)));
             }
         };
         count(more, "more series fell, too");
         count(self.missing, "rows have a missing reading: empty, null, NaN, negative or infinite");
+        count(self.overfull, "rows have more bad units than units: are the columns as the header says?");
         count(self.late, "rows were taken before the newest one of their arm, and left out");
         count(
             self.disordered,
-            "rows stand below a later one: the times are right once the file is sorted by at_s",
+            "rows stand below a later one: times are surest in a file that is sorted by at_s",
         );
         count(self.disordered_changes, "changes stand below a later one: there were too many to be sorted");
         count(self.cut, "line at the end was cut off while it was written, and left out");
         doubts
     }
+}
+
+/// What is said of many rows, said of one.
+fn singular(text: &str) -> String {
+    let changes = [("rows have ", "row has "), ("rows were ", "row was "), ("rows stand ", "row stands ")];
+    let change = changes.into_iter().find_map(|(many, one)| Some((one, text.strip_prefix(many)?)));
+    change.map_or_else(|| text.into(), |(one, rest)| format!("{one}{rest}"))
 }
 
 /// A time for a person: the date where there is one, else the seconds since the beginning.

@@ -14,18 +14,21 @@ use super::row::{Number, Row, counter, number};
 use super::summary::Rows;
 use crate::domain::{Arm, Counts, MetricName, Rollout, Text, Timestamp};
 
-/// The columns, in this order.
+/// The columns; the header says their order, and may name others.
 pub const COLUMNS: [&str; 6] = ["at_s", "segment", "metric", "arm", "units", "bad"];
 /// The longest line: two names of 64 characters and four numbers fit hundreds of times.
 const MAX_LINE: usize = 64 * 1024;
-/// The largest time in seconds either way: as far as calendars go.
-const MAX_TIME_S: f64 = 8.0e12;
+/// The largest time in seconds either way, in the year 5138: what is larger is in milliseconds or less.
+const MAX_TIME_S: f64 = 1.0e11;
 
 /// A CSV, read row by row.
 pub struct Table<'a, R> {
     path: String,
     rows: csv::Reader<Lines<R>>,
     record: ByteRecord,
+    /// Where each of [`COLUMNS`] stands in a line, and how many fields a line has.
+    places: [usize; COLUMNS.len()],
+    width: usize,
     segments: HashMap<&'a [u8], usize>,
     metrics: HashMap<&'a [u8], Option<usize>>,
 }
@@ -47,6 +50,8 @@ impl<'a, R: Read> Table<'a, R> {
             path: Text::new(path).to_string(),
             rows,
             record: ByteRecord::new(),
+            places: [0; COLUMNS.len()],
+            width: 0,
             segments: segments.collect(),
             metrics: metrics.collect(),
         };
@@ -54,14 +59,25 @@ impl<'a, R: Read> Table<'a, R> {
         if !table.advance()? {
             return Err(table.line("the file is empty", hint));
         }
-        let found: Vec<_> = table.record.iter().map(plain).collect();
-        let is_header = found.len() == COLUMNS.len()
-            && found.iter().zip(COLUMNS).all(|(found, column)| *found == column.as_bytes());
-        if !is_header {
-            let found = found.iter().map(|field| shown(field)).collect::<Vec<_>>().join(",");
-            return Err(table.line(format!("the header is {:?}", Text::new(&found).as_str()), hint));
-        }
+        table.find_columns().map_err(|why| {
+            let found = table.record.iter().map(|field| shown(plain(field))).collect::<Vec<_>>().join(",");
+            table.line(format!("the header is {:?}: {why}", Text::new(&found).as_str()), hint)
+        })?;
         Ok(table)
+    }
+
+    /// Looks where each column stands. Errors: which is not there, or is there twice.
+    fn find_columns(&mut self) -> Result<(), String> {
+        self.width = self.record.len();
+        for (place, column) in self.places.iter_mut().zip(COLUMNS) {
+            let mut found =
+                self.record.iter().enumerate().filter(|(_, field)| plain(field) == column.as_bytes());
+            *place = found.next().ok_or_else(|| format!("it has no column {column}"))?.0;
+            if found.next().is_some() {
+                return Err(format!("it has the column {column} twice"));
+            }
+        }
+        Ok(())
     }
 
     /// The next row that can be judged; `None` at the end. What is passed over on the way is counted.
@@ -76,12 +92,11 @@ impl<'a, R: Read> Table<'a, R> {
     }
 
     fn parse(&self, rows: &mut Rows) -> Result<Option<Row>, BacktestError> {
-        if self.record.len() != COLUMNS.len() {
-            let cause = format!("it has {} fields and not {}", self.record.len(), COLUMNS.len());
-            return Err(self.line(
-                cause,
-                "a row is at_s,segment,metric,arm,units,bad, such as 60,free,errors,control,1200,3",
-            ));
+        if self.record.len() != self.width {
+            let cause = format!("it has {} fields and not {}", self.record.len(), self.width);
+            return Err(
+                self.line(cause, "a row has the fields of the header, such as 60,free,errors,control,1200,3")
+            );
         }
         let at = self.number(0, number)?;
         let arm = match self.field(3) {
@@ -119,12 +134,15 @@ impl<'a, R: Read> Table<'a, R> {
             let hint = "at_s is a time in seconds: are these milliseconds, or nanoseconds?".into();
             return Err(self.fault(
                 0,
-                format!("{} is further away than calendars go", quoted(self.field(0))),
+                format!("{} is in no year that a rollout has", quoted(self.field(0))),
                 hint,
             ));
         }
         let counts = match (units, bad) {
-            (Number::Is(units), Number::Is(bad)) => Some(Counts { units, bad }),
+            (Number::Is(units), Number::Is(bad)) => {
+                rows.overfull += u64::from(bad > units);
+                Some(Counts { units, bad })
+            }
             _ => {
                 rows.missing += 1;
                 None
@@ -150,7 +168,8 @@ impl<'a, R: Read> Table<'a, R> {
     }
 
     fn field(&self, index: usize) -> &[u8] {
-        plain(self.record.get(index).unwrap_or_default())
+        let place = self.places.get(index).copied().unwrap_or(index);
+        plain(self.record.get(place).unwrap_or_default())
     }
 
     fn number(&self, index: usize, read: fn(&[u8]) -> Option<Number>) -> Result<Number, BacktestError> {

@@ -10,11 +10,12 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
+use super::exit::with_hints_apart;
 use super::open::Target;
 use super::{Exit, Failure};
 use crate::action::{Request, Scope, Verb};
 use crate::backends::Rights;
-use crate::domain::{Percent, PlatformName, RoleName, SegmentName, Span, Text};
+use crate::domain::{Percent, PlatformName, RoleName, Rollout, SegmentName, Span, Text};
 use crate::engine::forecast::{Forecast, Missing, slowest_after};
 use crate::engine::{Autopilot, Model, acts};
 use crate::runtime::headless::{self, Answer};
@@ -82,6 +83,10 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
         ..Request::new(arguments.target.actor(), verb, scope)
     };
     let what = format!("{} {}", verb.spec().name, request.scope);
+    if let Some(cause) = unknown_name(&session.model.rollout, &request.scope) {
+        let took = Span(begun.elapsed());
+        return tell(&session, &arguments, (verb, &what), &Answer::Refused(cause), None, took);
+    }
     let interrupted = interrupted()?;
     let mut kill = None;
     let answer = tokio::select! {
@@ -97,7 +102,22 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     };
-    tell(&session, &arguments, &what, &answer, kill, Span(begun.elapsed()))
+    tell(&session, &arguments, (verb, &what), &answer, kill, Span(begun.elapsed()))
+}
+
+/// Which name of the scope the rollout does not have: that is said at once, whether or not anything answers.
+fn unknown_name(rollout: &Rollout, scope: &Scope) -> Option<Text> {
+    let said = |what: &str, name: &str, all: Vec<&str>| {
+        Text::new(&format!("there is no {what} {name}; there are {}", all.join(", ")))
+    };
+    if let Some(name) = scope.segment.as_ref().filter(|name| rollout.segment(name).is_none()) {
+        let all = rollout.segments.iter().map(|segment| segment.name.as_str()).collect();
+        return Some(said("segment", name.as_str(), all));
+    }
+    let is_unknown = |name: &&PlatformName| rollout.platforms.iter().all(|platform| platform.name != **name);
+    let name = scope.platform.as_ref().filter(is_unknown)?;
+    let all = rollout.platforms.iter().map(|platform| platform.name.as_str()).collect();
+    Some(said("platform", name.as_str(), all))
 }
 
 /// The slowest kill after a widening; `None` when nothing would be widened.
@@ -160,10 +180,21 @@ fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// What to do about an act of which nobody knows whether it happened.
+const fn remedy(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Kill => {
+            "\nhint: run it again, or start `gonogo guard`, which repeats it until it is read back as off; \
+             `gonogo check` says what cannot be reached"
+        }
+        _ => "\nhint: look with `gonogo status`; `gonogo check` says what cannot be reached",
+    }
+}
+
 fn tell(
     session: &Session,
     arguments: &Arguments,
-    what: &str,
+    (verb, what): (Verb, &str),
     answer: &Answer,
     kill: Kill,
     took: Span,
@@ -191,7 +222,11 @@ fn tell(
     }
     match cause {
         None => writeln!(std::io::stdout(), "{what}: {outcome} after {took}")?,
-        Some(cause) => writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}")?,
+        Some(cause) => {
+            let cause = with_hints_apart(cause.as_str());
+            let hint = if exit == Exit::Lost { remedy(verb) } else { "" };
+            writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}{hint}")?;
+        }
     }
     // What only went into the journal was not read at any backend.
     if *answer == Answer::Confirmed {

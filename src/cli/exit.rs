@@ -57,9 +57,14 @@ impl Failure {
     /// Says it on standard error.
     pub fn tell(self) -> Exit {
         // Nobody is left to tell when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "gonogo: {}", self.message);
+        let _ = writeln!(std::io::stderr(), "gonogo: {}", with_hints_apart(&self.message));
         self.exit
     }
+}
+
+/// The message with each hint on a line of its own, also where the message passed through a text of one line.
+pub fn with_hints_apart(message: &str) -> String {
+    message.replace(" hint: ", "\nhint: ")
 }
 
 impl From<std::io::Error> for Failure {

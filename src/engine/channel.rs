@@ -154,6 +154,15 @@ impl Channel {
         }
     }
 
+    /// Between whom the new bad units are split if the rates are equal: the new units. Where nobody is new in either arm,
+    /// as in a segment whose people are all there, those who turn bad came before: all units of the stage.
+    fn at_risk(&self, treatment: Counts, control: Counts) -> (f64, f64) {
+        match (self.stage.treatment, self.stage.control) {
+            (Some(t), Some(c)) if treatment.units == 0.0 && control.units == 0.0 => (t.units, c.units),
+            _ => (treatment.units, control.units),
+        }
+    }
+
     /// Takes new units into account.
     pub fn take(
         &mut self,
@@ -174,10 +183,11 @@ impl Channel {
         match compare {
             Compare::Control => {
                 if let Some((treatment, control)) = treatment.zip(control) {
+                    let (treatment_units, control_units) = self.at_risk(treatment, control);
                     self.bet.update(&Tick {
-                        treatment_units: treatment.units,
+                        treatment_units,
                         treatment_bad: treatment.bad,
-                        control_units: control.units,
+                        control_units,
                         control_bad: control.bad,
                     });
                 }

@@ -203,7 +203,15 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
         let was = known.map(|cell| cell.verdict);
         is_changed |=
             known.is_none_or(|cell| cell.verdict != verdict || cell.evidence.sentence != evidence.sentence);
-        if was != Some(verdict) && is_news(station, known, verdict, &evidence) {
+        let is_told = match station {
+            // Nobody gives a go that was not asked for where they look.
+            Station::People if verdict == Verdict::Wait => {
+                let is_new = known.is_none_or(|cell| cell.evidence.sentence != evidence.sentence);
+                is_new && segment.exposure.confirmed.is_some()
+            }
+            _ => was != Some(verdict) && is_news(station, known, verdict, &evidence),
+        };
+        if is_told {
             let text = format!("{verdict} {station}: {}", evidence.sentence);
             let mut moment = Moment::new(now, MomentKind::Verdict, text).in_segment(&segment.name);
             moment.verdict = Some(verdict);

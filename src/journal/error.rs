@@ -58,6 +58,9 @@ fn hint(cause: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => {
             "\nhint: the user who runs gonogo must own it, or set XDG_STATE_HOME to another folder"
         }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            "\nhint: name a folder that is there or can be made, with --state-dir or XDG_STATE_HOME"
+        }
         _ => "",
     }
 }

@@ -118,6 +118,29 @@ fn standard_input_is_read_too_with_quotes_and_line_ends_of_any_kind() {
 }
 
 #[test]
+fn columns_may_come_in_any_order_and_with_others_beside_them() {
+    let desk = Desk::new();
+    desk.write(
+        "plain.csv",
+        format!("{HEADER}5,free,errors,control,5000,0\n5,free,errors,treatment,5000,500\n"),
+    );
+    let other = "bad,note,arm,metric,segment,units,at_s\n0,x,control,errors,free,5000,5\n\
+                 500,,treatment,errors,free,5000,5\n";
+    desk.write("other.csv", other);
+    let [plain, other] = ["plain.csv", "other.csv"].map(|file| desk.run(&[file, "--json"]));
+    assert_eq!(plain.status.code(), Some(1), "{plain:?}");
+    assert_eq!(plain, other);
+}
+
+#[test]
+fn more_bad_units_than_units_are_said() {
+    let desk = Desk::new();
+    desk.write("odd.csv", format!("{HEADER}5,free,errors,control,100,1\n5,free,errors,treatment,100,103\n"));
+    let said = String::from_utf8(desk.run(&["odd.csv"]).stderr).expect("UTF-8");
+    assert!(said.contains("1 row has more bad units than units"), "{said}");
+}
+
+#[test]
 fn a_bad_line_is_named_with_its_field_its_cause_and_a_remedy() {
     let desk = Desk::new();
     let row = "5,free,errors,control,10,1\n";
@@ -138,18 +161,25 @@ fn a_bad_line_is_named_with_its_field_its_cause_and_a_remedy() {
             format!("{HEADER}5,free,errors,test,1,1\n"),
             ["line 2, arm: \"test\" is no arm", "`treatment` or `control`"],
         ),
-        (format!("{HEADER}5,free,errors,control,1\n"), ["line 2: it has 5 fields and not 6", "at_s,segment"]),
+        (
+            format!("{HEADER}5,free,errors,control,1\n"),
+            ["line 2: it has 5 fields and not 6", "of the header"],
+        ),
         (
             format!("{HEADER}5,free,errors,control,1,1,1\n"),
-            ["line 2: it has 7 fields and not 6", "at_s,segment"],
+            ["line 2: it has 7 fields and not 6", "of the header"],
         ),
-        (
-            format!("{HEADER}1795356000000000000,free,errors,control,1,1\n"),
-            ["line 2, at_s: ", "milliseconds"],
-        ),
+        (format!("{HEADER}1795356000000,free,errors,control,1,1\n"), ["line 2, at_s: ", "milliseconds"]),
         (
             "at,segment,metric,arm,units,bad\n".into(),
-            ["line 1: the header is", "at_s,segment,metric,arm,units,bad"],
+            [
+                "line 1: the header is",
+                "it has no column at_s\nhint: the first line is at_s,segment,metric,arm,units,bad",
+            ],
+        ),
+        (
+            "at_s,segment,metric,arm,units,bad,arm\n".into(),
+            ["line 1: the header is", "it has the column arm twice"],
         ),
         (row.into(), ["line 1: the header is", "at_s,segment,metric,arm,units,bad"]),
         (String::new(), ["the file is empty", "at_s,segment"]),

@@ -1,7 +1,10 @@
 //! What rows mean: reorders, duplicates, gaps, restarts and what is missing do not change a verdict.
 
+use gonogo::backtest::Change;
 use gonogo::domain::Verdict;
 use proptest::prelude::*;
+use rand::seq::SliceRandom;
+use rand::{SeedableRng, rngs::SmallRng};
 
 use super::file::{judge, last, rollout, steady, text, told, try_judge};
 
@@ -30,6 +33,69 @@ fn one_arm_may_stand_whole_above_the_other() {
             let (_, summary) = judge(&rows);
             assert_eq!(summary.finals[0].verdict, Some(verdict), "{first} first");
             assert!(summary.rows.disordered > 0, "it is said that the rows are not in order of time");
+        }
+    }
+}
+
+#[test]
+fn each_order_of_arms_and_series_gives_the_same_changes_at_the_same_times() {
+    let bad = steady("free", 3600, 100, |at| if at < 1800 { (1, 1) } else { (20, 1) });
+    let rows: Vec<_> = bad.iter().cloned().chain(steady("beta", 3600, 100, |_| (1, 1))).collect();
+    let sorted_by = |key: fn(&[&str]) -> (bool, bool, i64)| {
+        let mut rows = rows.clone();
+        rows.sort_by_cached_key(|row| {
+            let fields: Vec<_> = row.split(',').collect();
+            key(&fields)
+        });
+        try_judge(&rollout(&["free", "beta"]), &text(&rows)).unwrap_or_else(|error| panic!("{error}")).0
+    };
+    let in_time = sorted_by(|row| (false, false, row[0].parse().expect("a second")));
+    assert!(in_time.iter().any(|change| change.verdict == Verdict::NoGo && change.at.0 < 1_900_000));
+    let mut blocks = [
+        sorted_by(|row| (row[3] == "control", false, row[0].parse().expect("a second"))),
+        sorted_by(|row| (row[1] == "beta", row[3] == "treatment", row[0].parse().expect("a second"))),
+    ];
+    let by_series = |change: &Change| (change.at, change.segment.clone());
+    let mut wanted = in_time;
+    wanted.sort_by_key(by_series);
+    for changes in &mut blocks {
+        changes.sort_by_key(by_series);
+        assert_eq!(*changes, wanted);
+    }
+}
+
+#[test]
+fn rows_far_apart_are_judged_although_the_interval_is_short() {
+    for step in [15, 60, 300] {
+        let rows = |bad: (u64, u64)| {
+            let of = |segment: &str, metric: &str, n: u64, at: u64| {
+                let row =
+                    |arm: &str, bad: u64| format!("{at},{segment},{metric},{arm},{},{}\n", n * 2000, n * bad);
+                row("treatment", bad.0) + &row("control", bad.1)
+            };
+            let round = |n: u64| ["errors", "latency"].map(|metric| of("free", metric, n, n * step)).concat();
+            (1..=60).map(round).collect::<String>()
+        };
+        for (bad, end) in [((20, 20), Verdict::Go), ((60, 20), Verdict::NoGo)] {
+            let (changes, summary) = judge(&rows(bad));
+            assert!(summary.finals.iter().all(|last| last.verdict == Some(end)), "{step} s: {changes:?}");
+            assert!(changes.len() <= 6, "no change in each round: {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_in_no_order_at_all_give_no_verdict_twice_and_take_no_no_go_back() {
+    let mut random = SmallRng::seed_from_u64(5);
+    for _ in 0..20 {
+        let mut rows = steady("free", 600, 100, |_| (20, 1));
+        rows.extend(rows.clone().iter().map(|row| row.replace("errors", "latency")));
+        rows.shuffle(&mut random);
+        let (changes, _) = judge(&text(&rows));
+        for metric in ["errors", "latency"] {
+            let told = told(&changes, "free", metric);
+            let is_sound = |two: &[(i64, Verdict)]| two[0].1 != two[1].1 && two[0].1 != Verdict::NoGo;
+            assert!(told.windows(2).all(is_sound), "{told:?}");
         }
     }
 }

@@ -135,6 +135,13 @@ fn a_segment_that_is_not_there_is_refused_with_the_names() {
     let said = json(&output)["cause"].as_str().unwrap().to_owned();
     assert!(said.contains("beta, free, enterprise"), "{said}");
     assert!(world.stored().on);
+    for wrong in [["--segment", "fre"], ["--platform", "wap"]] {
+        let mut lonely = World::steady();
+        lonely.go_away();
+        let output = lonely.run("kill", &wrong);
+        assert_exit(&output, 1);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("refused: there is no "), "{output:?}");
+    }
 }
 
 #[test]

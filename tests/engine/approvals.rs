@@ -38,6 +38,8 @@ fn a_stage_waits_for_the_go_of_its_role_and_is_go_when_a_person_gave_it() {
     let mut pilot = at_five();
     let wait = "50% needs captain's go: g, or gonogo approve --role captain";
     assert_eq!(people(&pilot), (Verdict::Wait, wait.into()));
+    let asked = pilot.bench.model.timeline.iter().filter(|told| told.text.as_str().contains(wait)).count();
+    assert_eq!(asked, 1, "a log says once whose go is missing");
     let effects = pilot.approve();
     assert_eq!(approved(&effects), 1, "it is written down");
     assert!(commands(&effects).is_empty(), "a go exposes nobody");

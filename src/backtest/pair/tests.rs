@@ -18,7 +18,7 @@ fn ticks(pair: &mut Pair, rows: &[(Arm, i64, f64)]) -> Vec<(i64, Option<f64>, Op
 }
 
 fn pair() -> Pair {
-    Pair::new(10_000, true)
+    Pair::new(10_000, 100, true)
 }
 
 #[test]
@@ -30,9 +30,31 @@ fn the_first_rows_count_in_full_whichever_arm_comes_first() {
 }
 
 #[test]
-fn an_arm_that_comes_again_first_adds_to_what_waits() {
+fn an_arm_that_comes_again_first_waits_row_by_row() {
     let rows = [(T, 1, 5.), (T, 2, 9.), (T, 3, 12.), (C, 1, 1.), (C, 2, 2.), (C, 3, 3.)];
-    assert_eq!(ticks(&mut pair(), &rows), [(3, Some(12.), Some(3.))]);
+    let each = [(1, Some(5.), Some(1.)), (2, Some(4.), Some(1.)), (3, Some(3.), Some(1.))];
+    assert_eq!(ticks(&mut pair(), &rows), each);
+    let apart =
+        rows.map(|(arm, second, units)| (arm, if arm == T { 10 * second } else { 10 * second + 5 }, units));
+    let each = [(15, Some(5.), Some(1.)), (25, Some(4.), Some(1.)), (35, Some(3.), Some(1.))];
+    assert_eq!(ticks(&mut pair(), &apart), each);
+}
+
+#[test]
+fn past_its_room_what_waits_is_compared_in_one_piece_and_nothing_is_lost() {
+    let rows = (1..=20).map(|at| (T, at, at as f64)).chain((1..=20).map(|at| (C, at, 2. * at as f64)));
+    let ticks = ticks(&mut Pair::new(10_000, 5, true), &rows.collect::<Vec<_>>());
+    assert_eq!(ticks.len(), 5);
+    assert_eq!(ticks.last(), Some(&(20, Some(16.), Some(32.))));
+}
+
+#[test]
+fn rows_that_are_far_apart_are_waited_for_all_the_same() {
+    for order in [[T, C], [C, T]] {
+        let rows: Vec<_> = (1..=4).flat_map(|n| order.map(|arm| (arm, 60 * n, n as f64))).collect();
+        let each = [60, 120, 180, 240].map(|at| (at, Some(1.), Some(1.)));
+        assert_eq!(ticks(&mut pair(), &rows), each);
+    }
 }
 
 #[test]
@@ -62,13 +84,7 @@ fn an_arm_that_is_silent_for_too_long_is_not_waited_for_and_not_compared_when_it
     ];
     assert_eq!(
         ticks(&mut pair(), &rows),
-        [
-            (0, Some(1.), Some(1.)),
-            (11, Some(2.), None),
-            (12, Some(1.), None),
-            (12, None, Some(8.)),
-            (13, Some(1.), Some(1.)),
-        ]
+        [(0, Some(1.), Some(1.)), (12, Some(3.), None), (12, None, Some(8.)), (13, Some(1.), Some(1.)),]
     );
 }
 
@@ -76,8 +92,8 @@ fn an_arm_that_is_silent_for_too_long_is_not_waited_for_and_not_compared_when_it
 fn an_arm_that_was_never_seen_is_waited_for_unless_nobody_needs_it() {
     let rows = [(T, 0, 1.), (T, 60, 2.), (T, 120, 3.)];
     assert_eq!(ticks(&mut pair(), &rows), [(120, Some(3.), None)]);
-    let alone = [(60, Some(2.), None), (120, Some(1.), None)];
-    assert_eq!(ticks(&mut Pair::new(10_000, false), &rows), alone);
+    let alone = [(120, Some(3.), None)];
+    assert_eq!(ticks(&mut Pair::new(10_000, 100, false), &rows), alone);
 }
 
 #[test]
@@ -98,7 +114,7 @@ fn late_and_same_rows_change_nothing_and_a_fall_is_a_restart() {
 fn what_control_showed_before_treatment_began_is_not_held_against_its_first_row() {
     let rows =
         [(C, 0, 100.), (C, 5, 200.), (C, 10, 300.), (C, 15, 400.), (T, 15, 7.), (T, 20, 9.), (C, 20, 500.)];
-    let each = [(15, None, Some(300.)), (15, Some(7.), Some(100.)), (20, Some(2.), Some(100.))];
+    let each = [(10, None, Some(300.)), (15, Some(7.), Some(100.)), (20, Some(2.), Some(100.))];
     assert_eq!(ticks(&mut pair(), &rows), each);
 }
 
@@ -106,7 +122,7 @@ fn what_control_showed_before_treatment_began_is_not_held_against_its_first_row(
 fn nobody_is_left_behind_within_two_intervals_of_the_beginning() {
     for needs_both in [true, false] {
         let rows = [(T, 0, 1.), (C, 0, 2.)];
-        assert_eq!(ticks(&mut Pair::new(10_000, needs_both), &rows), [(0, Some(1.), Some(2.))]);
+        assert_eq!(ticks(&mut Pair::new(10_000, 100, needs_both), &rows), [(0, Some(1.), Some(2.))]);
     }
 }
 
