@@ -164,7 +164,7 @@ fn unproven(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>) -> Stri
         }
         None if watch.proof().is_none() => format!("needs more {} to rule out {aim}", unit(guardrail)),
         None => format!(
-            "cannot rule out {aim} as things stand: {}",
+            "cannot rule out {aim} so far: {}",
             watch.standing().map_or_else(String::new, |standing| compared(
                 guardrail,
                 &standing,

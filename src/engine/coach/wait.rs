@@ -110,7 +110,7 @@ fn sentence(
     let mut text = match need {
         Need::Out => {
             return format!(
-                "{name} cannot rule out {aim} as it stands, and more users alone will not change that: look for the cause, or roll back."
+                "{name} looks worse than the margin so far, by too little to be sure: {aim} is not ruled out. More users will tell; roll back to be safe."
             );
         }
         Need::Sample { .. } => {
