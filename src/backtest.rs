@@ -17,7 +17,7 @@
 //! This room must never open a file, ask for the time, or act: it reads what it is handed, and the same rows give the
 //! same changes.
 //!
-//! Start reading at [`csv`], then `pair` (when a tick is whole) and `trial` (what is judged how); [`events`] is for
+//! Start reading at [`csv()`], then `pair` (when a tick is whole) and `trial` (what is judged how); [`events`] is for
 //! recordings.
 
 mod change;

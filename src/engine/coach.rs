@@ -5,7 +5,7 @@
 //! It decides nothing and asks for nothing: it says what a person could do, and which key does it. It never says a number
 //! that is not known: without users lately there is no forecast, and it says that.
 //!
-//! Each rule is one small file; [`RULES`] is their order, which is the order of urgency. Pure, and computed when asked for.
+//! Each rule is one small file; `RULES` is their order, which is the order of urgency. Pure, and computed when asked for.
 //! Start reading there, then at `no_go`.
 
 mod after_kill;

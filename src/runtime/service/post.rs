@@ -1,6 +1,6 @@
 //! The post of one rollout: its session, kept alive, and its end.
 //!
-//! In: how to open a session, and the order to stop. Out: lines for the log, a [`Report`] four times a second, and how
+//! In: how to open a session, and the order to stop. Out: lines for the log, a `Report` four times a second, and how
 //! the rollout stands at the end. A session that dies of a bug is opened again from the journal; the other rollouts
 //! of the process never notice.
 
