@@ -81,7 +81,7 @@ pub fn of_together(own: Evidence, ln_e: f64, ln_threshold: f64, segments: usize)
     let needed = number(ln_threshold.exp());
     let sentence = format!(
         "{segments} exposed segments together: e = {} against {needed} needed; here {}",
-        e_value(ln_e),
+        e_value(ln_e, ln_threshold),
         own.sentence
     );
     Evidence { sentence, method: Method::Together, ln_e: Some(ln_e), ln_threshold: Some(ln_threshold), ..own }
@@ -115,8 +115,11 @@ fn of_standing(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>) -> E
     let mut sentence = compared(guardrail, &standing, context.bounds);
     let needed = number(standing.ln_threshold.exp());
     sentence.push_str(&match standing.method {
-        Method::Twin => format!(", of late: R = {} against {needed} needed", e_value(standing.ln_e)),
-        _ => format!(", e = {} against {needed} needed", e_value(standing.ln_e)),
+        Method::Twin => format!(
+            ", of late: R = {} against {needed} needed",
+            e_value(standing.ln_e, standing.ln_threshold)
+        ),
+        _ => format!(", e = {} against {needed} needed", e_value(standing.ln_e, standing.ln_threshold)),
     });
     Evidence {
         method: standing.method,
@@ -261,9 +264,11 @@ fn times(treatment: (f64, f64), control: (f64, f64)) -> String {
     }
 }
 
-fn e_value(ln_e: f64) -> String {
+/// An e-value beside what it needs; one that is beyond both that and a million is said to be so.
+fn e_value(ln_e: f64, ln_threshold: f64) -> String {
+    let most = ln_threshold.exp().max(1e6);
     match ln_e {
-        ln if ln > 13.8 => "over 1,000,000".into(),
+        ln if ln > most.ln() => format!("over {}", number(most)),
         ln if ln > 2.3 => number(ln.exp()),
         ln => format!("{:.2}", ln.exp()),
     }
@@ -293,7 +298,12 @@ mod tests {
     #[test]
     fn numbers_read_as_a_person_writes_them() {
         assert_eq!([0., 31., 2410., 1_234_567.].map(number), ["0", "31", "2,410", "1,234,567"]);
-        assert_eq!([-1., 2.0, 6.0, 40.].map(e_value), ["0.37", "7.39", "403", "over 1,000,000"]);
+        assert_eq!(
+            [-1., 2.0, 6.0, 40.].map(|ln| e_value(ln, 400f64.ln())),
+            ["0.37", "7.39", "403", "over 1,000,000"]
+        );
+        // What is past its threshold reads so.
+        assert_eq!([14., 40.].map(|ln| e_value(ln, 3.2e6f64.ln())), ["1,202,604", "over 3,200,000"]);
         assert_eq!(times((1000., 34.), (1000., 10.)), ": 3.4 times as many");
         assert_eq!(times((1000., 34.), (1000., 0.)), "");
         assert_eq!([0.1, 0.005, 1.0, f64::NAN].map(percent), ["10 %", "0.5 %", "100 %", "–"]);

@@ -216,15 +216,14 @@ pub fn freshness(model: &Model, segment: &SegmentModel, guardrail: &Guardrail) -
     if now.since(as_of) > interval.saturating_mul(2) {
         return Freshness::Missing(now.since(as_of));
     }
-    let is_compared = guardrail.compare == Compare::Control
-        && segment.exposure.confirmed.is_some_and(|share| !share.is_zero() && share != Percent::FULL);
-    if is_compared {
+    if let Some(share) = segment.exposure.confirmed.filter(|share| !share.is_zero()) {
         // An arm without users is in the readings all the same. Slots begin at whole seconds.
-        let back =
-            i64::try_from(interval.saturating_mul(2).saturating_add(SLOT).as_millis()).unwrap_or(i64::MAX);
-        let lately = Timestamp(now.0.saturating_sub(back));
+        let back = i64::try_from(interval.saturating_mul(2).saturating_add(SLOT).as_millis());
+        let lately = Timestamp(now.0.saturating_sub(back.unwrap_or(i64::MAX)));
         let is_gone = |arm: &Arm| series.stage.get(*arm).is_some() && series.since(lately, *arm).is_none();
-        if let Some(arm) = [Arm::Treatment, Arm::Control].into_iter().find(is_gone) {
+        let is_compared = guardrail.compare == Compare::Control && share != Percent::FULL;
+        let arms = [Some(Arm::Treatment), is_compared.then_some(Arm::Control)];
+        if let Some(arm) = arms.into_iter().flatten().find(is_gone) {
             return Freshness::OneSided(arm);
         }
     }

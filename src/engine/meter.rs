@@ -11,6 +11,10 @@ use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue};
 /// left is the past of the others, and says nothing about now.
 const LEFT: f64 = 0.25;
 
+/// Nothing is counted beyond this: more than everybody's every request, and far from where sums and products stop being
+/// finite. A larger number is no reading.
+const MOST: f64 = 1e18;
+
 /// The last cumulative reading of one metric in one segment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Meter {
@@ -116,7 +120,7 @@ pub fn add_histogram(sum: &mut Option<Histogram>, new: Option<&Histogram>) {
 }
 
 fn is_count(number: f64) -> bool {
-    number.is_finite() && number >= 0.0
+    (0.0..=MOST).contains(&number)
 }
 
 fn is_sound(histogram: &Histogram, bounds: usize) -> bool {

@@ -139,6 +139,8 @@ pub struct SegmentModel {
     pub phase: Phase,
     /// Held by a pause.
     pub paused: Option<Hold>,
+    /// When somebody last lifted a pause: whoever did that knew what was missing then.
+    pub(super) resumed_at: Option<Timestamp>,
     /// Killed on its own.
     pub killed: Option<Hold>,
     /// Taken back by somebody: the autopilot does not climb again until a person widens or resumes.
@@ -444,6 +446,7 @@ impl Model {
             exposure: Exposure::default(),
             phase: Phase::Unknown,
             paused: None,
+            resumed_at: None,
             killed: None,
             lowered: None,
             approvals: Vec::new(),

@@ -49,6 +49,7 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
         Record::Resumed { scope, actor, reason } => {
             for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
                 segment.paused = None;
+                segment.resumed_at = Some(at);
                 segment.lowered = None;
                 segment.answer_latches(at);
             }

@@ -312,3 +312,66 @@ fn a_platform_that_is_behind_needs_the_go_of_its_own_next_stage() {
     sent.extend(commands(&bench.tick(0)).into_iter().cloned());
     assert_eq!(sent.iter().map(|c| c.platform.to_string()).collect::<Vec<_>>(), ["store"]);
 }
+
+/// Readings that have no treatment in them any more, while control goes on.
+fn without_treatment(bench: &mut Bench) -> (Verdict, String) {
+    for n in 1..20 {
+        bench.now += 500;
+        bench.flag_heard();
+        let control = Some(Counts { units: 60_000. + 100. * f64::from(n), bad: 60. });
+        bench.sample("errors", "free", SampleValue::Counts(ByArm { treatment: None, control }));
+    }
+    bench.cell("free", Station::Errors)
+}
+
+#[test]
+fn treatment_that_vanishes_is_no_go_of_any_kind_of_guardrail() {
+    let stopped = (Verdict::Hold, "errors has stopped telling about treatment".to_owned());
+    let mut bench = everybody_has_it(|_| {});
+    for second in 0..30 {
+        bench.users("free", 200., f64::from(second % 2) * 2., 0., 0.);
+    }
+    assert_eq!(bench.cell("free", Station::Errors).0, Verdict::Go, "{}", sentence(&bench));
+    assert_eq!(without_treatment(&mut bench), stopped);
+    let above = |g: &mut Guardrail| g.compare = Compare::Above { rate: 0.5, least: 100 };
+    let mut bench = Bench::live_of(errors(above), Autopilot::Off, 25., 25.);
+    for _ in 0..30 {
+        bench.users("free", 100., 1., 300., 3.);
+    }
+    assert_eq!(bench.cell("free", Station::Errors).0, Verdict::Go);
+    assert_eq!(without_treatment(&mut bench), stopped);
+}
+
+#[test]
+fn numbers_beyond_all_counting_blind_nothing() {
+    let mut bench = Bench::live_of(errors(|_| {}), Autopilot::Off, 25., 25.);
+    for huge in [8e307, 0.] {
+        let counts = Some(Counts { units: huge, bad: huge * 0.9 });
+        bench.sample("errors", "free", SampleValue::Counts(ByArm { treatment: counts, control: counts }));
+    }
+    for _ in 0..30 {
+        bench.users("free", 100., 1., 300., 3.);
+    }
+    bench.break_segment("free");
+    assert_eq!(bench.cell("free", Station::Errors).0, Verdict::NoGo, "{}", sentence(&bench));
+}
+
+#[test]
+fn a_person_who_resumes_without_data_is_not_paused_again_for_the_same_silence() {
+    let mut bench = Bench::live_of(errors(|_| {}), Autopilot::Guard, 25., 25.);
+    let silence = |bench: &mut Bench, seconds: u32| {
+        for _ in 0..seconds {
+            bench.tick(1_000);
+            bench.flag_heard();
+        }
+    };
+    silence(&mut bench, 70);
+    assert_eq!((bench.phase("free"), bench.phase("enterprise")), (Phase::Paused, Phase::Paused));
+    bench.press(Verb::Resume, Some("free"));
+    silence(&mut bench, 70);
+    assert_eq!((bench.phase("free"), bench.phase("enterprise")), (Phase::Holding, Phase::Paused));
+    // It is back, and lost once more.
+    bench.users("free", 100., 1., 300., 3.);
+    silence(&mut bench, 70);
+    assert_eq!(bench.phase("free"), Phase::Paused);
+}
