@@ -1,16 +1,18 @@
 //! `gonogo journal`: who did what, when, why, with what result.
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 
 use super::{Exit, Failure};
+use crate::config::rollout_file;
 use crate::journal::{self, Format};
 
 /// What `journal` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A rollout's name, or a journal file
+    /// A rollout's name, its rollout file, or a journal file
     #[arg(value_name = "NAME|FILE")]
     which: String,
     /// One JSON object a line, as it stands in the file
@@ -21,9 +23,19 @@ pub struct Arguments {
     verify: bool,
 }
 
+/// The name in a rollout file, which all other verbs take; what is none as it is.
+fn rollout_name(which: &str) -> Result<String, Failure> {
+    let path = Path::new(which);
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(which.to_owned());
+    }
+    let file = rollout_file::load(path).map_err(Failure::usage)?;
+    Ok(file.rollout.name.to_string())
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let path = journal::locate(&arguments.which).map_err(Failure::usage)?;
+    let path = journal::locate(&rollout_name(&arguments.which)?).map_err(Failure::usage)?;
     let mut out = std::io::stdout().lock();
     if arguments.verify {
         let found = journal::verify(&path).map_err(Failure::usage)?;

@@ -145,6 +145,22 @@ fn a_segment_that_is_not_there_is_refused_with_the_names() {
 }
 
 #[test]
+fn the_journal_is_found_by_the_rollout_file_too() {
+    let world = World::steady();
+    assert_exit(&world.run("pause", &["--reason", "lunch"]), 0);
+    let read = |which: &str| {
+        std::fs::create_dir_all(world.path("home/gonogo")).unwrap();
+        let _ = std::os::unix::fs::symlink(world.path("state"), world.path("home/gonogo/journal"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gonogo"));
+        command.env("XDG_STATE_HOME", world.path("home")).args(["journal", which]).output().unwrap()
+    };
+    let [by_file, by_name] = [world.path("rollout.toml"), "checkout-v2".into()].map(|which| read(&which));
+    assert_exit(&by_file, 0);
+    assert!(String::from_utf8_lossy(&by_file.stdout).contains("lunch"), "{by_file:?}");
+    assert_eq!(by_file.stdout, by_name.stdout);
+}
+
+#[test]
 fn check_connects_to_everything_and_changes_nothing() {
     let mut world = World::steady();
     let version = world.stored().version;
