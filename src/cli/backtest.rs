@@ -21,7 +21,7 @@ use crate::recording::{Recording, is_recording};
 #[command(after_help = "Examples:\n  gonogo backtest last-night.rec --rollout rollout.toml\n  \
     gonogo backtest counters.csv --rollout rollout.toml --json\n\n\
     A CSV has the header at_s,segment,metric,arm,units,bad and cumulative counters.\n\
-    Exit codes: 0 no NO-GO, 1 a NO-GO was reached, 2 bad input.")]
+    Exit codes: 0 judged, 1 with --exit-code if a NO-GO was reached, 2 bad input.")]
 pub struct Arguments {
     /// A recording or a CSV; - reads standard input
     #[arg(value_name = "INPUT")]
@@ -32,6 +32,9 @@ pub struct Arguments {
     /// One JSON object for each change of a verdict
     #[arg(long)]
     json: bool,
+    /// End with 1 if a NO-GO was reached: a gate for scripts
+    #[arg(long)]
+    exit_code: bool,
 }
 
 /// Runs the command.
@@ -55,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for doubt in summary.rows.doubts() {
         writeln!(io::stderr(), "gonogo: {doubt}")?;
     }
-    Ok(if summary.is_no_go() { Exit::NoGo } else { Exit::Done })
+    Ok(if arguments.exit_code && summary.is_no_go() { Exit::NoGo } else { Exit::Done })
 }
 
 /// Reads the input for what it is: a recording begins with a JSON object.

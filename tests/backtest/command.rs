@@ -43,12 +43,14 @@ impl Desk {
 }
 
 #[test]
-fn a_no_go_is_exit_code_1_and_every_line_is_json_with_all_keys() {
+fn a_no_go_is_exit_code_1_if_asked_for_and_every_line_is_json_with_all_keys() {
     let desk = Desk::new();
     let rows = steady("free", 300, 100, |at| if at < 100 { (1, 1) } else { (30, 1) });
     desk.write("bad.csv", format!("{HEADER}{}", text(&rows)));
-    let output = desk.run(&["bad.csv", "--json"]);
+    let output = desk.run(&["bad.csv", "--json", "--exit-code"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let unasked = desk.run(&["bad.csv", "--json"]);
+    assert_eq!((unasked.status.code(), unasked.stdout == output.stdout), (Some(0), true));
     let lines: Vec<Value> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
@@ -106,7 +108,7 @@ fn standard_input_is_read_too_with_quotes_and_line_ends_of_any_kind() {
     let rows = "\u{feff}\"at_s\",\"segment\",\"metric\",\"arm\",\"units\",\"bad\"\r\n\
                 5,\"free\",errors, control ,5000,0\r\n\r\n5,free,errors,treatment,\"5000\",500";
     let mut child = desk
-        .command(&["-", "--json"])
+        .command(&["-", "--json", "--exit-code"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -127,7 +129,7 @@ fn columns_may_come_in_any_order_and_with_others_beside_them() {
     let other = "bad,note,arm,metric,segment,units,at_s\n0,x,control,errors,free,5000,5\n\
                  500,,treatment,errors,free,5000,5\n";
     desk.write("other.csv", other);
-    let [plain, other] = ["plain.csv", "other.csv"].map(|file| desk.run(&[file, "--json"]));
+    let [plain, other] = ["plain.csv", "other.csv"].map(|file| desk.run(&[file, "--json", "--exit-code"]));
     assert_eq!(plain.status.code(), Some(1), "{plain:?}");
     assert_eq!(plain, other);
 }
