@@ -41,7 +41,7 @@ mod outlook;
 pub mod people;
 mod restore;
 pub mod series;
-mod together;
+pub mod together;
 mod update;
 pub mod watch;
 

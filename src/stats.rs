@@ -14,7 +14,7 @@
 //! | M2 | how large an effect is, and proof of no harm | [`confidence`], [`exact`], [`noninferiority`] |
 //! | M3 | is the split between the arms as asked for | [`sample_ratio`] |
 //! | M4 | without a control group | [`baseline`], then [`KillBet::update_against`] |
-//! | | many at once | [`e_bh`] |
+//! | | many at once | [`sum`], [`e_bh`] |
 //! | | how long until an alarm | [`power`] |
 //!
 //! What is no number is never evidence, neither of harm nor of health.
@@ -32,6 +32,7 @@ pub mod kill;
 pub mod noninferiority;
 pub mod power;
 pub mod sample_ratio;
+pub mod sum;
 pub mod twin;
 
 pub use baseline::Baseline;

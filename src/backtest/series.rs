@@ -67,11 +67,11 @@ impl Ruling {
         }
     }
 
-    /// ln of this segment's part in the average over all segments. `None`: it has no part in it: nobody is exposed, or
-    /// its NO-GO is there already.
+    /// ln of this segment's part in the average over all segments. `None`: it has no part in it: nobody is exposed,
+    /// its NO-GO is there already, or it speaks for the feature.
     pub fn ln_part(&self, guardrail: &Guardrail) -> Option<f64> {
         let is_open = self.no_go.is_none() && self.trial.is_exposed();
-        is_open.then(|| self.trial.ln_part(guardrail))
+        self.trial.ln_part(guardrail).filter(|_| is_open)
     }
 
     /// Says NO-GO because of what all segments show together.

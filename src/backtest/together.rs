@@ -1,13 +1,14 @@
 //! What all segments show together: the average of their e-values, weighted by their shares of the risk.
 //!
-//! The same as `engine::together` says of a live rollout: NO-GO at 2/α in every segment that is part of the average.
-//! Segments with a NO-GO of their own are left out.
+//! With the functions of `engine::together`, which say it of a live rollout: NO-GO at 2/α in every segment that is part of
+//! the average.
 
 use super::Change;
 use super::counters::Segment;
 use super::row::Row;
 use super::series::{Place, Ruling, Together};
 use crate::domain::{Guardrail, Rollout};
+use crate::engine::together;
 
 /// Looks whether a row has brought the average of one of its guardrails past the threshold.
 pub fn look(rollout: &Rollout, segments: &mut [Segment], row: &Row, out: &mut Vec<Change>) {
@@ -33,16 +34,13 @@ fn alarm<'a>(
     let ruling = |segment| rulings(segment, row.metric)?.get(place);
     let mine = ruling(segments.get(row.segment)?)?;
     let guardrail = rollout.guardrails.get(mine.guardrail)?;
-    let ln_threshold = (2.0 / guardrail.risk).ln();
-    // One of those that make the average up is at least as large as this; it is looked at with its own row.
-    if mine.ln_part(guardrail)? < ln_threshold - (segments.len() as f64).ln() {
+    if !together::may_tip(guardrail, mine.ln_part(guardrail)?, segments.len()) {
         return None;
     }
-    let parts: Vec<f64> = segments.iter().filter_map(|segment| ruling(segment)?.ln_part(guardrail)).collect();
-    let largest = parts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let ln_e = largest + parts.iter().map(|part| (part - largest).exp()).sum::<f64>().ln();
-    let is_reached = ln_e >= ln_threshold && parts.len() > 1;
-    is_reached.then_some((guardrail, Together { ln_e, ln_threshold, segments: parts.len() }))
+    let parts = segments.iter().filter_map(|segment| ruling(segment)?.ln_part(guardrail));
+    let ln_e = together::average(guardrail, parts.clone())?;
+    let ln_threshold = together::threshold(guardrail);
+    Some((guardrail, Together { ln_e, ln_threshold, segments: parts.count() }))
 }
 
 fn say(

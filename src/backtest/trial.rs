@@ -2,10 +2,11 @@
 //! what a CSV says about the situation.
 
 use super::pair::Tick;
-use crate::domain::{Compare, Evidence, Guardrail, Percent, Response, Span, Timestamp, Verdict};
+use crate::domain::{Evidence, Guardrail, Percent, Response, Span, Timestamp, Verdict};
 use crate::engine::appraise::{self, Appraisal, Finding, Freshness, Situation};
 use crate::engine::evidence::{self, Context};
 use crate::engine::meter::Increment;
+use crate::engine::together;
 use crate::engine::watch::Watch;
 
 /// Stands for any exposure between nobody and everybody: a CSV does not say it, and only those two are judged otherwise.
@@ -66,12 +67,9 @@ impl Trial {
         appraise::response(guardrail, &self.watch)
     }
 
-    /// ln of this segment's part in the average over all segments: its share of the risk times its e-value.
-    pub fn ln_part(&self, guardrail: &Guardrail) -> f64 {
-        if guardrail.compare != Compare::Control {
-            return f64::NEG_INFINITY;
-        }
-        (self.watch.alpha() / guardrail.risk).ln() + self.watch.ln_mean_e()
+    /// ln of this segment's part in the average over all segments. `None`: it takes no part.
+    pub fn ln_part(&self, guardrail: &Guardrail) -> Option<f64> {
+        together::part(guardrail, &self.watch)
     }
 
     /// On what grounds.

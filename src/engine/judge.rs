@@ -91,14 +91,13 @@ fn crossed(model: &Model, index: usize) -> Vec<(usize, Latch)> {
     latches
 }
 
-/// Whether this segment's part is large enough that the average could be past its threshold: one of those that make it
-/// up is, and it is looked at with its own next sample.
+/// Whether this segment's part could tip the average.
 fn may_tip(model: &Model, segment: &SegmentModel, at: usize) -> bool {
     let (Some(guardrail), Some(watch)) = (model.rollout.guardrails.get(at), segment.watches.get(at)) else {
         return false;
     };
-    let part = (watch.alpha() / guardrail.risk).ln() + watch.ln_mean_e();
-    part >= (2.0 / guardrail.risk / model.segments.len() as f64).ln()
+    let part = together::part(guardrail, watch);
+    part.is_some_and(|part| together::may_tip(guardrail, part, model.segments.len()))
 }
 
 fn latch(

@@ -6,19 +6,10 @@
 //! out: they have been acted on, and their growing e-values must not stop the others. So are those that speak for the
 //! feature (an e-value of 1 or less): leaving them out makes the average smaller, so it costs nothing.
 
-use super::model::Model;
-use crate::domain::{Compare, SegmentName};
-
-/// ln of the mean of e-values given as logarithms; 0 (an e-value of 1) without any.
-pub fn ln_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    let (count, largest) =
-        values.clone().fold((0_u32, f64::NEG_INFINITY), |(n, most), ln| (n + 1, most.max(ln)));
-    if count == 0 || !largest.is_finite() {
-        return if largest == f64::INFINITY { largest } else { 0.0 };
-    }
-    let sum: f64 = values.map(|ln| (ln - largest).exp()).sum();
-    largest + (sum / f64::from(count)).ln()
-}
+use super::model::{Model, SegmentModel};
+use super::watch::Watch;
+use crate::domain::{Compare, Guardrail, SegmentName};
+use crate::stats::sum::ln_sum;
 
 /// A rollout-wide alarm of one guardrail.
 pub struct Together {
@@ -30,28 +21,46 @@ pub struct Together {
     pub segments: Vec<SegmentName>,
 }
 
+/// ln of a segment's part of the average: its share of the risk times its e-value. `None`: it has none, because nothing
+/// is compared with control, or because it speaks for the feature.
+#[must_use]
+pub fn part(guardrail: &Guardrail, watch: &Watch) -> Option<f64> {
+    let ln_e = watch.ln_mean_e();
+    let takes_part = guardrail.compare == Compare::Control && ln_e > 0.0;
+    takes_part.then(|| (watch.alpha() / guardrail.risk).ln() + ln_e)
+}
+
+/// ln of what the average needs for a NO-GO.
+#[must_use]
+pub fn threshold(guardrail: &Guardrail) -> f64 {
+    (2.0 / guardrail.risk).ln()
+}
+
+/// Whether one part is large enough that the average of so many segments could be past its threshold: one of those that
+/// make it up is, and it is looked at with its own next reading.
+#[must_use]
+pub fn may_tip(guardrail: &Guardrail, part: f64, segments: usize) -> bool {
+    part >= threshold(guardrail) - (segments as f64).ln()
+}
+
+/// ln of the average of these parts, if it is past its threshold. `None`: not so, or it is only one.
+#[must_use]
+pub fn average(guardrail: &Guardrail, parts: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let ln_e = ln_sum(parts.clone());
+    (ln_e >= threshold(guardrail) && parts.count() > 1).then_some(ln_e)
+}
+
 /// Whether a guardrail's average over the exposed segments without a NO-GO is past its threshold. `None`: not so, or only
 /// one segment is left.
 pub fn alarm(model: &Model, index: usize) -> Option<Together> {
-    let guardrail = model.rollout.guardrails.get(index).filter(|g| g.compare == Compare::Control)?;
-    let is_open = |segment: &&super::model::SegmentModel| {
-        segment.exposure.confirmed.is_some_and(|share| !share.is_zero())
-            && segment.latches.iter().all(|latch| latch.guardrail != guardrail.name)
-            // One that speaks for it is not stopped for what another one alone is about to reach by itself.
-            && segment.watches.get(index).is_some_and(|watch| watch.ln_mean_e() > 0.0)
+    let guardrail = model.rollout.guardrails.get(index)?;
+    let part = |segment: &SegmentModel| {
+        let is_open = segment.exposure.confirmed.is_some_and(|share| !share.is_zero())
+            && segment.latches.iter().all(|latch| latch.guardrail != guardrail.name);
+        part(guardrail, segment.watches.get(index).filter(|_| is_open)?)
     };
-    let open = || model.segments.iter().filter(is_open);
-    let ln_threshold = (2.0 / guardrail.risk).ln();
-    // ln of each segment's part of the average: its share of the risk times its e-value.
-    let part = |segment: &super::model::SegmentModel| {
-        let watch = segment.watches.get(index)?;
-        Some((watch.alpha() / guardrail.risk).ln() + watch.ln_mean_e())
-    };
-    let largest = open().filter_map(part).fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() {
-        return None;
-    }
-    let ln_e = largest + open().filter_map(part).map(|ln| (ln - largest).exp()).sum::<f64>().ln();
-    let segments: Vec<SegmentName> = open().map(|segment| segment.name.clone()).collect();
-    (ln_e >= ln_threshold && segments.len() > 1).then_some(Together { ln_e, ln_threshold, segments })
+    let ln_e = average(guardrail, model.segments.iter().filter_map(part))?;
+    let members = model.segments.iter().filter(|segment| part(segment).is_some());
+    let segments = members.map(|segment| segment.name.clone()).collect();
+    Some(Together { ln_e, ln_threshold: threshold(guardrail), segments })
 }

@@ -16,6 +16,7 @@ use super::meter::{Increment, add_histogram};
 use crate::domain::{Arm, ByArm, Compare, Counts, Guardrail, Histogram, Margin, Percent};
 use crate::stats::exceedance;
 use crate::stats::noninferiority;
+use crate::stats::sum::ln_mean;
 
 /// Least growth of the stage's treatment units between two looks at the proof. An interval that holds at every moment
 /// may be looked at seldom, and a look costs microseconds.
@@ -262,9 +263,9 @@ impl Watch {
         open.map(Channel::standing).max_by(|a, b| a.lead.total_cmp(&b.lead))
     }
 
-    /// ln of the mean of the channels' cumulative e-values: what this segment adds to the rollout-wide average.
+    /// ln of the mean of the channels' cumulative e-values: what this segment adds to the rollout-wide average; −∞ before the first data.
     #[must_use]
     pub fn ln_mean_e(&self) -> f64 {
-        super::together::ln_mean(self.channels.iter().map(Channel::ln_e))
+        ln_mean(self.channels.iter().map(Channel::ln_e))
     }
 }

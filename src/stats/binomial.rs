@@ -18,6 +18,8 @@
 //! It works with zero bad control units, where a normal approximation has no variance.
 //! The twin for late onsets is in [`twin`](super::twin), the whole test in [`kill`](super::kill).
 
+use super::sum::ln_mean;
+
 /// Rate ratios that the mixture bets on, from a quarter worse to fifty times as bad.
 pub const RATIOS: [f64; 8] = [1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0];
 
@@ -83,16 +85,6 @@ pub fn factors_of(x_t: f64, x_c: f64, theta0: f64, tolerated: f64) -> Factors {
     factors
 }
 
-/// ln of the mean of what these are the logarithms of. −∞ if all of them are.
-pub(super) fn ln_mean(ln: &Factors) -> f64 {
-    let largest = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    let sum: f64 = ln.iter().map(|ln| (ln - largest).exp()).sum();
-    largest + (sum / RATIOS.len() as f64).ln()
-}
-
 /// The e-process. Eight numbers; a tick costs about eight multiply-adds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConditionalBinomial {
@@ -126,7 +118,7 @@ impl ConditionalBinomial {
     /// Natural logarithm of the e-value: the mean of the likelihood ratios over the grid.
     #[must_use]
     pub fn ln_e(&self) -> f64 {
-        ln_mean(&self.ln_ratios)
+        ln_mean(self.ln_ratios.iter().copied())
     }
 }
 

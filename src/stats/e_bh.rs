@@ -1,7 +1,6 @@
-//! Many e-values at once: their mean, and which of them are real.
+//! Many e-values at once: which of them are real.
 //!
-//! A mean of e-values is an e-value, however they depend on each other: so a rollout-wide NO-GO is the mean over segments
-//! past 1/α. For a report, e-BH (Wang, Ramdas, arXiv 2009.02824) names those that are real: with K e-values in falling order
+//! For a report, e-BH (Wang, Ramdas, arXiv 2009.02824) names those that are real: with K e-values in falling order
 //! the first k̂, the largest k with e_(k) ≥ K/(q·k). Of those named at most a part q is wrong on average, under any
 //! dependence.
 
@@ -19,25 +18,6 @@ pub fn real(ln_e: &[f64], q: f64) -> Vec<usize> {
     order.truncate(last.map_or(0, |place| place + 1));
     order.sort_unstable();
     order
-}
-
-/// ln of the weighted mean of e-values given as natural logarithms. Weights need not add up to 1.
-///
-/// An e-value or weight that is NaN, and a weight that is negative, adds nothing to the evidence, but a positive weight
-/// still counts among the weights. −∞ if there is no weight at all.
-#[must_use]
-pub fn average(ln_e: &[f64], weights: &[f64]) -> f64 {
-    let pairs =
-        || ln_e.iter().zip(weights).filter(|(_, weight)| **weight > 0.0).map(|(ln, weight)| (*ln, *weight));
-    let all: f64 = pairs().map(|(_, weight)| weight).sum();
-    // `max` passes NaN by.
-    let largest = pairs().map(|(ln, _)| ln).fold(f64::NEG_INFINITY, f64::max);
-    if !largest.is_finite() || !all.is_finite() {
-        return if largest == f64::INFINITY { largest } else { f64::NEG_INFINITY };
-    }
-    let sum: f64 =
-        pairs().filter(|(ln, _)| !ln.is_nan()).map(|(ln, weight)| weight / all * (ln - largest).exp()).sum();
-    largest + sum.ln()
 }
 
 #[cfg(test)]
@@ -63,24 +43,5 @@ mod tests {
         assert_eq!(real(&[f64::NAN, 20f64.ln()], 0.1), [1]);
         assert_eq!(real(&[], 0.1), Vec::<usize>::new());
         assert_eq!(real(&[f64::INFINITY], f64::NAN), Vec::<usize>::new());
-    }
-
-    #[test]
-    fn a_mean_of_e_values_is_taken_without_overflow() {
-        let mean = average(&ln(&[1., 3.]), &[1., 3.]);
-        assert!((mean - 2.5f64.ln()).abs() < 1e-12);
-        assert!((average(&[2_000., 0.], &[0.5, 0.5]) - (2_000. - 2f64.ln())).abs() < 1e-9);
-        assert!((average(&[-2_000., -2_000.], &[1., 1.]) + 2_000.).abs() < 1e-9);
-    }
-
-    #[test]
-    fn what_is_no_number_is_no_evidence() {
-        assert!((average(&[f64::NAN, 0.0], &[1., 1.]) - 0.5f64.ln()).abs() < 1e-12);
-        assert!((average(&[0.0, 5.0], &[1., f64::NAN])).abs() < 1e-12);
-        for (ln_e, weights) in
-            [(vec![], vec![]), (vec![f64::NAN], vec![1.]), (vec![1.], vec![0.]), (vec![1.], vec![-1.])]
-        {
-            assert_eq!(average(&ln_e, &weights), f64::NEG_INFINITY);
-        }
     }
 }

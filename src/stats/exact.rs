@@ -32,23 +32,19 @@ pub fn upper(bad: f64, units: f64, alpha: f64) -> f64 {
     if bad >= units {
         return 1.0;
     }
-    let (mut inside, mut outside) = (bad / units, 1.0);
-    for _ in 0..HALVINGS {
-        let middle = f64::midpoint(inside, outside);
-        if ln_likelihood(bad, units, middle) > least {
-            inside = middle;
-        } else {
-            outside = middle;
-        }
-    }
-    outside
+    end(bad, units, least, 1.0)
 }
 
 /// The smallest rate that `bad` of `units` leave possible, 0 to 1; 0 if they say nothing. As [`upper`].
 #[must_use]
 pub fn lower(bad: f64, units: f64, alpha: f64) -> f64 {
     let Some(least) = least_likelihood(bad, units, alpha) else { return 0.0 };
-    let (mut outside, mut inside) = (0.0, bad / units);
+    end(bad, units, least, 0.0)
+}
+
+/// The end of the rates that are not ruled out, on the way from what was measured to an `outside` one.
+fn end(bad: f64, units: f64, least: f64, mut outside: f64) -> f64 {
+    let mut inside = bad / units;
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(inside, outside);
         if ln_likelihood(bad, units, middle) > least {

@@ -22,7 +22,8 @@
 use statrs::function::erf::erfc;
 use statrs::function::gamma::checked_gamma_lr;
 
-use super::binomial::{RATIOS, factors_of, ln_mean};
+use super::binomial::{RATIOS, factors_of};
+use super::sum::ln_mean;
 
 /// Longer than this nobody waits: a century in seconds.
 const LONGEST: f64 = 3.2e9;
@@ -122,7 +123,7 @@ impl<S: Fn(f64, f64) -> f64> Walk<S> {
     }
 
     fn ln_e(&self, x_t: f64, x_c: f64) -> f64 {
-        ln_mean(&factors_of(x_t, x_c, self.theta, self.tolerated))
+        ln_mean(factors_of(x_t, x_c, self.theta, self.tolerated).into_iter())
     }
 
     /// What one more bad unit of treatment and of control adds to ln E after `t` seconds without chance.
@@ -132,7 +133,7 @@ impl<S: Fn(f64, f64) -> f64> Walk<S> {
             factors_of(1.0, 0.0, self.theta, self.tolerated),
             factors_of(0.0, 1.0, self.theta, self.tolerated),
         );
-        let mean = ln_mean(&at);
+        let mean = ln_mean(at.into_iter());
         let weights = at.map(|ln| (ln - mean).exp() / RATIOS.len() as f64);
         let weigh = |steps: [f64; RATIOS.len()]| weights.iter().zip(steps).map(|(w, step)| w * step).sum();
         (weigh(up), weigh(down))

@@ -18,7 +18,8 @@
 //!
 //! Sources: Shiryaev 1963, Roberts 1966; e-detectors: Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 
-use super::binomial::{Factors, RATIOS, ln_mean};
+use super::binomial::{Factors, RATIOS};
+use super::sum::ln_mean;
 
 /// Part of the weights, and so of the risk, that belongs to the first horizon. Most rollout stages end within it; the
 /// rest must be enough to see a late onset on the third day.
@@ -80,7 +81,7 @@ impl ShiryaevRoberts {
     /// ln R: of the mean over the grid. −∞ before the first tick.
     #[must_use]
     pub fn ln_r(&self) -> f64 {
-        ln_mean(&self.ln_r)
+        ln_mean(self.ln_r.iter().copied())
     }
 
     /// What ln R must reach so that the chance of ever doing so by luck is at most `alpha`: ln(M/(0.9·alpha)).

@@ -206,3 +206,20 @@ fn of_many_good_series_and_one_bad_one_only_the_bad_one_is_real() {
     assert_eq!((no_gos[0].1.segment.as_str(), summary.real.as_slice()), ("segment-077", &[no_gos[0].0][..]));
     assert!(changes.windows(2).all(|pair| pair[0].at <= pair[1].at), "in order of time");
 }
+
+#[test]
+fn a_segment_that_speaks_for_the_feature_is_not_stopped_for_the_others() {
+    // Each alone needs e = 600, the average 200: free and beta together have it. In eu control is the worse one.
+    let row = |name: &str, arm: &str, bad: u32| format!("5,{name},errors,{arm},1000,{bad}\n");
+    let rows: String = [("eu", 0, 3), ("free", 11, 0), ("beta", 11, 0)]
+        .map(|(name, t, c)| row(name, "treatment", t) + &row(name, "control", c))
+        .concat();
+    let (changes, _) = try_judge(&rollout(&["free", "beta", "eu"]), &rows).expect("rows");
+    let no_go = |segment: &str| {
+        changes.iter().find(|c| c.segment.as_str() == segment && c.verdict == Verdict::NoGo).cloned()
+    };
+    let together = no_go("free").map(|change| change.evidence.method);
+    assert_eq!(together, Some(Method::Together), "{changes:?}");
+    assert!(no_go("beta").is_some());
+    assert!(no_go("eu").is_none(), "{changes:?}");
+}

@@ -8,28 +8,11 @@ use gonogo::effect::{Change, Record};
 use gonogo::engine::Autopilot;
 use gonogo::event::Body;
 
-use super::bench::{Bench, commands, name, percent, records, rollout};
-
-fn errors(change: impl FnOnce(&mut Guardrail)) -> Rollout {
-    let mut rollout = rollout();
-    rollout.guardrails.truncate(1);
-    change(&mut rollout.guardrails[0]);
-    rollout
-}
+use super::bench::{Bench, commands, name, percent, records};
+use super::decisions::{errors, everybody_has_it};
 
 fn sentence(bench: &Bench) -> String {
     bench.cell("free", Station::Errors).1
-}
-
-/// Half of free exposed and healthy for a while, then all of it: there is no control any more.
-fn everybody_has_it(change: impl FnOnce(&mut Guardrail)) -> Bench {
-    let mut bench = Bench::live_of(errors(change), Autopilot::Guard, 50., 50.);
-    for second in 0..60 {
-        let bad = f64::from(second % 2);
-        bench.users("free", 100., bad, 100., bad);
-    }
-    bench.flag(true, 100., 50.);
-    bench
 }
 
 #[test]

@@ -7,7 +7,7 @@ use gonogo::engine::Autopilot;
 use super::bench::{Bench, commands, name, percent, rollout};
 
 /// Only the errors guardrail, changed as the test wants it.
-fn errors(change: impl FnOnce(&mut Guardrail)) -> Rollout {
+pub fn errors(change: impl FnOnce(&mut Guardrail)) -> Rollout {
     let mut rollout = rollout();
     rollout.guardrails.truncate(1);
     change(&mut rollout.guardrails[0]);
@@ -141,8 +141,8 @@ fn a_split_that_is_not_as_asked_for_holds_and_does_not_stop_a_no_go() {
 }
 
 /// Half of free exposed and healthy for a while, then all of it: there is no control any more.
-fn everybody_has_it() -> Bench {
-    let mut bench = Bench::live_of(errors(|_| {}), Autopilot::Guard, 50., 50.);
+pub fn everybody_has_it(change: impl FnOnce(&mut Guardrail)) -> Bench {
+    let mut bench = Bench::live_of(errors(change), Autopilot::Guard, 50., 50.);
     for second in 0..60 {
         let bad = f64::from(second % 2);
         bench.users("free", 100., bad, 100., bad);
@@ -153,7 +153,7 @@ fn everybody_has_it() -> Bench {
 
 #[test]
 fn without_control_it_is_held_against_what_was_before_and_says_so() {
-    let mut bench = everybody_has_it();
+    let mut bench = everybody_has_it(|_| {});
     for second in 0..60 {
         bench.users("free", 200., f64::from(second % 2) * 2., 0., 0.);
     }
@@ -164,7 +164,7 @@ fn without_control_it_is_held_against_what_was_before_and_says_so() {
 
 #[test]
 fn without_control_worse_pauses_and_only_much_worse_kills() {
-    let mut bench = everybody_has_it();
+    let mut bench = everybody_has_it(|_| {});
     let mut sent = Vec::new();
     for _ in 0..60 {
         sent.extend(commands(&bench.users("free", 200., 6., 0., 0.)).into_iter().cloned());
