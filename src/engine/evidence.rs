@@ -19,6 +19,8 @@ use crate::domain::{
 pub const WARNING: &str = "warning: ";
 /// How far back a rate looks when it says when something will be there.
 const RATE_OVER: Duration = Duration::from_secs(30);
+/// Least time that a rate is taken over.
+const LEAST_SPAN: Duration = Duration::from_secs(1);
 /// Longest wait that is said as a time; from it on it is "over a year".
 const LONGEST: f64 = 31_536_000.0;
 
@@ -239,14 +241,22 @@ fn what(guardrail: &Guardrail, bound: Option<usize>, bounds: &[f64]) -> String {
     }
 }
 
-/// New treatment units a second over the last half minute.
+/// New treatment units a second over the last half minute of the present stage: what came under another exposure says
+/// nothing about how soon more will come. `None`: the stage is too young to tell.
 #[must_use]
-pub fn units_per_s(series: &Series, now: Timestamp) -> f64 {
+pub fn units_per_s(series: &Series, stage_since: Option<Timestamp>, now: Timestamp) -> Option<f64> {
     let from = Timestamp(now.0.saturating_sub(RATE_OVER.as_millis() as i64));
-    let lately = series.since(from, Arm::Treatment).map_or(0.0, |counts| counts.units);
+    let from = stage_since.map_or(from, |since| from.max(since));
     let first = series.slots().rev().take_while(|slot| slot.at >= from).last();
-    let span = first.map_or(RATE_OVER, |slot| now.since(slot.at));
-    lately / span.as_secs_f64().max(1.0)
+    let span = match first {
+        Some(slot) => now.since(slot.at),
+        None => now.since(from),
+    };
+    if span < LEAST_SPAN {
+        return None;
+    }
+    let lately = series.since(from, Arm::Treatment).map_or(0.0, |counts| counts.units);
+    Some(lately / span.as_secs_f64())
 }
 
 /// How many times as many, as `: 3.4 times as many`; empty where it cannot be said.

@@ -127,7 +127,7 @@ fn context<'a>(model: &Model, segment: &'a SegmentModel, guardrail: &Guardrail) 
     let series = segment.series.get(&guardrail.metric);
     evidence::Context {
         bounds: series.map_or(&[][..], |series| series.bounds()),
-        units_per_s: series.map(|series| evidence::units_per_s(series, model.now)),
+        units_per_s: series.and_then(|s| evidence::units_per_s(s, segment.stage_since, model.now)),
         as_of: series.and_then(|series| series.sampled_at).unwrap_or(model.now),
     }
 }

@@ -332,3 +332,20 @@ fn an_arm_that_vanishes_from_the_readings_holds() {
     assert_eq!(cell.verdict, Verdict::Hold);
     assert_eq!(cell.evidence.sentence, "errors has stopped telling about control");
 }
+
+#[test]
+fn when_it_will_be_there_is_told_from_the_rate_of_this_stage() {
+    let mut bench = Bench::live_of(errors(|_| {}), Autopilot::Off, 0., 50.);
+    for _ in 0..60 {
+        bench.users("free", 0., 0., 100., 1.);
+    }
+    bench.flag(true, 50., 50.);
+    for _ in 0..6 {
+        bench.users("free", 50., 0., 50., 0.);
+    }
+    // 100 users a second since three seconds, counted in whole ones; over the half minute before it would be 20 s.
+    let sentence = &free(&bench).evidence.sentence;
+    let told =
+        ["1 s", "2 s"].map(|time| format!("needs 200 more users in treatment, about {time} at this rate"));
+    assert!(told.contains(sentence), "{sentence}");
+}
