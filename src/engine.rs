@@ -29,6 +29,7 @@ mod channel;
 mod chronicle;
 pub mod coach;
 mod commands;
+mod decision;
 pub mod evidence;
 mod exposure;
 mod facts;
@@ -46,6 +47,7 @@ mod update;
 pub mod watch;
 
 pub use acts::{Move, Plan, plan};
+pub use decision::Decision;
 pub use model::{Autopilot, Model};
 pub use outlook::Outlook;
 pub use update::update;

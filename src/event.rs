@@ -65,6 +65,15 @@ pub enum Body {
         /// What is wrong, in words.
         problem: Text,
     },
+    /// What the inbox had no place for, so far: counted there, shown by the engine.
+    Traffic {
+        /// Readings without a place, because there were too many series.
+        refused: u64,
+        /// Readings that a newer one replaced before they were read.
+        coalesced: u64,
+    },
+    /// The process is about to end: from now on the autopilot asks for nothing more. What is under way goes on.
+    Leaving,
     /// Somebody asks for an action.
     Asked(Request),
     /// An effect went on.

@@ -21,10 +21,15 @@
 
 mod error;
 mod header;
+mod line;
+mod mark;
 mod reader;
 mod recorder;
+mod taken;
 
 pub use error::RecordingError;
 pub use header::{Header, VERSION};
+pub use mark::{Kind, Mark, What};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Recorded, Recorder};
+pub use taken::Taken;

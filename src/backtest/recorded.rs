@@ -36,7 +36,7 @@ pub fn events<E: Display>(
         let event = event.map_err(|error| BacktestError::Event(error.to_string()))?;
         rows.read += 1;
         match &event.body {
-            Body::Asked(_) | Body::Effect { .. } | Body::Restored { .. } => continue,
+            Body::Asked(_) | Body::Effect { .. } | Body::Restored { .. } | Body::Leaving => continue,
             Body::Sample(sample) => {
                 if rollout.segment(&sample.segment).is_none() {
                     rows.unknown_segments.add(sample.segment.as_str().as_bytes());

@@ -74,7 +74,8 @@ fn judge(
     }
     let recording = Recording::open(&name, reader);
     let mut recording = recording.map_err(|error| BacktestError::Event(error.to_string()))?;
-    let mut summary = backtest::events(rollout.clone(), &name, recording.by_ref(), say)?;
+    let events = recording.by_ref().map(|taken| taken.map(|taken| taken.event));
+    let mut summary = backtest::events(rollout.clone(), &name, events, say)?;
     summary.rows.cut = recording.cut_lines();
     Ok(summary)
 }

@@ -11,7 +11,7 @@ use crate::backends::Rights;
 use crate::domain::text::thousands;
 use crate::domain::{Rollout, Text};
 use crate::engine::Autopilot;
-use crate::recording::Recorder;
+use crate::recording::{Header, Recorder};
 use crate::runtime::session::Session;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
@@ -42,9 +42,8 @@ impl RecordTo {
         autopilot: Autopilot,
     ) -> Result<Option<Recorder>, Failure> {
         let Some(path) = &self.record else { return Ok(None) };
-        Recorder::create(path, rollout, autopilot, rights == Rights::ReadOnly)
-            .map(Some)
-            .map_err(Failure::usage)
+        let header = Header::new(rollout, autopilot, rights == Rights::ReadOnly);
+        Recorder::create(path, &header).map(Some).map_err(Failure::usage)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::decision::Decision;
 use super::model::{Model, PlatformModel, SegmentModel};
 use crate::action::Verb;
 use crate::domain::{Arm, Percent, Phase, SegmentName, Timestamp, Verdict};
@@ -43,6 +44,7 @@ pub fn derive(model: &mut Model, cause: &Body) {
             let sample = stage.map_or(0.0, |(_, stage)| stage.sample as f64);
             segment.watches.iter_mut().for_each(|watch| watch.begin_stage(sample));
             segment.split = None;
+            model.decided.push(Decision::Exposure { segment: name.clone(), confirmed });
             model.revision += 1;
         }
         if is_even && !segment.is_even {
@@ -112,6 +114,7 @@ pub fn derive_phases(model: &mut Model, only: Option<&SegmentName>) {
             && segment.phase != phase
         {
             segment.phase = phase;
+            model.decided.push(Decision::Phase { segment: segment.name.clone(), phase });
             model.revision += 1;
         }
     }

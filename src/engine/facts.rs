@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::chronicle::record_moment;
 use super::model::{
     Comment, Hold, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_PROBLEMS, MAX_SKEW, Model, Moment, MomentKind,
+    Traffic,
 };
 use crate::domain::{
     Actor, Feedback, FlagState, LinkState, PlatformName, SegmentName, Source, SourceKind, Span, Text,
@@ -226,4 +227,12 @@ pub fn problem(model: &mut Model, source: &Source, problem: &Text) {
         let text = format!("{source}: {problem}");
         record_moment(model, Moment::new(model.now, MomentKind::Problem, text));
     }
+}
+
+/// Takes over what the inbox left out so far. That readings were coalesced is no news.
+pub fn traffic(model: &mut Model, refused: u64, coalesced: u64) {
+    if model.traffic.refused != refused {
+        model.revision += 1;
+    }
+    model.traffic = Traffic { refused, coalesced, ..model.traffic };
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::appraise::{self, Appraisal, Finding, Situation};
 use super::chronicle::record_moment;
+use super::decision::Decision;
 use super::model::{Cell, Latch, Model, Moment, MomentKind, SegmentModel};
 use super::together::{self, Together};
 use super::watch::Watch;
@@ -194,12 +195,26 @@ fn post(model: &mut Model, index: usize, board: BTreeMap<Station, (Verdict, Evid
     let mut moments = Vec::new();
     let known = segment.board.len();
     // A station that has nothing to say any more holds nobody.
-    segment.board.retain(|station, _| !is_whole || board.contains_key(station));
+    let name = segment.name.clone();
+    let decided = &mut model.decided;
+    let mut decide = |station, verdict, evidence| {
+        decided.push(Decision::Verdict { segment: name.clone(), station, verdict, evidence });
+    };
+    segment.board.retain(|station, _| {
+        let stays = !is_whole || board.contains_key(station);
+        if !stays {
+            decide(*station, None, None);
+        }
+        stays
+    });
     let mut is_changed = segment.board.len() != known;
     for (station, (verdict, evidence)) in board {
         let known = segment.board.get(&station);
         let since = known.filter(|cell| cell.verdict == verdict).map_or(now, |cell| cell.since);
         let was = known.map(|cell| cell.verdict);
+        if was != Some(verdict) {
+            decide(station, Some(verdict), Some(evidence.clone()));
+        }
         is_changed |=
             known.is_none_or(|cell| cell.verdict != verdict || cell.evidence.sentence != evidence.sentence);
         let is_told = match station {

@@ -1,7 +1,6 @@
 //! The model: everything that is known, and nothing else.
 //!
-//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it; the session alone
-//! hands in the inbox's counters ([`Model::count_traffic`]) and says when it ends ([`Model::stop_acting`]).
+//! The screen, the verbs' output and the journal are read off it. Only `engine::update` changes it.
 //! It holds no clock: [`Model::now`] is the time of the newest event.
 //!
 //! Collections are bounded; the constants below say why they have their size.
@@ -11,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use super::autopilot::Autopilot;
+use super::decision::Decision;
 use super::health::Split;
 use super::people::Approval;
 use super::series::Series;
@@ -74,6 +74,8 @@ pub struct Model {
     pub traffic: Traffic,
     /// The last request that was refused, for the person who made it.
     pub refusal: Option<Refusal>,
+    /// What the newest event brought about, in order: at most a few for each segment, and its effects.
+    pub decided: Vec<Decision>,
     pub(super) feedback_ids: (VecDeque<Text>, BTreeSet<Text>),
     pub(super) next_effect: u64,
     /// What lies ahead, once somebody has looked. Forgotten with each event.
@@ -386,19 +388,6 @@ impl Model {
         self.platforms.iter().find(|platform| platform.name == *name)
     }
 
-    /// Takes over what the inbox left out so far: counted there, shown here. That readings were coalesced is no news.
-    pub fn count_traffic(&mut self, inbox: Traffic) {
-        if self.traffic.refused != inbox.refused {
-            self.revision += 1;
-        }
-        self.traffic = Traffic { late: self.traffic.late, ..inbox };
-    }
-
-    /// The process is about to end: from now on the autopilot asks for nothing more. What is under way goes on.
-    pub const fn stop_acting(&mut self) {
-        self.autopilot = Autopilot::Off;
-    }
-
     /// The commands of this run whose end is not known, oldest first.
     pub fn unfinished(&self) -> impl Iterator<Item = &Tracked> {
         self.commands.iter().filter(|tracked| tracked.is_open() && !tracked.restored)
@@ -482,6 +471,7 @@ impl Model {
             problems_seen: 0,
             traffic: Traffic::default(),
             refusal: None,
+            decided: Vec::new(),
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
             outlook: OnceLock::new(),

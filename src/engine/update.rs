@@ -6,7 +6,8 @@ use crate::effect::{Effect, Record};
 use crate::event::{Body, Event};
 
 use super::chronicle::record_moment;
-use super::model::{Model, Moment, MomentKind, Refusal};
+use super::decision::Decision;
+use super::model::{Autopilot, Model, Moment, MomentKind, Refusal};
 use super::{acts, autopilot, commands, exposure, facts, health, judge, people, restore};
 
 /// Takes an event into account and says what shall be done.
@@ -16,6 +17,7 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     model.now = model.now.max(event.at);
     model.began.get_or_insert(event.at);
     model.outlook.take();
+    model.decided.clear();
     let mut effects = Vec::new();
     match &event.body {
         Body::Tick => commands::settle(model, &mut effects),
@@ -28,6 +30,8 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         Body::Sample(sample) => read_sample(model, event, sample),
         Body::Feedback(feedback) => facts::feedback(model, event.source_at, feedback),
         Body::Problem { source, problem } => facts::problem(model, source, problem),
+        Body::Traffic { refused, coalesced } => facts::traffic(model, *refused, *coalesced),
+        Body::Leaving => model.autopilot = Autopilot::Off,
         Body::Asked(request) => ask(model, request, &mut effects),
         Body::Effect { id, outcome } => commands::outcome(model, *id, outcome),
         Body::Restored { written_at, record } => {
@@ -48,6 +52,7 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
         ask(model, &request, &mut effects);
     }
     exposure::derive_phases(model, quiet.filter(|_| effects.is_empty()));
+    model.decided.extend(effects.iter().map(Decision::from));
     effects
 }
 

@@ -1,43 +1,46 @@
-//! The first line: what the file is, of which rollout, and how it was run.
+//! What a recording says about itself: of which rollout it is, and how that was run.
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Rollout, RolloutName};
+use crate::domain::Rollout;
 use crate::engine::Autopilot;
 
 /// The version that is written, and the newest that is read. It grows when an older reader would misunderstand.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
-/// What a recording says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// What a recording says about itself: all that a model needs to begin with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// Always `recording`.
     pub gonogo: String,
     /// See [`VERSION`].
     pub version: u32,
-    /// Which rollout. Only its name is read here; the line holds all of it.
-    pub rollout: Named,
+    /// How much the autopilot might do when the recording began.
+    pub autopilot: Autopilot,
+    /// Whether nothing could be changed.
+    pub read_only: bool,
+    /// The whole rollout as the engine knew it: no address and no token is part of it.
+    pub rollout: Rollout,
+    /// Which gonogo wrote it, such as `0.1.0`. Empty in version 1, which did not say.
+    #[serde(default)]
+    pub program: String,
+    /// Whether customers' words and ids were replaced by stand-ins.
+    #[serde(default)]
+    pub redacted: bool,
 }
 
-/// What is read of the rollout in the first line.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Named {
-    /// Its name.
-    pub name: RolloutName,
-}
-
-/// The first line as it is written.
-#[derive(Debug, Serialize)]
-pub(super) struct Opening<'a> {
-    gonogo: &'static str,
-    version: u32,
-    autopilot: Autopilot,
-    read_only: bool,
-    rollout: &'a Rollout,
-}
-
-impl<'a> Opening<'a> {
-    pub(super) const fn new(rollout: &'a Rollout, autopilot: Autopilot, read_only: bool) -> Self {
-        Self { gonogo: "recording", version: VERSION, autopilot, read_only, rollout }
+impl Header {
+    /// The header of a recording that begins now.
+    #[must_use]
+    pub fn new(rollout: &Rollout, autopilot: Autopilot, read_only: bool) -> Self {
+        Self {
+            gonogo: "recording".into(),
+            version: VERSION,
+            autopilot,
+            read_only,
+            rollout: rollout.clone(),
+            program: env!("CARGO_PKG_VERSION").into(),
+            redacted: false,
+        }
     }
 }

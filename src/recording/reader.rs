@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, Read};
 
+use super::line::Line;
 use super::recorder::MAX_LINE;
-use super::{Header, RecordingError, VERSION};
+use super::{Header, RecordingError, Taken, VERSION};
 use crate::domain::Text;
 use crate::event::Event;
 
@@ -24,7 +25,18 @@ pub struct Recording<R> {
     line: Vec<u8>,
     number: u64,
     cut: u64,
+    /// Events so far, missing ones included.
+    events: u64,
+    /// Events that are missing since the last one.
+    missing: u64,
+    /// The event that was met while looking for the decisions of the one before.
+    ahead: Option<Taken>,
     is_over: bool,
+}
+
+enum Either {
+    Event(Event),
+    Line(Line<'static>),
 }
 
 impl<R: BufRead> Recording<R> {
@@ -47,7 +59,18 @@ impl<R: BufRead> Recording<R> {
         if header.version > VERSION {
             return Err(RecordingError::Newer { path, found: header.version, known: VERSION });
         }
-        Ok(Self { lines, path, header, line, number: 1, cut: 0, is_over: false })
+        Ok(Self {
+            lines,
+            path,
+            header,
+            line,
+            number: 1,
+            cut: 0,
+            events: 0,
+            missing: 0,
+            ahead: None,
+            is_over: false,
+        })
     }
 
     /// What the recording says about itself.
@@ -68,8 +91,52 @@ impl<R: BufRead> Recording<R> {
         self.number
     }
 
-    /// The next event; `None` at the end.
-    fn read_next(&mut self) -> Result<Option<Event>, RecordingError> {
+    /// The next event with what was decided on it; `None` at the end.
+    fn read_next(&mut self) -> Result<Option<Taken>, RecordingError> {
+        let mut taken = match self.ahead.take() {
+            Some(taken) => taken,
+            None => match self.read_taken()? {
+                Some(taken) => taken,
+                None => return Ok(None),
+            },
+        };
+        if taken.decided.is_none() {
+            return Ok(Some(taken));
+        }
+        // What was decided on it comes after it.
+        loop {
+            match self.read_line()? {
+                None => return Ok(Some(taken)),
+                Some(Either::Line(Line::Decided(decided))) => taken.decided = Some(decided.into_owned()),
+                Some(Either::Line(Line::Missing(count))) => self.missing += count,
+                Some(Either::Event(event)) => {
+                    self.ahead = Some(self.number_of(event));
+                    return Ok(Some(taken));
+                }
+            }
+        }
+    }
+
+    fn read_taken(&mut self) -> Result<Option<Taken>, RecordingError> {
+        loop {
+            match self.read_line()? {
+                None => return Ok(None),
+                Some(Either::Event(event)) => return Ok(Some(self.number_of(event))),
+                Some(Either::Line(Line::Missing(count))) => self.missing += count,
+                Some(Either::Line(Line::Decided(_))) => {}
+            }
+        }
+    }
+
+    fn number_of(&mut self, event: Event) -> Taken {
+        let missing = std::mem::take(&mut self.missing);
+        let number = self.events + missing;
+        self.events = number + 1;
+        Taken { number, event, decided: (self.header.version > 1).then(Vec::new), missing }
+    }
+
+    /// The next line; `None` at the end.
+    fn read_line(&mut self) -> Result<Option<Either>, RecordingError> {
         loop {
             self.line.clear();
             let limit = MAX_LINE as u64 + 1;
@@ -87,8 +154,8 @@ impl<R: BufRead> Recording<R> {
                 continue;
             }
             let is_whole = self.line.ends_with(b"\n");
-            return match serde_json::from_slice(&self.line) {
-                Ok(event) => Ok(Some(event)),
+            return match parse(&self.line) {
+                Ok(line) => Ok(Some(line)),
                 // The process that wrote it ended within this line.
                 Err(_) if !is_whole && length <= MAX_LINE => {
                     self.cut += 1;
@@ -104,8 +171,17 @@ impl<R: BufRead> Recording<R> {
     }
 }
 
+fn parse(line: &[u8]) -> serde_json::Result<Either> {
+    if line.starts_with(b"{\"at\"")
+        || !(line.starts_with(b"{\"decided\"") || line.starts_with(b"{\"missing\""))
+    {
+        return serde_json::from_slice(line).map(Either::Event);
+    }
+    serde_json::from_slice(line).map(Either::Line)
+}
+
 impl<R: BufRead> Iterator for Recording<R> {
-    type Item = Result<Event, RecordingError>;
+    type Item = Result<Taken, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {

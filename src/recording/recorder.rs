@@ -11,10 +11,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::Header;
 use super::RecordingError;
-use super::header::Opening;
-use crate::domain::{Rollout, Text, Timestamp};
-use crate::engine::Autopilot;
+use super::line::Line;
+use crate::domain::{Text, Timestamp};
+use crate::engine::Decision;
 use crate::event::Event;
 
 /// Events that may wait for the disk: over a second of a flood of 10,000 a second. Later ones are lost, and counted.
@@ -25,7 +26,7 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
 
 enum Order {
-    Write(Box<Event>),
+    Write(Box<(Event, Vec<Decision>)>),
     Finish(SyncSender<()>),
 }
 
@@ -67,12 +68,7 @@ impl Recorder {
     ///
     /// # Errors
     /// [`RecordingError`] when the file is there already or cannot be made.
-    pub fn create(
-        path: &Path,
-        rollout: &Rollout,
-        autopilot: Autopilot,
-        read_only: bool,
-    ) -> Result<Self, RecordingError> {
+    pub fn create(path: &Path, header: &Header) -> Result<Self, RecordingError> {
         let shown = || Text::new(&path.display().to_string()).to_string();
         let failed = |cause: io::Error| match cause.kind() {
             ErrorKind::AlreadyExists => RecordingError::Exists { path: shown() },
@@ -80,8 +76,7 @@ impl Recorder {
         };
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         let mut file = BufWriter::new(file);
-        let opening = serde_json::to_vec(&Opening::new(rollout, autopilot, read_only));
-        let mut opening = opening.map_err(|error| failed(error.into()))?;
+        let mut opening = serde_json::to_vec(header).map_err(|error| failed(error.into()))?;
         opening.push(b'\n');
         file.write_all(&opening).and_then(|()| file.flush()).map_err(failed)?;
         let (orders, todo) = sync_channel(QUEUE);
@@ -98,9 +93,9 @@ impl Recorder {
         Ok(Self { path: path.to_owned(), orders, progress, accepted: 0, refused: 0, told: 0 })
     }
 
-    /// Has an event written, if there is room for it; never waits.
-    pub fn take(&mut self, event: &Event) {
-        match self.orders.try_send(Order::Write(Box::new(event.clone()))) {
+    /// Has an event and what was decided on it written, if there is room for it; never waits.
+    pub fn take(&mut self, event: &Event, decided: &[Decision]) {
+        match self.orders.try_send(Order::Write(Box::new((event.clone(), decided.to_vec())))) {
             Ok(()) => self.accepted += 1,
             Err(_) => self.refused += 1,
         }
@@ -144,11 +139,11 @@ fn write_all(todo: &Receiver<Order>, file: &mut BufWriter<File>, written: &Atomi
     };
     loop {
         match todo.recv_timeout(FLUSH) {
-            Ok(Order::Write(event)) => {
+            Ok(Order::Write(taken)) => {
+                let (event, decided) = *taken;
                 line.clear();
                 // What cannot be read again is not written: it counts as lost.
-                if serde_json::to_writer(&mut line, &event).is_ok() && line.len() < MAX_LINE {
-                    line.push(b'\n');
+                if compose(&mut line, &event, &decided).is_ok() && line.len() < MAX_LINE {
                     file.write_all(&line)?;
                     waiting += 1;
                 }
@@ -166,4 +161,15 @@ fn write_all(todo: &Receiver<Order>, file: &mut BufWriter<File>, written: &Atomi
             Err(RecvTimeoutError::Disconnected) => return flush(file, &mut waiting),
         }
     }
+}
+
+/// The line of an event, and one for what was decided on it.
+fn compose(line: &mut Vec<u8>, event: &Event, decided: &[Decision]) -> serde_json::Result<()> {
+    serde_json::to_writer(&mut *line, event)?;
+    line.push(b'\n');
+    if !decided.is_empty() {
+        serde_json::to_writer(&mut *line, &Line::Decided(decided.into()))?;
+        line.push(b'\n');
+    }
+    Ok(())
 }

@@ -20,6 +20,7 @@ use crate::backends::{self, Backend, BackendError, Rights};
 use crate::config::rollout_file::RolloutFile;
 use crate::domain::{LinkState, PlatformName, Source, SourceKind, Span, Text, Timestamp};
 use crate::effect::Record;
+use crate::engine::model::Traffic;
 use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
@@ -218,7 +219,6 @@ impl Session {
                     self.take(event);
                     look(&self.model, event);
                 }
-                self.model.count_traffic(self.inbox.traffic());
                 false
             }
         };
@@ -238,7 +238,11 @@ impl Session {
 
     /// Hands something in that happened here and now: a key, a tick.
     pub fn feed(&mut self, body: Body) {
-        let event = Event { at: self.clock.now(), source_at: None, body };
+        let at = self.clock.now();
+        if body == Body::Tick {
+            self.tell_traffic(at);
+        }
+        let event = Event { at, source_at: None, body };
         self.take(&event);
         if let Some(problem) = self.recorder.as_mut().and_then(Recorder::problem) {
             let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
@@ -246,13 +250,22 @@ impl Session {
         }
     }
 
+    /// What the inbox left out is an event like any other, or a replay would not know of it.
+    fn tell_traffic(&mut self, at: Timestamp) {
+        let Traffic { refused, coalesced, .. } = self.inbox.traffic();
+        let known = self.model.traffic;
+        if (refused, coalesced) != (known.refused, known.coalesced) {
+            self.take(&Event { at, source_at: None, body: Body::Traffic { refused, coalesced } });
+        }
+    }
+
     /// The one place that every event passes.
     fn take(&mut self, event: &Event) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.take(event);
-        }
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(event, &self.model.decided);
+        }
     }
 
     /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became

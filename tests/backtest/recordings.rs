@@ -8,7 +8,7 @@ use gonogo::backtest::{self, BacktestError, Change};
 use gonogo::domain::*;
 use gonogo::engine::{Autopilot, Model, update};
 use gonogo::event::{Body, Event};
-use gonogo::recording::{Recorded, Recorder, Recording, RecordingError, is_recording};
+use gonogo::recording::{Header, Recorded, Recorder, Recording, RecordingError, is_recording};
 use tempfile::TempDir;
 
 use super::file::{name, rollout};
@@ -55,17 +55,24 @@ fn story() -> Vec<Event> {
 
 fn record(folder: &TempDir, events: &[Event]) -> (PathBuf, Recorded) {
     let path = folder.path().join("night.rec");
-    let mut recorder =
-        Recorder::create(&path, &rollout(&["free"]), Autopilot::Guard, false).expect("a new file");
-    events.iter().for_each(|event| recorder.take(event));
+    let header = Header::new(&rollout(&["free"]), Autopilot::Guard, false);
+    let mut recorder = Recorder::create(&path, &header).expect("a new file");
+    events.iter().for_each(|event| recorder.take(event, &[]));
     let recorded = recorder.finish(PATIENCE);
     (path, recorded)
 }
 
 fn read(bytes: &[u8]) -> (Vec<Result<Event, RecordingError>>, u64) {
     let mut recording = Recording::open("night.rec", bytes).expect("a recording");
-    let events = recording.by_ref().collect();
+    let events = recording.by_ref().map(|taken| taken.map(|taken| taken.event)).collect();
     (events, recording.cut_lines())
+}
+
+/// The events of a recording alone.
+fn events_of<R: std::io::BufRead>(
+    recording: Result<Recording<R>, RecordingError>,
+) -> impl Iterator<Item = Result<Event, RecordingError>> {
+    recording.expect("a recording").map(|taken| taken.map(|taken| taken.event))
 }
 
 fn folder() -> TempDir {
@@ -78,7 +85,7 @@ fn what_is_read_back_is_what_was_recorded() {
     let (path, recorded) = record(&folder, &story());
     assert_eq!((recorded.events, recorded.lost, recorded.failure), (story().len() as u64, 0, None));
     let bytes = std::fs::read(path).expect("a file");
-    assert!(is_recording(&bytes) && bytes.starts_with(b"{\"gonogo\":\"recording\",\"version\":1,"));
+    assert!(is_recording(&bytes) && bytes.starts_with(b"{\"gonogo\":\"recording\",\"version\":2,"));
     let (events, cut) = read(&bytes);
     let events: Vec<_> = events.into_iter().map(|event| event.expect("an event")).collect();
     assert_eq!((events, cut), (story(), 0));
@@ -100,9 +107,8 @@ fn the_guardrails_say_of_a_recording_what_the_engine_said_then() {
         changes.push(change.clone());
         Ok(())
     };
-    let summary =
-        backtest::events(rollout(&["free"]), "night.rec", recording.expect("a recording"), &mut keep)
-            .unwrap_or_else(|error| panic!("{error}"));
+    let summary = backtest::events(rollout(&["free"]), "night.rec", events_of(recording), &mut keep)
+        .unwrap_or_else(|error| panic!("{error}"));
     let no_go = changes.iter().find(|change| change.verdict == Verdict::NoGo).expect("a NO-GO");
     assert_eq!((no_go.at, &no_go.evidence), (then.at, &then.evidence));
     assert!(summary.is_no_go() && summary.real == [0]);
@@ -135,7 +141,7 @@ fn a_damaged_line_a_newer_version_and_another_file_are_refused_in_words() {
     let error = events.into_iter().find_map(Result::err).expect("an error").to_string();
     assert!(error.contains("night.rec, line 2: it is no event") && error.contains("\nhint: "), "{error}");
     for (from, to, words) in [
-        ("\"version\":1", "\"version\":9", "line 1, version: it is 9"),
+        ("\"version\":2", "\"version\":9", "line 1, version: it is 9"),
         ("\"gonogo\":\"recording\"", "\"gonogo\":\"journal\"", "it is no recording: `gonogo` is \"journal\""),
         ("{\"gonogo\"", "{\"x\"", "it is no recording: missing field `gonogo`"),
     ] {
@@ -153,11 +159,13 @@ fn a_file_that_is_there_is_never_overwritten_and_is_its_owners_alone() {
     let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let before = std::fs::read(&path).expect("a file");
-    let error = Recorder::create(&path, &rollout(&["free"]), Autopilot::Off, false).expect_err("refused");
+    let error = Recorder::create(&path, &Header::new(&rollout(&["free"]), Autopilot::Off, false))
+        .expect_err("refused");
     assert!(error.to_string().contains("the file is there already\nhint: "), "{error}");
     assert_eq!(std::fs::read(&path).expect("a file"), before);
     let nowhere = folder.path().join("no/folder.rec");
-    let error = Recorder::create(&nowhere, &rollout(&["free"]), Autopilot::Off, false).expect_err("refused");
+    let error = Recorder::create(&nowhere, &Header::new(&rollout(&["free"]), Autopilot::Off, false))
+        .expect_err("refused");
     assert!(error.to_string().contains("\nhint: "), "{error}");
 }
 
@@ -165,13 +173,13 @@ fn a_file_that_is_there_is_never_overwritten_and_is_its_owners_alone() {
 fn a_flood_waits_for_no_disk_and_what_is_lost_is_counted_and_told() {
     let folder = folder();
     let path = folder.path().join("night.rec");
-    let mut recorder =
-        Recorder::create(&path, &rollout(&["free"]), Autopilot::Off, false).expect("a new file");
+    let mut recorder = Recorder::create(&path, &Header::new(&rollout(&["free"]), Autopilot::Off, false))
+        .expect("a new file");
     let huge = Text::new(&"x".repeat(500));
     let body = || Body::Problem { source: Source::new(SourceKind::Metrics, "errors"), problem: huge.clone() };
     // More than the queue holds, faster than any disk: none may wait, and none may vanish uncounted.
     let count = 60_000;
-    (0..count).for_each(|ms| recorder.take(&event(ms, body())));
+    (0..count).for_each(|ms| recorder.take(&event(ms, body()), &[]));
     let has_told = recorder.problem().is_some();
     let recorded = recorder.finish(PATIENCE);
     assert_eq!(recorded.events + recorded.lost, count as u64);
@@ -184,8 +192,7 @@ fn a_recording_of_another_rollout_has_nothing_to_judge_and_says_so() {
     let (path, _) = record(&folder, &story());
     let recording =
         Recording::open("night.rec", std::io::BufReader::new(std::fs::File::open(path).expect("a file")));
-    let result =
-        backtest::events(rollout(&["gold"]), "night.rec", recording.expect("a recording"), &mut |_| Ok(()));
+    let result = backtest::events(rollout(&["gold"]), "night.rec", events_of(recording), &mut |_| Ok(()));
     let error = match result {
         Err(error @ BacktestError::Nothing { .. }) => error.to_string(),
         other => panic!("{other:?}"),

@@ -130,8 +130,8 @@ fn an_unreadable_share_is_a_doubt_that_holds_and_blocks_widening() {
 fn what_the_inbox_left_out_is_shown_and_what_it_merged_draws_nothing() {
     let mut bench = Bench::live(Autopilot::Off, 5., 5.);
     let revision = bench.model.revision;
-    bench.model.count_traffic(Traffic { coalesced: 5_000, ..Traffic::default() });
+    bench.event(Body::Traffic { refused: 0, coalesced: 5_000 });
     assert_eq!(bench.model.revision, revision);
-    bench.model.count_traffic(Traffic { coalesced: 5_000, refused: 7, late: 0 });
+    bench.event(Body::Traffic { refused: 7, coalesced: 5_000 });
     assert!(bench.model.revision > revision && bench.model.traffic.refused == 7);
 }

@@ -151,7 +151,7 @@ async fn guard(session: &mut Session, warnings: &[String], desk: &mut Desk) -> S
             }) => {}
         }
     }
-    session.model.stop_acting();
+    session.feed(Body::Leaving);
     let until = Instant::now() + LAST_ACTS;
     while sight::has_open_acts(&session.model) {
         tokio::select! {
