@@ -31,6 +31,8 @@ pub struct Recording<R> {
     missing: u64,
     /// The event that was met while looking for the decisions of the one before.
     ahead: Option<Taken>,
+    /// The error that was met while looking for them.
+    failed: Option<RecordingError>,
     is_over: bool,
 }
 
@@ -69,6 +71,7 @@ impl<R: BufRead> Recording<R> {
             events: 0,
             missing: 0,
             ahead: None,
+            failed: None,
             is_over: false,
         })
     }
@@ -93,6 +96,9 @@ impl<R: BufRead> Recording<R> {
 
     /// The next event with what was decided on it; `None` at the end.
     fn read_next(&mut self) -> Result<Option<Taken>, RecordingError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let mut taken = match self.ahead.take() {
             Some(taken) => taken,
             None => match self.read_taken()? {
@@ -105,7 +111,15 @@ impl<R: BufRead> Recording<R> {
         }
         // What was decided on it comes after it.
         loop {
-            match self.read_line()? {
+            let line = match self.read_line() {
+                Ok(line) => line,
+                Err(error) => {
+                    // The event before the damage is as good as any.
+                    self.failed = Some(error);
+                    return Ok(Some(taken));
+                }
+            };
+            match line {
                 None => return Ok(Some(taken)),
                 Some(Either::Line(Line::Decided(decided))) => taken.decided = Some(decided.into_owned()),
                 Some(Either::Line(Line::Missing(count))) => self.missing += count,

@@ -2,7 +2,6 @@
 
 use gonogo::action::Verb;
 use gonogo::domain::*;
-use gonogo::engine::model::Traffic;
 use gonogo::engine::{Autopilot, update};
 use gonogo::event::{Body, Event};
 
