@@ -35,6 +35,10 @@ const FLUSH: Duration = Duration::from_millis(300);
 /// Turns the state of the engine into bytes. `None`: it cannot.
 pub type Freeze = fn(&Model) -> Option<Keyframe>;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are events, which a box each would only make dearer"
+)]
 enum Order {
     Write(Event, Vec<Decision>),
     /// So many events are missing here.

@@ -125,7 +125,12 @@ impl Writer {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         let is_fine = compose(&mut line, self.missing, event, decided).is_ok() && line.len() < MAX_LINE;
-        let done = if is_fine { self.put_line(&line, event, decided) } else { Ok(self.miss(1)) };
+        let done = if is_fine {
+            self.put_line(&line, event, decided)
+        } else {
+            self.miss(1);
+            Ok(())
+        };
         self.line = line;
         done.map(|()| is_fine)
     }
