@@ -7,6 +7,7 @@
 //! | section | what |
 //! |---|---|
 //! | `engine` | one bet, one sample through `engine::update`, bytes for a series |
+//! | `state` | a whole model as bytes and back: size, time, and a copy in memory |
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
@@ -43,6 +44,8 @@ mod process;
 mod reaction;
 #[path = "budgets/replay.rs"]
 mod replay;
+#[path = "budgets/state.rs"]
+mod state;
 #[path = "budgets/table.rs"]
 mod table;
 #[path = "budgets/world.rs"]
@@ -65,8 +68,9 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 9] = [
         ("engine", engine::measure),
+        ("state", state::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
