@@ -25,6 +25,7 @@ mod keys;
 mod open;
 mod record;
 mod screen;
+mod settings;
 mod status;
 mod watch;
 
@@ -71,6 +72,8 @@ enum Command {
     Backtest(backtest::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// What you have settled for all rollouts, and where each setting comes from
+    Settings(settings::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -95,6 +98,7 @@ impl Cli {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

@@ -20,16 +20,24 @@
 //! Start reading at [`Recorder`], then [`Recording`].
 
 mod error;
+mod folder;
 mod header;
+mod keeper;
 mod line;
 mod mark;
 mod reader;
 mod recorder;
+mod redact;
 mod taken;
+mod tape;
 
 pub use error::RecordingError;
+pub use folder::{Folder, Held, Keep, Tidied};
 pub use header::{Header, VERSION};
+pub use keeper::Keeper;
 pub use mark::{Kind, Mark, What};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Recorded, Recorder};
+pub use redact::Redactor;
 pub use taken::Taken;
+pub use tape::Tape;
