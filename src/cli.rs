@@ -26,6 +26,7 @@ mod open;
 mod record;
 mod replay;
 mod screen;
+mod settings;
 mod status;
 mod verify;
 mod watch;
@@ -75,6 +76,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// What you have settled for all rollouts, and where each setting comes from
+    Settings(settings::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -100,6 +103,7 @@ impl Cli {
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

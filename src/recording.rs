@@ -20,21 +20,29 @@
 //! Start reading at [`Recorder`], then [`Recording`].
 
 mod error;
+mod folder;
 mod header;
+mod keeper;
 mod line;
 mod mark;
 mod player;
 mod reader;
 mod recorder;
+mod redact;
+mod reel;
 mod taken;
 mod tape;
 mod verify;
 
 pub use error::RecordingError;
+pub use folder::{Folder, Held, Keep, Tidied};
 pub use header::{Header, VERSION};
+pub use keeper::Keeper;
 pub use mark::{Kind, Mark, What};
 pub use player::{Extent, Player, Progress, Target};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Recorded, Recorder};
+pub use redact::Redactor;
 pub use taken::Taken;
+pub use tape::Tape;
 pub use verify::{Difference, Finding, Verified, verify};
