@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use super::record::RecordTo;
+use super::record::Recordings;
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
@@ -71,7 +71,7 @@ impl Target {
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
-        self.start_recorded(rights, autopilot, &RecordTo::default())
+        self.start_recorded(rights, autopilot, &Recordings::default())
     }
 
     /// The same, with a recording if one is asked for.
@@ -82,7 +82,7 @@ impl Target {
         &self,
         rights: Rights,
         autopilot: Autopilot,
-        record: &RecordTo,
+        record: &Recordings,
     ) -> Result<(Session, Vec<String>), Failure> {
         open(self.load()?, self.state_dir.as_deref(), rights, autopilot, record)
     }
@@ -98,16 +98,17 @@ pub fn open(
     state_dir: Option<&Path>,
     rights: Rights,
     autopilot: Autopilot,
-    record: &RecordTo,
+    record: &Recordings,
 ) -> Result<(Session, Vec<String>), Failure> {
     let mut warnings = file.warnings.clone();
+    warnings.extend(record.fault.clone());
     let (ledger, entries, opening) = Journal::open(state_dir, &file.rollout.name).map_err(Failure::usage)?;
     warnings.extend(opening.warnings());
     let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
     let clock = Clock::system();
     let start = Start { file, rights, autopilot, ledger, remembered, clock };
-    let recorder = record.begin(&start.file.rollout, rights, autopilot)?;
-    let session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
+    let tape = record.begin(&start.file.rollout, rights, autopilot, clock.now())?;
+    let session = Session::start_recorded(start, tape).map_err(Failure::usage)?;
     Ok((session, warnings))
 }
 

@@ -17,21 +17,8 @@ use super::keyframe::Keyframe;
 use super::store::Store;
 use super::stream::has_blocks;
 use super::text::read_header;
-use super::{Damage, Header, Mark, RecordingError, VERSION};
+use super::{Damage, Extent, Header, Mark, RecordingError, VERSION};
 use crate::domain::{Text, Timestamp};
-
-/// What can be read of a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Extent {
-    /// The number after that of the last event: so many there were, missing ones included.
-    pub events: u64,
-    /// The time of the first event.
-    pub from: Timestamp,
-    /// The time of the last event.
-    pub to: Timestamp,
-    /// Whether that is all. `false` while the file is still being looked through.
-    pub is_whole: bool,
-}
 
 /// A recording, read at any place.
 #[derive(Debug)]
@@ -152,6 +139,7 @@ impl Archive {
             events: self.blocks.last().map_or(0, Block::next),
             from: from.map(|(from, _)| from).unwrap_or_default(),
             to: to.unwrap_or_default(),
+            missing: self.blocks.iter().map(|block| block.missing).fold(0, u64::saturating_add),
             is_whole: self.is_whole,
         }
     }

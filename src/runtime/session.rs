@@ -25,7 +25,7 @@ use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
 use crate::metrics::{self, MetricSource};
-use crate::recording::{Recorded, Recorder};
+use crate::recording::{Recorded, Tape};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -111,7 +111,7 @@ pub struct Session {
     inbox: Inbox,
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
-    recorder: Option<Recorder>,
+    tape: Option<Tape>,
 }
 
 /// What a session starts with.
@@ -143,10 +143,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::start`].
-    pub fn start_recorded<L: Ledger>(
-        start: Start<L>,
-        recorder: Option<Recorder>,
-    ) -> Result<Self, StartError> {
+    pub fn start_recorded<L: Ledger>(start: Start<L>, tape: Option<Tape>) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
         let metric = |query: &metrics::Query| Source::new(SourceKind::Metrics, query.metric.as_str());
@@ -157,7 +154,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), recorder };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -244,7 +241,7 @@ impl Session {
         }
         let event = Event { at, source_at: None, body };
         self.take(&event);
-        if let Some(problem) = self.recorder.as_mut().and_then(Recorder::problem) {
+        for problem in self.tape.as_mut().map(Tape::problems).unwrap_or_default() {
             let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
             self.take(&Event { at: event.at, source_at: None, body });
         }
@@ -263,15 +260,16 @@ impl Session {
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.take(event, &self.model.decided);
+        if let Some(tape) = &mut self.tape {
+            tape.take(event, &self.model.decided);
+            tape.offer(&self.model);
         }
     }
 
     /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
     /// of it.
     pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
-        self.recorder.take().map(|recorder| recorder.finish(patience))
+        self.tape.take().and_then(|tape| tape.finish(patience))
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.
