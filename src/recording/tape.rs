@@ -12,8 +12,11 @@ use std::time::Duration;
 use super::keeper::Keeper;
 use super::{Recorded, Recorder, Redactor};
 use crate::domain::Text;
-use crate::engine::Decision;
+use crate::engine::{Decision, Model};
 use crate::event::Event;
+
+/// The largest charts that are copied for a keyframe: about a millisecond, for 80 series with half an hour each.
+const MAX_CHART_BYTES: usize = 8 * 1024 * 1024;
 
 /// What a session records into.
 #[derive(Debug, Default)]
@@ -62,6 +65,17 @@ impl Tape {
         match self.redactor.as_ref().and_then(|redactor| redactor.event(event)) {
             Some(redacted) => recorder.take(&redacted, decided),
             None => recorder.take(event, decided),
+        }
+    }
+
+    /// Has the state written from which a seek can begin, if one is wanted. A state holds what customers said, so none
+    /// is written where that is replaced; and one with very many charts would hold the loop while it is copied.
+    pub fn offer(&mut self, model: &Model) {
+        let Some(recorder) = self.recorder.as_mut().filter(|recorder| recorder.wants_keyframe()) else {
+            return;
+        };
+        if self.redactor.is_none() && model.chart_bytes() <= MAX_CHART_BYTES {
+            recorder.keyframe(model.clone());
         }
     }
 

@@ -262,6 +262,7 @@ impl Session {
         self.runner.carry_out(effects);
         if let Some(tape) = &mut self.tape {
             tape.take(event, &self.model.decided);
+            tape.offer(&self.model);
         }
     }
 
