@@ -35,9 +35,13 @@ const FLUSH: Duration = Duration::from_millis(300);
 /// Turns the state of the engine into bytes. `None`: it cannot.
 pub type Freeze = fn(&Model) -> Option<Keyframe>;
 
+/// The most room that a model's charts may take for its state to be worth a keyframe: to copy more than that takes the loop
+/// longer than a frame.
+const MAX_CHARTS: usize = 8 * 1024 * 1024;
+
 #[expect(
     clippy::large_enum_variant,
-    reason = "nearly all are events; a box for each would be one more allocation"
+    reason = "nearly all are events, which a box each would only make dearer"
 )]
 enum Order {
     Write(Event, Vec<Decision>),
@@ -98,23 +102,19 @@ impl std::fmt::Debug for Recorder {
 }
 
 impl Recorder {
-    /// Makes the file, writes its header and starts the thread. Keyframes are those of the engine.
+    /// Makes the file, writes its header and starts the thread.
     ///
     /// # Errors
     /// [`RecordingError`] when the file is there already or cannot be made.
     pub fn create(path: &Path, header: &Header) -> Result<Self, RecordingError> {
-        Self::create_freezing(path, header, Some(Keyframe::freeze))
+        Self::create_freezing(path, header, Keyframe::of)
     }
 
-    /// The same, with keyframes as `freeze` makes them.
+    /// The same, with other keyframes than [`Keyframe::of`] makes.
     ///
     /// # Errors
     /// As [`Recorder::create`].
-    pub fn create_freezing(
-        path: &Path,
-        header: &Header,
-        freeze: Option<Freeze>,
-    ) -> Result<Self, RecordingError> {
+    pub fn create_freezing(path: &Path, header: &Header, freeze: Freeze) -> Result<Self, RecordingError> {
         let writer = Writer::create(path, header)?;
         let shared = Arc::new(Shared::default());
         let (sender, finished) = sync_channel(1);
@@ -166,10 +166,18 @@ impl Recorder {
         }
     }
 
-    /// Whether [`Recorder::keyframe`] would be worth its place now.
+    /// Whether [`Recorder::keyframe`] would be worth its place now. Never after an event was lost: the model knows of
+    /// it, and whoever takes the events from the file does not.
     #[must_use]
     pub fn wants_keyframe(&self) -> bool {
-        self.shared.wants_keyframe.load(Ordering::Relaxed)
+        self.refused == 0 && self.shared.wants_keyframe.load(Ordering::Relaxed)
+    }
+
+    /// Has the state of a model written, if it is wanted and not too large: that after all events taken so far.
+    pub fn offer(&mut self, model: &Model) {
+        if self.wants_keyframe() && model.chart_bytes() <= MAX_CHARTS {
+            self.keyframe(model.clone());
+        }
     }
 
     /// Has the state written: that after all events taken so far.
@@ -240,13 +248,14 @@ impl Drop for Recorder {
 }
 
 /// Writes until nobody is left to hand anything in. Events count as written when they are out of our hands.
-fn write_all(shared: &Shared, mut writer: Writer, freeze: Option<Freeze>) -> io::Result<()> {
+fn write_all(shared: &Shared, mut writer: Writer, freeze: Freeze) -> io::Result<()> {
     let mut orders = Vec::new();
     // Events since the last flush, and how long that is.
     let mut waiting = 0;
     let mut waited = Duration::ZERO;
     let mut flushed_at = Timestamp(i64::MIN);
     let mut has_asked = false;
+    let mut is_whole = true;
     loop {
         // Asked first: what was handed over before the end is in the queue then.
         let is_ending = shared.is_ending.load(Ordering::SeqCst);
@@ -260,7 +269,9 @@ fn write_all(shared: &Shared, mut writer: Writer, freeze: Option<Freeze>) -> io:
         for order in orders.drain(..) {
             match order {
                 Order::Write(event, decided) => {
-                    waiting += u64::from(writer.put(&event, &decided)?);
+                    let is_put = writer.put(&event, &decided)?;
+                    waiting += u64::from(is_put);
+                    is_whole &= is_put;
                     if event.at.since(flushed_at) >= FLUSH {
                         flushed_at = event.at;
                         waited = FLUSH;
@@ -269,7 +280,7 @@ fn write_all(shared: &Shared, mut writer: Writer, freeze: Option<Freeze>) -> io:
                 Order::Miss(count) => writer.miss(count),
                 Order::Keyframe(model) => {
                     has_asked = false;
-                    if let Some(keyframe) = freeze.and_then(|freeze| freeze(&model)) {
+                    if let Some(keyframe) = freeze(&model).filter(|_| is_whole) {
                         writer.put_keyframe(&keyframe)?;
                     }
                 }
@@ -282,7 +293,7 @@ fn write_all(shared: &Shared, mut writer: Writer, freeze: Option<Freeze>) -> io:
         }
         // What a flood needed is not needed for ever.
         orders.shrink_to(WAKE);
-        if freeze.is_some() && !has_asked && writer.wants_keyframe() {
+        if !has_asked && is_whole && writer.wants_keyframe() {
             has_asked = true;
             shared.wants_keyframe.store(true, Ordering::Relaxed);
         }

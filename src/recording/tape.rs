@@ -15,9 +15,6 @@ use crate::domain::Text;
 use crate::engine::{Decision, Model};
 use crate::event::Event;
 
-/// The largest charts that are copied for a keyframe: about a millisecond, for 80 series with half an hour each.
-const MAX_CHART_BYTES: usize = 8 * 1024 * 1024;
-
 /// What a session records into.
 #[derive(Debug, Default)]
 pub struct Tape {
@@ -68,14 +65,14 @@ impl Tape {
         }
     }
 
-    /// Has the state written from which a seek can begin, if one is wanted. A state holds what customers said, so none
-    /// is written where that is replaced; and one with very many charts would hold the loop while it is copied.
+    /// Has the state after all events so far written now and then, so that a seek is quick. Never where customers' words
+    /// are replaced: they are in the state, too.
     pub fn offer(&mut self, model: &Model) {
-        let Some(recorder) = self.recorder.as_mut().filter(|recorder| recorder.wants_keyframe()) else {
+        if self.redactor.is_some() || self.keeper.as_ref().is_some_and(Keeper::is_full) {
             return;
-        };
-        if self.redactor.is_none() && model.chart_bytes() <= MAX_CHART_BYTES {
-            recorder.keyframe(model.clone());
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.offer(model);
         }
     }
 

@@ -82,7 +82,7 @@ fn a_keyframe_begins_a_block_and_comes_back_as_it_was() {
     let mut writer = Writer::create(&desk.path, &header()).expect("a new file");
     for taken in &told {
         if taken.number == 150 {
-            let keyframe = Keyframe { fingerprint: "0123abcd".into(), state: state.clone() };
+            let keyframe = Keyframe { fingerprint: 0x0123_abcd, state: state.clone() };
             writer.put_keyframe(&keyframe).expect("written");
         }
         writer.put(&taken.event, decided(taken)).expect("written");
@@ -97,7 +97,7 @@ fn a_keyframe_begins_a_block_and_comes_back_as_it_was() {
         assert!(is_flushed && with == [2], "{with:?}");
         assert_eq!(archive.blocks()[2].first, 150);
         let keyframe = archive.keyframe(2).expect("in memory").expect("a keyframe");
-        assert_eq!((keyframe.fingerprint.as_str(), &keyframe.state), ("0123abcd", &state));
+        assert_eq!((keyframe.fingerprint, &keyframe.state), (0x0123_abcd, &state));
         assert_eq!(archive.keyframe(1).expect("in memory"), None);
         let first = archive.block(2).expect("in memory").next().expect("an event").expect("whole");
         assert_eq!(first, told[150]);
@@ -111,7 +111,7 @@ fn a_damaged_keyframe_is_none_and_takes_no_event_along() {
     let desk = Desk::new();
     let told = story(30);
     let mut writer = Writer::create(&desk.path, &header()).expect("a new file");
-    let keyframe = Keyframe { fingerprint: "f".into(), state: vec![7; 5000] };
+    let keyframe = Keyframe { fingerprint: 1, state: vec![7; 5000] };
     writer.put_keyframe(&keyframe).expect("written");
     for taken in &told {
         writer.put(&taken.event, decided(taken)).expect("written");
@@ -140,9 +140,7 @@ fn keyframes_are_wanted_when_reading_without_them_would_take_long() {
             if writer.wants_keyframe() {
                 wanted.push(std::mem::take(&mut raw) / (1024 * 1024));
                 let size = if wanted.len() == 1 { 512 * 1024 } else { 9 * 1024 * 1024 };
-                writer
-                    .put_keyframe(&Keyframe { fingerprint: "f".into(), state: vec![0; size] })
-                    .expect("written");
+                writer.put_keyframe(&Keyframe { fingerprint: 1, state: vec![0; size] }).expect("written");
             }
         }
         if wanted.len() == 2 && raw > 12 * 1024 * 1024 {
