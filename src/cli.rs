@@ -20,6 +20,7 @@ mod completions;
 mod demo;
 mod exit;
 mod guard;
+mod history;
 mod journal;
 mod keys;
 mod open;
@@ -72,6 +73,8 @@ enum Command {
     Backtest(backtest::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// Finished rollouts: how they went, how often one failed, and which kills were false
+    History(history::Arguments),
     /// What you have settled for all rollouts, and where each setting comes from
     Settings(settings::Arguments),
     /// The list of keys
@@ -98,6 +101,7 @@ impl Cli {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),

@@ -144,8 +144,14 @@ fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>,
                 // A session that had to be opened again is not recorded into the same file: it is there already.
                 let is_again = !is_first.swap(false, Ordering::SeqCst) && recordings.is_one_file();
                 let recordings = if is_again { Recordings::default() } else { recordings.clone() };
-                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, &recordings)
-                    .map_err(Failure::into_message)
+                open::open(
+                    file.clone(),
+                    state_dir.as_deref(),
+                    Rights::ReadWrite,
+                    autopilot,
+                    Some(&recordings),
+                )
+                .map_err(Failure::into_message)
             }),
         }
     };
