@@ -108,7 +108,7 @@ fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>,
     }
     if recordings.is_one_file() && arguments.files.len() > 1 {
         return Err(Failure::usage(
-            "--record takes one file for one rollout\nhint: name a folder that is there, and each gets its own file in it",
+            "--record takes one rollout, unless it names a folder\nhint: name a folder that is there, and each rollout gets a file of its own in it",
         ));
     }
     let mut files: Vec<RolloutFile> = Vec::new();
