@@ -56,9 +56,9 @@ fn the_list_is_aligned_and_ends_with_the_figures() {
     assert_eq!(
         printed(usize::MAX),
         "\
-id  rollout      end       ended (UTC)         took      kills  back  no-go>off  adoption  owner
-12  checkout-v2  killed    2026-11-22 14:03    3:00  1 (1 false)     1      350ms       25%  payments
- 7  ios          complete  2026-11-22 17:20   3h20m            0     1          -       25%  payments
+id  rollout      end       ended (UTC)        took        kills  back  no-go>off  adoption  owner
+12  checkout-v2  killed    2026-11-22 14:03   3:00  1 (1 false)     1      350ms       25%  payments
+ 7  ios          complete  2026-11-22 17:20  3h20m            0     1          -       25%  payments
 
 2 rollouts; success 50%; change failure 100%; 1 kill, 1 false; median duration 1h41m; median NO-GO to off 350ms; median adoption 25%
 "
