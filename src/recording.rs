@@ -29,9 +29,9 @@ mod player;
 mod reader;
 mod recorder;
 mod redact;
+mod reel;
 mod taken;
 mod tape;
-mod track;
 mod verify;
 
 pub use error::RecordingError;
@@ -44,5 +44,5 @@ pub use reader::{Recording, is_recording};
 pub use recorder::{Recorded, Recorder};
 pub use redact::Redactor;
 pub use taken::Taken;
-pub use track::Track;
+pub use tape::Tape;
 pub use verify::{Difference, Finding, Verified, verify};

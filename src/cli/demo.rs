@@ -80,8 +80,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         clock,
     };
     let recordings = arguments.record.settle()?;
-    let track = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
-    let mut session = Session::start_recorded(start, track, None).map_err(Failure::usage)?;
+    let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
+    let mut session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
     let exit = screen::run(&mut session, actor(None), &look).await;
     drop(session);
     world.shutdown().await;

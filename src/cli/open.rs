@@ -13,7 +13,7 @@ use crate::domain::{Actor, Text};
 use crate::engine::Autopilot;
 use crate::history::{self, Clerk};
 use crate::journal::Journal;
-use crate::recording::Track;
+use crate::recording::Tape;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
 
@@ -111,32 +111,28 @@ pub fn open(
     let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
     let clock = Clock::system();
     let start = Start { file, rights, autopilot, ledger, remembered, clock };
-    let (mut track, mut clerk) = (None, None);
+    let (mut tape, mut clerk) = (None, None);
     if let Some(record) = record {
-        track = record.begin(&start.file.rollout, rights, autopilot, clock.now())?;
+        tape = record.begin(&start.file.rollout, rights, autopilot, clock.now())?;
         // A rollout never waits for its history, nor fails by it.
-        match begin_history(state_dir, &start.file, track.as_ref().and_then(Track::path)) {
+        match begin_history(state_dir, &start.file, tape.as_ref().and_then(Tape::path)) {
             Ok(begun) => clerk = Some(begun),
             Err(cause) => warnings.push(format!("the history is not kept: {cause}")),
         }
     }
-    let session = Session::start_recorded(start, track, clerk).map_err(Failure::usage)?;
+    let session = Session::start_recorded(start, tape, clerk).map_err(Failure::usage)?;
     Ok((session, warnings))
 }
 
 /// The history beside the journals, or in the user's state.
-fn begin_history(
-    state_dir: Option<&Path>,
-    file: &RolloutFile,
-    track: Option<&Path>,
-) -> Result<Clerk, String> {
+fn begin_history(state_dir: Option<&Path>, file: &RolloutFile, tape: Option<&Path>) -> Result<Clerk, String> {
     let path = match state_dir {
         Some(folder) => history::file_in(folder),
         None => history::default_file().map_err(|error| error.to_string())?,
     };
     let rollout = Arc::new(file.rollout.clone());
-    let track = track.and_then(|path| std::path::absolute(path).ok());
-    Clerk::start(path, rollout, file.traits.clone(), track).map_err(|cause| cause.to_string())
+    let tape = tape.and_then(|path| std::path::absolute(path).ok());
+    Clerk::start(path, rollout, file.traits.clone(), tape).map_err(|cause| cause.to_string())
 }
 
 /// Who acts: the given name, or `user@host`.

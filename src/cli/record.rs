@@ -21,7 +21,7 @@ use crate::config::user::{self, RecordingSettings, UserSettings};
 use crate::domain::text::thousands;
 use crate::domain::{Rollout, Text, Timestamp};
 use crate::engine::Autopilot;
-use crate::recording::{Folder, Header, Keep, Keeper, Recorder, RecordingError, Redactor, Track};
+use crate::recording::{Folder, Header, Keep, Keeper, Recorder, RecordingError, Redactor, Tape};
 use crate::runtime::session::Session;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
@@ -135,22 +135,22 @@ impl Recordings {
         rights: Rights,
         autopilot: Autopilot,
         now: Timestamp,
-    ) -> Result<Option<Track>, Failure> {
+    ) -> Result<Option<Tape>, Failure> {
         let mut header = Header::new(rollout, autopilot, rights == Rights::ReadOnly);
         header.redacted = self.redact;
-        let track = match &self.place {
+        let tape = match &self.place {
             Place::Nowhere => return Ok(None),
-            Place::File(path) => Track::new(path, Recorder::create(path, &header).map_err(Failure::usage)?),
+            Place::File(path) => Tape::new(path, Recorder::create(path, &header).map_err(Failure::usage)?),
             Place::Folder(root) => {
                 let (path, recorder) = begin_in(root, &header, now).map_err(Failure::usage)?;
-                Track::new(&path, recorder)
+                Tape::new(&path, recorder)
             }
             Place::Kept(root, keep) => keep_in(root, *keep, &header, now),
             Place::Homeless => {
-                Track::broken("nothing is recorded: there is no home; set `folder` in the settings")
+                Tape::broken("nothing is recorded: there is no home; set `folder` in the settings")
             }
         };
-        Ok(Some(if self.redact { track.redacted(Redactor::new()) } else { track }))
+        Ok(Some(if self.redact { tape.redacted(Redactor::new()) } else { tape }))
     }
 }
 
@@ -164,18 +164,18 @@ fn begin_in(root: &Path, header: &Header, now: Timestamp) -> Result<(PathBuf, Re
     Ok((path, recorder))
 }
 
-/// The same with limits. What fails is said by the track.
-fn keep_in(root: &Path, keep: Keep, header: &Header, now: Timestamp) -> Track {
+/// The same with limits. What fails is said by the tape.
+fn keep_in(root: &Path, keep: Keep, header: &Header, now: Timestamp) -> Tape {
     let (path, recorder) = match begin_in(root, header, now) {
         Ok(begun) => begun,
-        Err(error) => return Track::broken(&format!("nothing is recorded: {error}")),
+        Err(error) => return Tape::broken(&format!("nothing is recorded: {error}")),
     };
     match Keeper::start(Folder::new(root.to_owned()), keep, &path) {
-        Ok(keeper) => Track::new(&path, recorder).kept(keeper),
+        Ok(keeper) => Tape::new(&path, recorder).kept(keeper),
         Err(cause) => {
             // Without limits it could fill the disk.
             drop(recorder);
-            Track::broken(&format!(
+            Tape::broken(&format!(
                 "nothing is recorded: {} cannot be kept within limits: {cause}",
                 path.display()
             ))

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tape::Tape;
+use super::reel::Reel;
 use super::{Header, Kind, Mark, RecordingError, Taken};
 use crate::domain::{Text, Timestamp};
 use crate::engine::{self, Model};
@@ -78,7 +78,7 @@ struct Kept {
 
 /// The model as it was at any moment of a recording.
 pub struct Player {
-    tape: Tape,
+    reel: Reel,
     rollout: Arc<crate::domain::Rollout>,
     model: Model,
     position: u64,
@@ -96,7 +96,7 @@ pub struct Player {
 
 /// Looks through a recording that has no index.
 struct Scout {
-    tape: Tape,
+    reel: Reel,
     /// Decides anew what an old recording does not say.
     model: Model,
     taken: u64,
@@ -108,7 +108,7 @@ impl Player {
     /// # Errors
     /// [`RecordingError`] when it cannot be read, is no recording, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        Self::new(Tape::open(path)?, Tape::open(path)?)
+        Self::new(Reel::open(path)?, Reel::open(path)?)
     }
 
     /// Opens a recording that was compiled in; `name` is what messages call it.
@@ -116,17 +116,17 @@ impl Player {
     /// # Errors
     /// As [`Player::open`].
     pub fn of(name: &str, bytes: &'static [u8]) -> Result<Self, RecordingError> {
-        Self::new(Tape::of(name, bytes)?, Tape::of(name, bytes)?)
+        Self::new(Reel::of(name, bytes)?, Reel::of(name, bytes)?)
     }
 
-    fn new(mut tape: Tape, ahead: Tape) -> Result<Self, RecordingError> {
-        let rollout = Arc::new(tape.header().rollout.clone());
-        let from = tape.next()?.map_or_else(Timestamp::default, |taken| taken.event.at);
-        tape.go_to(0)?;
-        let model = first_model(tape.header(), &rollout);
-        let scout = Scout { tape: ahead, model: model.clone(), taken: 0 };
+    fn new(mut reel: Reel, ahead: Reel) -> Result<Self, RecordingError> {
+        let rollout = Arc::new(reel.header().rollout.clone());
+        let from = reel.next()?.map_or_else(Timestamp::default, |taken| taken.event.at);
+        reel.go_to(0)?;
+        let model = first_model(reel.header(), &rollout);
+        let scout = Scout { reel: ahead, model: model.clone(), taken: 0 };
         Ok(Self {
-            tape,
+            reel,
             rollout,
             model,
             position: 0,
@@ -144,7 +144,7 @@ impl Player {
     /// What the recording says about itself.
     #[must_use]
     pub const fn header(&self) -> &Header {
-        self.tape.header()
+        self.reel.header()
     }
 
     /// The model after [`Player::position`] events.
@@ -186,7 +186,7 @@ impl Player {
     /// Where the recording is damaged or cut, in words. `None`: nowhere, or not yet met.
     #[must_use]
     pub fn damage(&self) -> Option<&Text> {
-        self.tape.damage().or_else(|| self.scout.as_ref().and_then(|scout| scout.tape.damage()))
+        self.reel.damage().or_else(|| self.scout.as_ref().and_then(|scout| scout.reel.damage()))
     }
 
     /// The position right after the next mark of a kind. `None`: there is none that is known.
@@ -225,7 +225,7 @@ impl Player {
         }
         (self.position, self.model) = match best {
             Some(kept) => (kept.position, kept.model.clone()),
-            None => (0, first_model(self.tape.header(), &self.rollout)),
+            None => (0, first_model(self.reel.header(), &self.rollout)),
         };
         self.began_at = self.position;
     }
@@ -236,13 +236,13 @@ impl Player {
     /// [`RecordingError`] when the file cannot be read any more. The model stays as far as it came.
     pub fn run(&mut self, budget: usize) -> Result<Progress, RecordingError> {
         let Some(target) = self.target else { return Ok(Progress::Arrived) };
-        self.tape.go_to(self.position)?;
+        self.reel.go_to(self.position)?;
         for _ in 0..budget {
             if matches!(target, Target::Event(event) if self.position >= event) {
                 self.target = None;
                 return Ok(Progress::Arrived);
             }
-            let Some(taken) = self.tape.next()? else {
+            let Some(taken) = self.reel.next()? else {
                 self.target = None;
                 return Ok(Progress::Arrived);
             };
@@ -251,7 +251,7 @@ impl Player {
                 Target::Time(time) => taken.event.at > time,
             };
             if is_beyond {
-                self.tape.put_back(taken);
+                self.reel.put_back(taken);
                 self.target = None;
                 return Ok(Progress::Arrived);
             }
@@ -304,12 +304,12 @@ impl Player {
     pub fn look_through(&mut self, budget: usize) -> Result<bool, RecordingError> {
         for _ in 0..budget {
             let Some(scout) = &mut self.scout else { return Ok(false) };
-            let Some(taken) = scout.tape.next()? else {
+            let Some(taken) = scout.reel.next()? else {
                 self.extent.is_whole = true;
-                if let Some(Scout { tape, .. }) = self.scout.take()
-                    && self.tape.damage().is_none()
+                if let Some(Scout { reel, .. }) = self.scout.take()
+                    && self.reel.damage().is_none()
                 {
-                    self.tape.adopt_damage(tape);
+                    self.reel.adopt_damage(reel);
                 }
                 return Ok(false);
             };

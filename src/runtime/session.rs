@@ -26,7 +26,7 @@ use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
 use crate::history::Clerk;
 use crate::metrics::{self, MetricSource};
-use crate::recording::{Recorded, Track};
+use crate::recording::{Recorded, Tape};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -112,7 +112,7 @@ pub struct Session {
     inbox: Inbox,
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
-    track: Option<Track>,
+    tape: Option<Tape>,
     clerk: Option<Clerk>,
 }
 
@@ -147,7 +147,7 @@ impl Session {
     /// As [`Session::start`].
     pub fn start_recorded<L: Ledger>(
         start: Start<L>,
-        track: Option<Track>,
+        tape: Option<Tape>,
         clerk: Option<Clerk>,
     ) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
@@ -160,7 +160,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), track, clerk };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape, clerk };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -247,7 +247,7 @@ impl Session {
         }
         let event = Event { at, source_at: None, body };
         self.take(&event);
-        for problem in self.track.as_mut().map(Track::problems).unwrap_or_default() {
+        for problem in self.tape.as_mut().map(Tape::problems).unwrap_or_default() {
             self.tell_problem(at, "recording", problem);
         }
         if let Some(problem) = self.clerk.as_mut().and_then(Clerk::problem) {
@@ -274,8 +274,8 @@ impl Session {
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
-        if let Some(track) = &mut self.track {
-            track.take(event, &self.model.decided);
+        if let Some(tape) = &mut self.tape {
+            tape.take(event, &self.model.decided);
         }
         if let Some(clerk) = &mut self.clerk {
             clerk.take(event, &self.model.decided, &self.model);
@@ -285,7 +285,7 @@ impl Session {
     /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
     /// of it.
     pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
-        self.track.take().and_then(|track| track.finish(patience))
+        self.tape.take().and_then(|tape| tape.finish(patience))
     }
 
     /// Ends the part in the history, if there is one: waits until what has ended is written, at most `patience`. Returns
