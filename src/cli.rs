@@ -24,6 +24,7 @@ mod journal;
 mod keys;
 mod open;
 mod record;
+mod report;
 mod screen;
 mod status;
 mod watch;
@@ -69,6 +70,8 @@ enum Command {
     Check(check::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
+    /// A retrospective of a recorded rollout: Markdown, HTML or JSON
+    Report(report::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// The list of keys
@@ -94,6 +97,7 @@ impl Cli {
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use etcetera::BaseStrategy;
 
 use super::Failure;
 use crate::backends::Rights;
 use crate::domain::text::thousands;
-use crate::domain::{Rollout, Text};
+use crate::domain::{Rollout, RolloutName, Text};
 use crate::engine::Autopilot;
 use crate::recording::{Header, Recorder};
 use crate::runtime::session::Session;
@@ -45,6 +46,15 @@ impl RecordTo {
         let header = Header::new(rollout, autopilot, rights == Rights::ReadOnly);
         Recorder::create(path, &header).map(Some).map_err(Failure::usage)
     }
+}
+
+/// The folder of a rollout's recordings: `$XDG_STATE_HOME/gonogo/recordings/<rollout>`, by default below
+/// `~/.local/state`. `None`: neither is set.
+pub fn folder_of(rollout: &RolloutName) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    // A name may hold a slash, a folder's name must not.
+    Some(state.join("gonogo").join("recordings").join(rollout.as_str().replace('/', "_")))
 }
 
 /// Ends the session's recording, if there is one, and says on standard error what is in the file and what is not.
