@@ -25,8 +25,10 @@ mod keys;
 mod open;
 mod record;
 mod report;
+mod replay;
 mod screen;
 mod status;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -72,6 +74,8 @@ enum Command {
     Backtest(backtest::Arguments),
     /// A retrospective of a recorded rollout: Markdown, HTML or JSON
     Report(report::Arguments),
+    /// A recording again: every verdict and act as it was
+    Replay(replay::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// The list of keys
@@ -98,6 +102,7 @@ impl Cli {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
+            Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
