@@ -156,6 +156,12 @@ fn early(report: &Retrospective) -> Option<String> {
 /// Stages whose evidence came after the bake time, or never.
 fn short(report: &Retrospective) -> Option<String> {
     let late = |stay: &&super::retrospective::Stay| {
+        // At the top there is nothing left to widen, and often nobody left to compare with.
+        let mut groups = report.release.segments.iter();
+        let group = groups.find(|group| group.name == stay.segment);
+        if group.and_then(|g| g.ladder_percent.last()).is_none_or(|top| stay.percent >= *top) {
+            return false;
+        }
         let baked = stay.bake_s.is_some_and(|bake| stay.lasted_s >= bake);
         baked && stay.go_after_s.is_none_or(|go| stay.bake_s.is_some_and(|bake| go > bake))
     };

@@ -165,7 +165,7 @@ impl Observer {
                 let somebody = crate::domain::Actor::Other("somebody".into());
                 for (was, is, segment) in changes {
                     let actor = state.by.as_ref().unwrap_or(&somebody);
-                    let then = split::verdict(&self.board, &segment);
+                    let then = split::verdict(&self.board, &segment).filter(|_| !was.is_zero());
                     let change = (was.as_f64(), is.as_f64());
                     self.acts.outside(at, actor, (platform, &segment), change, then);
                 }
@@ -235,7 +235,12 @@ impl Observer {
     fn command(&mut self, at: Timestamp, command: &Command) {
         let tracked = self.model.commands.iter().rev().find(|tracked| tracked.command.id == command.id);
         let what = tracked.map(crate::engine::model::Tracked::what);
-        let then = super::acts::segment_of(command).and_then(|name| split::verdict(&self.board, name));
+        // Where nobody has it yet, WAIT says nothing against it. The exposure is still the one before the command.
+        let is_exposed = |name: &&SegmentName| {
+            self.model.segment(name).and_then(|s| s.exposure.confirmed).is_some_and(|share| !share.is_zero())
+        };
+        let place = super::acts::segment_of(command).filter(is_exposed);
+        let then = place.and_then(|name| split::verdict(&self.board, name));
         self.acts.command(at, command, what, then);
         self.no_gos.command(at, command);
     }

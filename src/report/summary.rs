@@ -3,7 +3,7 @@
 //! In: the report without its summary. Out: at most [`MOST`] sentences; each number in them stands in the report, too.
 
 use super::retrospective::{Effect, NoGo, Reading, Retrospective};
-use super::words::{count, list, points, span_s};
+use super::words::{count, later, list, points, span_s};
 use crate::domain::{SegmentName, Station};
 
 /// Most sentences.
@@ -49,7 +49,7 @@ fn tell(report: &Retrospective, no_go: &NoGo) -> String {
     }
     match (&no_go.answer, no_go.decision_s, &no_go.asked_by) {
         (Some(verb), Some(took), Some(actor)) => {
-            text.push_str(&format!("; {actor} asked for {verb} {} later", span_s(took)));
+            text.push_str(&format!("; {actor} asked for {verb} {}", later(took)));
         }
         _ => text.push_str("; nobody asked for anything"),
     }
@@ -58,7 +58,8 @@ fn tell(report: &Retrospective, no_go: &NoGo) -> String {
         text.push_str(&format!(", and it was read back as off {} after the NO-GO", span_s(took)));
     }
     if let (Some(bad), Some(units)) = (no_go.bad_units, no_go.exposed_units) {
-        text.push_str(&format!(". Meanwhile {} of {} units were bad", count(bad), count(units)));
+        let meanwhile = if no_go.off_at.is_some() { "Meanwhile" } else { "Until the end" };
+        text.push_str(&format!(". {meanwhile} {} of {} units were bad", count(bad), count(units)));
     }
     let excess = report
         .effects

@@ -11,6 +11,13 @@ pub fn span_s(seconds: f64) -> String {
     Span(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()).to_string()
 }
 
+/// A span after something: `at once`, `13s later`.
+#[must_use]
+pub fn later(seconds: f64) -> String {
+    // Less than a person notices.
+    if seconds < 0.05 { "at once".into() } else { format!("{} later", span_s(seconds)) }
+}
+
 /// A percentage without needless digits: `12.5%`.
 #[must_use]
 pub fn percent(percent: f64) -> String {

@@ -32,6 +32,7 @@ pub fn of(report: &Retrospective) -> Result<Environment<'static>, Error> {
     environment.add_filter("clock", move |at: Option<String>| clock(at.as_deref(), is_long));
     environment.add_filter("date", |at: Option<String>| date(at.as_deref()));
     environment.add_filter("span", |seconds: Option<f64>| known(seconds, words::span_s));
+    environment.add_filter("later", |seconds: Option<f64>| known(seconds, words::later));
     environment.add_filter("rate", |rate: Option<f64>| known(rate, words::rate));
     environment.add_filter("points", |points: Option<f64>| known(points, words::points));
     environment.add_filter("count", |count: Option<f64>| known(count, words::count));

@@ -20,6 +20,8 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 100.0;
 const TOP: f64 = 12.0;
 const HEIGHT: f64 = 150.0;
+/// A line that ends so far from the right edge ends early.
+const EARLY: f64 = 30.0;
 
 type Point = (Timestamp, ByArm<Counts>);
 
@@ -128,13 +130,17 @@ fn draw_arm(svg: &mut Svg, axis: &Axis, y: &dyn Fn(f64) -> f64, rates: &Rates, a
 /// The names beside the ends of the lines, apart from each other.
 fn label_ends(svg: &mut Svg, axis: &Axis, y: &dyn Fn(f64) -> f64, treatment: &Rates, control: &Rates) {
     let last = |rates: &Rates| rates.iter().flatten().next_back().map(|(_, found)| y(found.estimate));
+    // A line that ends early is named where it ends.
+    let end = |rates: &Rates| rates.iter().flatten().next_back().map_or(axis.right, |(at, _)| axis.x(*at));
+    let is_early = end(treatment) < axis.right - EARLY;
     let (t, c) = (last(treatment), last(control));
-    let is_close = t.zip(c).is_some_and(|(t, c)| (t - c).abs() < 14.0);
+    let is_close = !is_early && t.zip(c).is_some_and(|(t, c)| (t - c).abs() < 14.0);
     let apart = if is_close { 8.0 } else { 0.0 };
     let treatment_is_above = t.zip(c).is_none_or(|(t, c)| t <= c);
     let sign = if treatment_is_above { -1.0 } else { 1.0 };
     if let Some(y) = t {
-        svg.text((axis.right + 8.0, y + 4.0 + sign * apart), "value", Anchor::Start, "treatment");
+        let x = if is_early { end(treatment) } else { axis.right };
+        svg.text((x + 8.0, y + 4.0 + sign * apart), "value", Anchor::Start, "treatment");
     }
     if let Some(y) = c {
         svg.text((axis.right + 8.0, y + 4.0 - sign * apart), "tick", Anchor::Start, "control");

@@ -67,7 +67,7 @@ pub struct Act {
     pub sent_after_s: Option<f64>,
     /// From asked to read back. `null`: never.
     pub confirmed_after_s: Option<f64>,
-    /// The segment's verdict at that moment. `null`: none, or several segments.
+    /// The segment's verdict at that moment. `null`: none, several segments, or nobody there had it.
     pub verdict_then: Option<&'static str>,
 }
 
