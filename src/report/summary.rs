@@ -45,7 +45,10 @@ fn exposed(report: &Retrospective) -> Option<String> {
 fn tell(report: &Retrospective, no_go: &NoGo) -> String {
     let mut text = format!("{} in {} was NO-GO", no_go.station, no_go.segment);
     if let Some(took) = no_go.detection_s {
-        text.push_str(&format!(", {} after the first bad reading", span_s(took)));
+        text.push_str(&match took {
+            0.0 => ", with the first bad reading".into(),
+            _ => format!(", {} after the first bad reading", span_s(took)),
+        });
     }
     match (&no_go.answer, no_go.decision_s, &no_go.asked_by) {
         (Some(verb), Some(took), Some(actor)) => {

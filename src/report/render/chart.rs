@@ -31,7 +31,7 @@ impl Svg {
         // Writing into a string cannot fail; so below.
         let _ = write!(
             body,
-            r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-t {id}-d"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc>"#,
+            r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-t" aria-describedby="{id}-d"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc>"#,
             escape(title),
             escape(description)
         );

@@ -22,6 +22,8 @@ const TOP: f64 = 12.0;
 const HEIGHT: f64 = 150.0;
 /// A line that ends so far from the right edge ends early.
 const EARLY: f64 = 30.0;
+/// Names closer than this would cover each other.
+const APART: f64 = 16.0;
 
 type Point = (Timestamp, ByArm<Counts>);
 
@@ -129,20 +131,22 @@ fn draw_arm(svg: &mut Svg, axis: &Axis, y: &dyn Fn(f64) -> f64, rates: &Rates, a
 
 /// The names beside the ends of the lines, apart from each other.
 fn label_ends(svg: &mut Svg, axis: &Axis, y: &dyn Fn(f64) -> f64, treatment: &Rates, control: &Rates) {
-    let last = |rates: &Rates| rates.iter().flatten().next_back().map(|(_, found)| y(found.estimate));
-    // A line that ends early is named where it ends.
-    let end = |rates: &Rates| rates.iter().flatten().next_back().map_or(axis.right, |(at, _)| axis.x(*at));
-    let is_early = end(treatment) < axis.right - EARLY;
-    let (t, c) = (last(treatment), last(control));
-    let is_close = !is_early && t.zip(c).is_some_and(|(t, c)| (t - c).abs() < 14.0);
-    let apart = if is_close { 8.0 } else { 0.0 };
-    let treatment_is_above = t.zip(c).is_none_or(|(t, c)| t <= c);
-    let sign = if treatment_is_above { -1.0 } else { 1.0 };
-    if let Some(y) = t {
-        let x = if is_early { end(treatment) } else { axis.right };
+    let end = |rates: &Rates| {
+        let (at, found) = rates.iter().flatten().next_back()?;
+        // A line that ends early is named where it ends.
+        let x = axis.x(*at);
+        Some((if x < axis.right - EARLY { x } else { axis.right }, y(found.estimate)))
+    };
+    let (t, c) = (end(treatment), end(control));
+    let apart = match (t, c) {
+        (Some(t), Some(c)) if t.0 == c.0 && (t.1 - c.1).abs() < APART => APART / 2.0,
+        _ => 0.0,
+    };
+    let sign = if t.zip(c).is_none_or(|(t, c)| t.1 <= c.1) { -1.0 } else { 1.0 };
+    if let Some((x, y)) = t {
         svg.text((x + 8.0, y + 4.0 + sign * apart), "value", Anchor::Start, "treatment");
     }
-    if let Some(y) = c {
-        svg.text((axis.right + 8.0, y + 4.0 - sign * apart), "tick", Anchor::Start, "control");
+    if let Some((x, y)) = c {
+        svg.text((x + 8.0, y + 4.0 - sign * apart), "tick", Anchor::Start, "control");
     }
 }

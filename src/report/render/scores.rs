@@ -6,7 +6,7 @@ use crate::report::retrospective::{Retrospective, Scores};
 use crate::report::words::digits;
 
 const LEFT: f64 = 132.0;
-const RIGHT: f64 = 150.0;
+const RIGHT: f64 = 178.0;
 const ROW: f64 = 40.0;
 const CLASSES: [&str; 5] = ["s1", "s2", "s3", "s4", "s5"];
 
