@@ -26,6 +26,7 @@ mod keys;
 mod open;
 mod record;
 mod replay;
+mod report;
 mod screen;
 mod settings;
 mod status;
@@ -73,6 +74,8 @@ enum Command {
     Check(check::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
+    /// A retrospective of a recorded rollout: Markdown, HTML or JSON
+    Report(report::Arguments),
     /// A recording again: every verdict and act as it was
     Replay(replay::Arguments),
     /// Who did what, when, why, with what result
@@ -104,6 +107,7 @@ impl Cli {
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::History(arguments) => history::run(arguments),
