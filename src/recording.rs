@@ -45,7 +45,7 @@ mod text;
 mod verify;
 mod writer;
 
-pub use archive::Archive;
+pub use archive::{Archive, Extent};
 pub use damage::Damage;
 pub use error::RecordingError;
 pub use events::Events;
@@ -55,7 +55,7 @@ pub use index::Block;
 pub use keeper::Keeper;
 pub use keyframe::Keyframe;
 pub use mark::{Kind, Mark, What};
-pub use player::{Extent, Player, Progress, Target};
+pub use player::{Player, Progress, Target};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Freeze, Recorded, Recorder};
 pub use redact::Redactor;

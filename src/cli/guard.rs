@@ -108,7 +108,7 @@ fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>,
     }
     if recordings.is_one_file() && arguments.files.len() > 1 {
         return Err(Failure::usage(
-            "--record takes one file for one rollout\nhint: name a folder that is there, and each gets its own file in it",
+            "--record takes one rollout, unless it names a folder\nhint: name a folder that is there, and each rollout gets a file of its own in it",
         ));
     }
     let mut files: Vec<RolloutFile> = Vec::new();
@@ -144,8 +144,14 @@ fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>,
                 // A session that had to be opened again is not recorded into the same file: it is there already.
                 let is_again = !is_first.swap(false, Ordering::SeqCst) && recordings.is_one_file();
                 let recordings = if is_again { Recordings::default() } else { recordings.clone() };
-                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, &recordings)
-                    .map_err(Failure::into_message)
+                open::open(
+                    file.clone(),
+                    state_dir.as_deref(),
+                    Rights::ReadWrite,
+                    autopilot,
+                    Some(&recordings),
+                )
+                .map_err(Failure::into_message)
             }),
         }
     };

@@ -140,10 +140,10 @@ impl Recordings {
         header.redacted = self.redact;
         let tape = match &self.place {
             Place::Nowhere => return Ok(None),
-            Place::File(path) => Tape::new(Recorder::create(path, &header).map_err(Failure::usage)?),
+            Place::File(path) => Tape::new(path, Recorder::create(path, &header).map_err(Failure::usage)?),
             Place::Folder(root) => {
-                let (_, recorder) = begin_in(root, &header, now).map_err(Failure::usage)?;
-                Tape::new(recorder)
+                let (path, recorder) = begin_in(root, &header, now).map_err(Failure::usage)?;
+                Tape::new(&path, recorder)
             }
             Place::Kept(root, keep) => keep_in(root, *keep, &header, now),
             Place::Homeless => {
@@ -171,7 +171,7 @@ fn keep_in(root: &Path, keep: Keep, header: &Header, now: Timestamp) -> Tape {
         Err(error) => return Tape::broken(&format!("nothing is recorded: {error}")),
     };
     match Keeper::start(Folder::new(root.to_owned()), keep, &path) {
-        Ok(keeper) => Tape::new(recorder).kept(keeper),
+        Ok(keeper) => Tape::new(&path, recorder).kept(keeper),
         Err(cause) => {
             // Without limits it could fill the disk.
             drop(recorder);
@@ -183,8 +183,13 @@ fn keep_in(root: &Path, keep: Keep, header: &Header, now: Timestamp) -> Tape {
     }
 }
 
-/// Ends the session's recording, if there is one, and says on standard error what is in the file and what is not.
+/// Ends the session's recording and its part in the history, and says on standard error what is in the file and what is
+/// not.
 pub fn end_recording(session: &mut Session) {
+    if let Some(problem) = session.end_history(LAST_LINE) {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "gonogo: {}", super::exit::with_hints_apart(problem.as_str()));
+    }
     let Some(recorded) = session.end_recording(LAST_LINE) else { return };
     let path = Text::new(&recorded.path.display().to_string());
     let mut text = format!("gonogo: recorded {} events to {path}", thousands(recorded.events));

@@ -17,8 +17,23 @@ use super::keyframe::Keyframe;
 use super::store::Store;
 use super::stream::has_blocks;
 use super::text::read_header;
-use super::{Damage, Extent, Header, Mark, RecordingError, VERSION};
+use super::{Damage, Header, Mark, RecordingError, VERSION};
 use crate::domain::{Text, Timestamp};
+
+/// What can be read of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// The number after that of the last event: so many there were, missing ones included.
+    pub events: u64,
+    /// The time of the first event.
+    pub from: Timestamp,
+    /// The time of the last event.
+    pub to: Timestamp,
+    /// Events that are missing between them.
+    pub missing: u64,
+    /// Whether that is all. `false` while the file is still being looked through.
+    pub is_whole: bool,
+}
 
 /// A recording, read at any place.
 #[derive(Debug)]

@@ -121,7 +121,11 @@ impl Watch {
 fn removed(tidied: &Tidied, keep: Keep) -> String {
     let what = if tidied.removed == 1 { "recording" } else { "recordings" };
     let (size, age) = (Size(keep.size), String::from(crate::domain::Span(keep.age)));
-    format!("{} old {what} removed, {}: kept are {age} and {size}", tidied.removed, Size(tidied.bytes),)
+    format!(
+        "{} old {what} removed, {}: at most {age} and {size} are kept",
+        tidied.removed,
+        Size(tidied.bytes),
+    )
 }
 
 #[cfg(test)]
@@ -180,7 +184,7 @@ mod tests {
         keeper.tell(now.plus(LOOK / 2));
         assert_eq!(keeper.looked_at, Some(now), "it looks every half minute");
         let said = look(&mut keeper, now, |_, said| !said.is_empty());
-        assert_eq!(said[0].as_str(), "1 old recording removed, 4 bytes: kept are 30d and 5 bytes");
+        assert_eq!(said[0].as_str(), "1 old recording removed, 4 bytes: at most 30d and 4 bytes are kept");
         assert!(!old.exists() && path.exists());
     }
 }

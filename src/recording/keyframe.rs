@@ -3,9 +3,11 @@
 //! In and out: bytes that only the engine understands, and only the one that wrote them: the fingerprint says which.
 
 use std::io;
+use std::sync::Arc;
 
 use super::block::{Fields, KEYFRAME_FRAME, MAX_KEYFRAME, content, with_sum};
 use super::events::inflate;
+use crate::domain::Rollout;
 use crate::engine::{Model, state};
 
 /// The largest state that is read.
@@ -25,6 +27,15 @@ impl Keyframe {
     #[must_use]
     pub fn of(model: &Model) -> Option<Self> {
         Some(Self { fingerprint: state::FINGERPRINT, state: state::write(model).ok()? })
+    }
+
+    /// The model that was frozen. `None`: another engine wrote it, or it is damaged.
+    #[must_use]
+    pub fn thaw(&self, rollout: &Arc<Rollout>) -> Option<Model> {
+        if self.fingerprint != state::FINGERPRINT {
+            return None;
+        }
+        state::read(Arc::clone(rollout), &self.state).ok()
     }
 
     /// Whether it can be read again.

@@ -7,6 +7,7 @@
 //!
 //! It never holds the loop and never fails: what goes wrong is a problem to be shown.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::keeper::Keeper;
@@ -18,6 +19,7 @@ use crate::event::Event;
 /// What a session records into.
 #[derive(Debug, Default)]
 pub struct Tape {
+    path: Option<PathBuf>,
     recorder: Option<Recorder>,
     redactor: Option<Redactor>,
     keeper: Option<Keeper>,
@@ -26,10 +28,16 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// A tape that writes with a recorder.
+    /// A tape that writes with a recorder, into that file.
     #[must_use]
-    pub fn new(recorder: Recorder) -> Self {
-        Self { recorder: Some(recorder), ..Self::default() }
+    pub fn new(path: &Path, recorder: Recorder) -> Self {
+        Self { path: Some(path.to_owned()), recorder: Some(recorder), ..Self::default() }
+    }
+
+    /// The file. `None`: nothing is written.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// A tape that writes nothing, and says why.

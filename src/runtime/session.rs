@@ -24,6 +24,7 @@ use crate::engine::model::Traffic;
 use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
+use crate::history::Clerk;
 use crate::metrics::{self, MetricSource};
 use crate::recording::{Recorded, Tape};
 
@@ -112,6 +113,7 @@ pub struct Session {
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
     tape: Option<Tape>,
+    clerk: Option<Clerk>,
 }
 
 /// What a session starts with.
@@ -136,14 +138,18 @@ impl Session {
     /// # Errors
     /// [`StartError`] when a part of the file cannot work, before anything is connected.
     pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
-        Self::start_recorded(start, None)
+        Self::start_recorded(start, None, None)
     }
 
     /// The same; every event goes into the recording, too, from the first one on.
     ///
     /// # Errors
     /// As [`Session::start`].
-    pub fn start_recorded<L: Ledger>(start: Start<L>, tape: Option<Tape>) -> Result<Self, StartError> {
+    pub fn start_recorded<L: Ledger>(
+        start: Start<L>,
+        tape: Option<Tape>,
+        clerk: Option<Clerk>,
+    ) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
         let metric = |query: &metrics::Query| Source::new(SourceKind::Metrics, query.metric.as_str());
@@ -154,7 +160,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape, clerk };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -242,9 +248,17 @@ impl Session {
         let event = Event { at, source_at: None, body };
         self.take(&event);
         for problem in self.tape.as_mut().map(Tape::problems).unwrap_or_default() {
-            let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
-            self.take(&Event { at: event.at, source_at: None, body });
+            self.tell_problem(at, "recording", problem);
         }
+        if let Some(problem) = self.clerk.as_mut().and_then(Clerk::problem) {
+            self.tell_problem(at, "history", problem);
+        }
+    }
+
+    /// What goes wrong beside the rollout is an event like any other.
+    fn tell_problem(&mut self, at: Timestamp, of: &str, problem: Text) {
+        let body = Body::Problem { source: Source::new(SourceKind::Flags, of), problem };
+        self.take(&Event { at, source_at: None, body });
     }
 
     /// What the inbox left out is an event like any other, or a replay would not know of it.
@@ -264,12 +278,21 @@ impl Session {
             tape.take(event, &self.model.decided);
             tape.offer(&self.model);
         }
+        if let Some(clerk) = &mut self.clerk {
+            clerk.take(event, &self.model.decided, &self.model);
+        }
     }
 
     /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
     /// of it.
     pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
         self.tape.take().and_then(|tape| tape.finish(patience))
+    }
+
+    /// Ends the part in the history, if there is one: waits until what has ended is written, at most `patience`. Returns
+    /// why it is not.
+    pub fn end_history(&mut self, patience: Duration) -> Option<Text> {
+        self.clerk.take().and_then(|clerk| clerk.finish(patience))
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.
