@@ -24,6 +24,7 @@ mod journal;
 mod keys;
 mod open;
 mod record;
+mod replay;
 mod screen;
 mod status;
 mod watch;
@@ -67,6 +68,8 @@ enum Command {
     Kill(act::Arguments),
     /// Read a rollout file, explain it, connect to everything, and say what works
     Check(check::Arguments),
+    /// The cockpit on a recording: play, pause, step, jump from decision to decision
+    Replay(replay::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
     /// Who did what, when, why, with what result
@@ -93,6 +96,7 @@ impl Cli {
             Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Replay(arguments) => replay::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
