@@ -27,6 +27,7 @@ mod record;
 mod replay;
 mod screen;
 mod status;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};

@@ -1,14 +1,17 @@
-//! `gonogo replay`: the cockpit on a recording. No network, and nothing can be changed.
+//! `gonogo replay`: the cockpit on a recording, or without a screen its verification. No network, and nothing can be
+//! changed.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tokio::time::Instant;
 
 use super::screen::Paint;
-use super::{Exit, Failure};
+use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
-use crate::recording::Player;
+use crate::recording::{Player, Recording, RecordingError};
 use crate::runtime::live::Ending;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
@@ -21,13 +24,17 @@ use crate::ui::View;
     TIME is 14:02, 14:02:30, '2026-11-22 14:02' (UTC), a share such as 50%, +5m after the beginning (of --from \
     for --until), or -10m before the end.\n\n\
     Examples:\n  gonogo replay last-night.rec\n  gonogo replay last-night.rec --from 14:02 --speed 60\n  \
-    gonogo replay last-night.rec --from -10m --exit-when-done\n\n\
-    Exit codes: 0 left, or over; 2 bad input; 130 interrupted."
+    gonogo replay last-night.rec --from -10m --exit-when-done\n  gonogo replay last-night.rec --verify\n\n\
+    Exit codes: 0 left, over, or with --verify the same; 1 not the same; 2 bad input; 3 it cannot be said; \
+    130 interrupted."
 )]
 pub struct Arguments {
     /// The recording
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Decide everything anew, without a screen, and compare it with what was decided then
+    #[arg(long, conflicts_with_all = ["from", "until", "speed", "exit_when_done"])]
+    verify: bool,
     #[command(flatten)]
     play: Play,
     #[command(flatten)]
@@ -53,9 +60,22 @@ pub struct Play {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    if arguments.verify {
+        return verify_again(&arguments.file);
+    }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
     show(player, name.as_str(), &arguments.play, &arguments.paint).await
+}
+
+/// Decides everything anew and compares.
+fn verify_again(path: &Path) -> Result<Exit, Failure> {
+    let name = path.display().to_string();
+    let unreadable = |cause| RecordingError::Unreadable { path: name.clone(), line: 1, cause };
+    let file = File::open(path).map_err(|cause| Failure::usage(unreadable(cause)))?;
+    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
+    let header = recording.header().clone();
+    verify::run(&name, &header, &mut recording, || None)
 }
 
 /// Plays a recording on the screen; `name` is what messages call it.
