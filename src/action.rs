@@ -97,7 +97,7 @@ actions! {
     Clear,        "clear",         ["c"],           Harmless, Live,       "clear a NO-GO or sample ratio; counting starts anew";
     Approve,      "approve",       ["g"],           Harmless, Live,       "give your role's go for the segment's next stage";
     Note,         "note",          ["n"],           Harmless, Live,       "write a note into the journal";
-    Play,         "play",          ["space"],       View,     Replay,     "play or pause; at the end: begin anew";
+    Play,         "play-pause",    ["space"],       View,     Replay,     "play or pause; at the end: begin anew";
     Step,         "step",          ["."],           View,     Replay,     "one event forward, and pause";
     StepBack,     "step-back",     [","],           View,     Replay,     "one event back, and pause";
     NextDecision, "next-decision", ["]", "d"],      View,     Replay,     "go to the next decision: a verdict, a stage or an action";

@@ -55,7 +55,7 @@ pub mod view;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use screen::{draw, draw_replay};
 pub use transport::{Transport, Wish};

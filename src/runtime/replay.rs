@@ -28,6 +28,8 @@ use crate::ui::{self, Intent, View};
 mod bookmarks;
 mod deck;
 mod speed;
+#[cfg(test)]
+mod tests;
 
 pub use bookmarks::Bookmarks;
 pub use deck::{Deck, Order};

@@ -7,4 +7,4 @@ mod pictures;
 mod replay;
 mod sizes;
 mod status;
-mod world;
+pub(crate) mod world;

@@ -1,7 +1,7 @@
 //! The transport bar of a replay: where in the recording it stands, what lies before and behind, what it is doing.
 //!
 //! ```text
-//!  exposure ▁10%▁▁▁w▂25%▂▂▂▂▂▂◆▂▂▂▂▂▂▂┃▂▂▂▂K▁0%▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁    worst verdict and largest exposure of each
+//!  exposure ▁10%▁▁▁w▂25%▂▂▂▂▂▂◆▂▂▂▂▂▂▂┃▂▂▂▂K▁0%▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁    worst verdict and largest exposure in each
 //!  verdicts … WAIT ……………✔ GO ✔✔✔✔✔✔✔✔✔┃✔✔✔✘ NO-GO ✘✘✘✘✘✘✘✘✘✘✘✘✘✘✘✘✘✘    cell; acts by their key; bookmarks; playhead
 //!  ▶ PLAYING 10×  14:02:30 UTC  2:30 of 5:05  event 1,234 of 5,678
 //! ```

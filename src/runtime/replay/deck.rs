@@ -73,10 +73,11 @@ impl Deck {
     pub fn new(mut player: Player, bookmarks: Bookmarks, order: Order, now: Instant) -> Self {
         // The first frame shows the first moment.
         player.seek(Target::Time(player.now()));
+        let course = Course::of(&player.header().rollout);
         Self {
             at: player.now(),
             player,
-            course: Course::default(),
+            course,
             bookmarks,
             order,
             is_opening: order.from.is_some() || order.until.is_some(),

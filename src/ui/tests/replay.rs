@@ -22,7 +22,7 @@ fn view() -> View {
 }
 
 fn course(marks: &[Mark]) -> Course {
-    let mut course = Course::default();
+    let mut course = Course::of(&world::rollout());
     course.follow(marks);
     course
 }
@@ -33,8 +33,8 @@ fn at_the_end<'a>(world: &World, course: &'a Course) -> Transport<'a> {
         from: world::START,
         to: world.model.now,
         at: world.model.now,
-        event: world.events,
-        events: world.events,
+        event: world.told.len() as u64,
+        events: world.told.len() as u64,
         missing: 0,
         is_whole: true,
         motion: Motion::Over,
@@ -229,6 +229,20 @@ fn a_time_is_typed_into_its_prompt_and_nonsense_keeps_it_open() {
     let five = When::Later(std::time::Duration::from_secs(300));
     assert_eq!(press(&mut view, &model, &["enter"]), [Intent::Replay(Wish::GoTo(five))]);
     assert_eq!(press(&mut view, &model, &["t", "5", "0", "esc", "q"]), [Intent::Quit]);
+}
+
+#[test]
+fn the_exposure_of_everything_is_that_of_all_customers() {
+    let world = world::launch();
+    let course = course(&world.marks);
+    // 500 at 100 %, 3,000 at 50 %, 40,000 at 10 %, 12,000 at 10 % and then at 25 %.
+    let shares: Vec<_> = course.lane(None).shares.iter().map(|(_, share)| share.unwrap().as_f64()).collect();
+    assert_eq!(shares.last().map(|share| (share * 100.0).round()), Some(1622.0));
+    let enterprise = &course.lane(Some(&seg("enterprise"))).shares;
+    assert_eq!(
+        enterprise.iter().map(|(_, share)| *share).collect::<Vec<_>>(),
+        [10, 25].map(|p| Some(world::percent(p)))
+    );
 }
 
 #[test]

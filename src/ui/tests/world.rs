@@ -10,7 +10,7 @@ use crate::domain::{
     Version,
 };
 use crate::effect::{Effect, Outcome};
-use crate::engine::{Autopilot, Model, update};
+use crate::engine::{Autopilot, Decision, Model, update};
 use crate::event::{Body, Event};
 use crate::recording::Mark;
 
@@ -67,7 +67,8 @@ pub struct World {
     pub effects: Vec<Effect>,
     /// What a recording of it would have for a timeline.
     pub marks: Vec<Mark>,
-    pub events: u64,
+    /// Everything that was told, with what was decided on it: what a recording of it would hold.
+    pub told: Vec<(Event, Vec<Decision>)>,
     now: Timestamp,
     units: [[f64; 2]; 4],
     bad: [[f64; 2]; 4],
@@ -81,7 +82,7 @@ impl World {
             model,
             effects: vec![],
             marks: vec![],
-            events: 0,
+            told: vec![],
             now: START,
             units: [[0.0; 2]; 4],
             bad: [[0.0; 2]; 4],
@@ -94,8 +95,9 @@ impl World {
     pub fn tell(&mut self, body: Body) {
         let event = Event { at: self.now, source_at: Some(self.now), body };
         self.effects.extend(update(&mut self.model, &event));
-        self.marks.extend(self.model.decided.iter().filter_map(|what| Mark::of(self.events, self.now, what)));
-        self.events += 1;
+        let number = self.told.len() as u64;
+        self.marks.extend(self.model.decided.iter().filter_map(|what| Mark::of(number, self.now, what)));
+        self.told.push((event, self.model.decided.clone()));
     }
 
     pub fn link(&mut self, kind: SourceKind, name: &str, state: LinkState) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::Verb;
-use crate::domain::{Percent, SegmentName, Station, Timestamp, Verdict};
+use crate::domain::{Percent, Rollout, SegmentName, Station, Timestamp, Verdict};
 use crate::recording::{Mark, What};
 
 /// What changes, and since when it is so. `None`: not known.
@@ -17,7 +17,7 @@ type Changes<T> = Vec<(Timestamp, Option<T>)>;
 pub struct Lane {
     /// The worst verdict, whenever it changed.
     pub verdicts: Changes<Verdict>,
-    /// The confirmed exposure, the largest of several, whenever it changed.
+    /// The confirmed exposure, whenever it changed; of everything, that of all customers together.
     pub shares: Changes<Percent>,
 }
 
@@ -34,10 +34,19 @@ pub struct Course {
     taken: usize,
     all: Lane,
     segments: BTreeMap<SegmentName, Segment>,
+    /// How many customers each segment has. Empty when that is not known of all of them.
+    sizes: BTreeMap<SegmentName, u64>,
     acts: Vec<(Timestamp, Verb)>,
 }
 
 impl Course {
+    /// Of this rollout, before anything is known.
+    #[must_use]
+    pub fn of(rollout: &Rollout) -> Self {
+        let sizes: Option<_> = rollout.segments.iter().map(|s| Some((s.name.clone(), s.size?))).collect();
+        Self { sizes: sizes.unwrap_or_default(), ..Self::default() }
+    }
+
     /// Takes the marks that it does not know yet. They are those of one recording, and only grow.
     pub fn follow(&mut self, marks: &[Mark]) {
         for mark in marks.get(self.taken..).unwrap_or_default() {
@@ -76,10 +85,19 @@ impl Course {
                 let segment = self.segments.entry(name.clone()).or_default();
                 segment.share = *share;
                 change(&mut segment.lane.shares, mark.at, *share);
-                let largest = self.segments.values().filter_map(|s| s.share).max();
-                change(&mut self.all.shares, mark.at, largest);
+                let together = self.together();
+                change(&mut self.all.shares, mark.at, together);
             }
         }
+    }
+
+    /// The share of all customers of the segments whose exposure is known; the largest where sizes are not known.
+    fn together(&self) -> Option<Percent> {
+        let known = || self.segments.iter().filter_map(|(name, segment)| Some((name, segment.share?)));
+        let sized = known().filter_map(|(name, share)| Some((*self.sizes.get(name)? as f64, share.as_f64())));
+        let (all, exposed) =
+            sized.fold((0.0, 0.0), |(all, exposed), (size, share)| (all + size, exposed + size * share));
+        if all > 0.0 { Percent::new(exposed / all).ok() } else { known().map(|(_, share)| share).max() }
     }
 }
 
@@ -154,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_station_and_the_largest_exposure_count() {
+    fn the_worst_station_counts_and_where_sizes_are_unknown_the_largest_exposure() {
         let verdict =
             |second, name, station, verdict| mark(second, What::Verdict(seg(name), station, verdict));
         let share = |second, name, percent: Option<u32>| {

@@ -10,7 +10,7 @@ use crate::domain::text::{cut, thousands};
 use crate::domain::{Span, Timestamp};
 use crate::recording::{Mark, What};
 use crate::theme::Role;
-use crate::ui::pieces::{Piece, fill};
+use crate::ui::pieces::{EXTRA, Piece, fill};
 use crate::ui::{Scene, paint, words};
 
 /// Widest account of a damage, and of what was decided here.
@@ -32,11 +32,11 @@ fn pieces(scene: &Scene<'_>, transport: &Transport<'_>) -> Vec<Piece> {
     }
     let gone = words::age(transport.at.since(transport.from));
     let all = words::age(transport.to.since(transport.from));
-    pieces.push(piece(2, format!("{gone} of {all}"), Role::Text));
+    pieces.push(piece(3, format!("{gone} of {all}"), Role::Text));
     let events = thousands(transport.events.max(transport.event));
-    pieces.push(piece(3, format!("event {} of {events}", thousands(transport.event)), Role::Dim));
+    pieces.push(piece(4, format!("event {} of {events}", thousands(transport.event)), Role::Dim));
     if !transport.is_whole {
-        pieces.push(piece(1, "looking through it…".to_owned(), Role::Wait));
+        pieces.push(piece(2, "looking through it…".to_owned(), Role::Wait));
     }
     if let Some(damage) = transport.damage {
         let long = format!("! ends at {}, damaged: {}", clock(transport.to), cut(damage, WORDS));
@@ -49,12 +49,12 @@ fn pieces(scene: &Scene<'_>, transport: &Transport<'_>) -> Vec<Piece> {
     }
     if let Some(number) = transport.bookmark_here {
         let text = format!("{} bookmark {number} of {}", scene.glyphs().bookmark, transport.bookmarks.len());
-        pieces.push(piece(4, text, Role::Title));
+        pieces.push(piece(EXTRA, text, Role::Title));
     }
     if let Some((first, more)) = transport.here.split_first() {
         let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
         let text = format!("{}{more}", cut(&what(first), WORDS));
-        pieces.push(piece(4, text, Role::Text));
+        pieces.push(piece(EXTRA, text, Role::Text));
     }
     pieces
 }

@@ -21,7 +21,7 @@ const BESIDE: usize = 3;
 /// One cell: its sign and its look.
 type Cell = (String, Role);
 
-/// Draws the largest exposure of each cell, with acts, bookmarks and the playhead.
+/// Draws the exposure in each cell, the largest of it, with acts, bookmarks and the playhead.
 pub fn draw_exposure(scene: &Scene<'_>, transport: &Transport<'_>, buf: &mut Buffer, row: Rect) {
     let scale = scale(transport, row);
     let shares = scale.largest(&transport.course.lane(scene.view.selected()).shares);
@@ -33,7 +33,7 @@ pub fn draw_exposure(scene: &Scene<'_>, transport: &Transport<'_>, buf: &mut Buf
             None => (glyphs.gap.to_owned(), Role::Dim),
         })
         .collect();
-    name_stretches(&mut cells, &shares, |share| share.to_string());
+    name_stretches(&mut cells, &shares, |share| words::measured(Some(*share)));
     draw_acts(transport, &scale, &mut cells);
     finish(scene, transport, &scale, cells, "exposure", buf, row);
 }
