@@ -28,6 +28,12 @@ struct Segment {
     share: Option<Percent>,
 }
 
+impl Segment {
+    fn worst(&self) -> Option<Verdict> {
+        self.board.values().max().copied()
+    }
+}
+
 /// How a whole recording went on, as far as it is known. As large as its marks, which are bounded.
 #[derive(Debug, Clone, Default)]
 pub struct Course {
@@ -47,10 +53,12 @@ impl Course {
         Self { sizes: sizes.unwrap_or_default(), ..Self::default() }
     }
 
-    /// Takes the marks that it does not know yet. They are those of one recording, and only grow.
+    /// Takes the marks that it does not know yet. They are those of one recording, only grow, and those of one event
+    /// come together.
     pub fn follow(&mut self, marks: &[Mark]) {
-        for mark in marks.get(self.taken..).unwrap_or_default() {
-            self.take(mark);
+        let new = marks.get(self.taken..).unwrap_or_default();
+        for event in new.chunk_by(|a, b| a.event == b.event) {
+            self.take(event);
         }
         self.taken = marks.len();
     }
@@ -67,28 +75,32 @@ impl Course {
         &self.acts
     }
 
-    fn take(&mut self, mark: &Mark) {
-        match &mark.what {
-            What::Action(verb, ..) => self.acts.push((mark.at, *verb)),
-            What::Verdict(name, station, verdict) => {
-                let segment = self.segments.entry(name.clone()).or_default();
-                match verdict {
-                    Some(verdict) => segment.board.insert(*station, *verdict),
-                    None => segment.board.remove(station),
-                };
-                let worst = segment.board.values().max().copied();
-                change(&mut segment.lane.verdicts, mark.at, worst);
-                let worst = self.segments.values().filter_map(|s| s.board.values().max()).max().copied();
-                change(&mut self.all.verdicts, mark.at, worst);
-            }
-            What::Exposure(name, share) => {
-                let segment = self.segments.entry(name.clone()).or_default();
-                segment.share = *share;
-                change(&mut segment.lane.shares, mark.at, *share);
-                let together = self.together();
-                change(&mut self.all.shares, mark.at, together);
+    /// Takes what one event brought about: only what it comes to counts, not the steps on the way.
+    fn take(&mut self, marks: &[Mark]) {
+        let Some(at) = marks.first().map(|mark| mark.at) else { return };
+        for mark in marks {
+            match &mark.what {
+                What::Action(verb, ..) => self.acts.push((at, *verb)),
+                What::Verdict(name, station, verdict) => {
+                    let board = &mut self.segments.entry(name.clone()).or_default().board;
+                    match verdict {
+                        Some(verdict) => board.insert(*station, *verdict),
+                        None => board.remove(station),
+                    };
+                }
+                What::Exposure(name, share) => {
+                    self.segments.entry(name.clone()).or_default().share = *share;
+                }
             }
         }
+        for segment in self.segments.values_mut() {
+            let worst = segment.worst();
+            change(&mut segment.lane.verdicts, at, worst);
+            change(&mut segment.lane.shares, at, segment.share);
+        }
+        let (worst, together) = (self.segments.values().filter_map(Segment::worst).max(), self.together());
+        change(&mut self.all.verdicts, at, worst);
+        change(&mut self.all.shares, at, together);
     }
 
     /// The share of all customers of the segments whose exposure is known; the largest where sizes are not known.

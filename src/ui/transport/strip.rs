@@ -123,7 +123,7 @@ fn finish(
         }
     }
     if let Some(cell) = cells.get_mut(scale.cell(transport.at)) {
-        *cell = (scene.glyphs().playhead.to_owned(), Role::Selected);
+        *cell = (scene.glyphs().playhead.to_owned(), Role::Title);
     }
     buf.set_stringn(row.x, row.y, format!(" {label}"), usize::from(row.width), scene.style(Role::Dim));
     for (column, (sign, role)) in (row.x.saturating_add(LABEL)..row.right()).zip(cells) {
