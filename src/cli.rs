@@ -24,8 +24,10 @@ mod journal;
 mod keys;
 mod open;
 mod record;
+mod replay;
 mod screen;
 mod status;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -69,6 +71,8 @@ enum Command {
     Check(check::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
+    /// A recording again: every verdict and act as it was
+    Replay(replay::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// The list of keys
@@ -94,6 +98,7 @@ impl Cli {
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
+            Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),

@@ -23,13 +23,18 @@ mod error;
 mod header;
 mod line;
 mod mark;
+mod player;
 mod reader;
 mod recorder;
 mod taken;
+mod tape;
+mod verify;
 
 pub use error::RecordingError;
 pub use header::{Header, VERSION};
 pub use mark::{Kind, Mark, What};
+pub use player::{Extent, Player, Progress, Target};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Recorded, Recorder};
 pub use taken::Taken;
+pub use verify::{Difference, Finding, Verified, verify};

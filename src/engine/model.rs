@@ -409,6 +409,12 @@ impl Model {
         stage.bake.0.checked_sub(baked).filter(|left| !left.is_zero())
     }
 
+    /// The room that the charts take, in bytes: by far the largest part of a model.
+    #[must_use]
+    pub fn chart_bytes(&self) -> usize {
+        self.segments.iter().flat_map(|segment| segment.series.values()).map(Series::chart_bytes).sum()
+    }
+
     /// The versions of all platforms as they stand, to be frozen into a request.
     #[must_use]
     pub fn versions(&self) -> BTreeMap<PlatformName, crate::domain::Version> {

@@ -94,6 +94,11 @@ impl Series {
         self.slots.iter().map(Slot::from)
     }
 
+    /// The room that the slots take, in bytes.
+    pub(super) fn chart_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Kept>()
+    }
+
     /// New units and bad units of an arm in the slots since `from`. `None`: no data at all.
     #[must_use]
     pub fn since(&self, from: Timestamp, arm: Arm) -> Option<Counts> {

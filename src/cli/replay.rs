@@ -1,0 +1,33 @@
+//! `gonogo replay`: a recording again.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Exit, Failure, verify};
+use crate::recording::{Recording, RecordingError};
+
+/// What `replay` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gonogo replay last-night.rec --verify")]
+pub struct Arguments {
+    /// The recording
+    #[arg(value_name = "REC")]
+    recording: PathBuf,
+    /// Decide everything anew, without a screen, and compare it with what was decided then
+    #[arg(long, required = true)]
+    verify: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    debug_assert!(arguments.verify);
+    let name = arguments.recording.display().to_string();
+    let unreadable = |cause| RecordingError::Unreadable { path: name.clone(), line: 1, cause };
+    let file = File::open(&arguments.recording).map_err(|cause| Failure::usage(unreadable(cause)))?;
+    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
+    let header = recording.header().clone();
+    verify::run(&name, &header, &mut recording, || None)
+}
