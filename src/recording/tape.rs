@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::keeper::Keeper;
 use super::{Recorded, Recorder, Redactor};
 use crate::domain::Text;
-use crate::engine::Decision;
+use crate::engine::{Decision, Model};
 use crate::event::Event;
 
 /// What a session records into.
@@ -70,6 +70,17 @@ impl Tape {
         match self.redactor.as_ref().and_then(|redactor| redactor.event(event)) {
             Some(redacted) => recorder.take(&redacted, decided),
             None => recorder.take(event, decided),
+        }
+    }
+
+    /// Has the state after all events so far written now and then, so that a seek is quick. Never where customers' words
+    /// are replaced: they are in the state, too.
+    pub fn offer(&mut self, model: &Model) {
+        if self.redactor.is_some() || self.keeper.as_ref().is_some_and(Keeper::is_full) {
+            return;
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.offer(model);
         }
     }
 

@@ -276,6 +276,7 @@ impl Session {
         self.runner.carry_out(effects);
         if let Some(tape) = &mut self.tape {
             tape.take(event, &self.model.decided);
+            tape.offer(&self.model);
         }
         if let Some(clerk) = &mut self.clerk {
             clerk.take(event, &self.model.decided, &self.model);
