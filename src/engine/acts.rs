@@ -95,7 +95,26 @@ pub(super) fn consider(model: &Model, request: &Request) -> Result<Plan, Text> {
         Verb::Approve => approve::plan(model, request),
         Verb::Note => note::plan(request),
         // All others are views; the compiler asks for a line here when the list grows.
-        Verb::NextPane
+        Verb::Play
+        | Verb::Step
+        | Verb::StepBack
+        | Verb::NextDecision
+        | Verb::PrevDecision
+        | Verb::NextVerdict
+        | Verb::PrevVerdict
+        | Verb::NextAction
+        | Verb::PrevAction
+        | Verb::NextStage
+        | Verb::PrevStage
+        | Verb::Faster
+        | Verb::Slower
+        | Verb::GoTo
+        | Verb::Bookmark
+        | Verb::NextBookmark
+        | Verb::PrevBookmark
+        | Verb::Start
+        | Verb::End
+        | Verb::NextPane
         | Verb::PrevPane
         | Verb::Up
         | Verb::Down
