@@ -20,6 +20,7 @@ mod completions;
 mod demo;
 mod exit;
 mod guard;
+mod history;
 mod journal;
 mod keys;
 mod open;
@@ -27,6 +28,7 @@ mod record;
 mod replay;
 mod report;
 mod screen;
+mod settings;
 mod status;
 mod verify;
 mod watch;
@@ -78,6 +80,10 @@ enum Command {
     Replay(replay::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// Finished rollouts: how they went, how often one failed, and which kills were false
+    History(history::Arguments),
+    /// What you have settled for all rollouts, and where each setting comes from
+    Settings(settings::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -104,6 +110,8 @@ impl Cli {
             Command::Report(arguments) => report::run(&arguments),
             Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::History(arguments) => history::run(arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

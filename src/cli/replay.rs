@@ -1,13 +1,11 @@
 //! `gonogo replay`: a recording again.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Exit, Failure, verify};
-use crate::recording::{Recording, RecordingError};
+use crate::recording::Archive;
 
 /// What `replay` takes.
 #[derive(Debug, Args)]
@@ -25,9 +23,6 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     debug_assert!(arguments.verify);
     let name = arguments.recording.display().to_string();
-    let unreadable = |cause| RecordingError::Unreadable { path: name.clone(), line: 1, cause };
-    let file = File::open(&arguments.recording).map_err(|cause| Failure::usage(unreadable(cause)))?;
-    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
-    let header = recording.header().clone();
-    verify::run(&name, &header, &mut recording, || None)
+    let archive = Archive::open(&arguments.recording).map_err(Failure::usage)?;
+    verify::run(&name, archive)
 }
