@@ -20,12 +20,15 @@ mod completions;
 mod demo;
 mod exit;
 mod guard;
+mod history;
 mod journal;
 mod keys;
 mod open;
 mod record;
 mod replay;
+mod report;
 mod screen;
+mod settings;
 mod status;
 mod verify;
 mod watch;
@@ -73,8 +76,14 @@ enum Command {
     Replay(replay::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
+    /// A retrospective of a recorded rollout: Markdown, HTML or JSON
+    Report(report::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// Finished rollouts: how they went, how often one failed, and which kills were false
+    History(history::Arguments),
+    /// What you have settled for all rollouts, and where each setting comes from
+    Settings(settings::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -99,7 +108,10 @@ impl Cli {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Replay(arguments) => replay::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::History(arguments) => history::run(arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

@@ -41,10 +41,14 @@ pub mod backends;
 pub mod config;
 pub mod feed;
 pub mod feedback;
+pub mod history;
 pub mod journal;
 pub mod metrics;
 pub mod net;
 pub mod recording;
+
+// What a recording is good for.
+pub mod report;
 
 // What makes it live.
 pub mod runtime;

@@ -1,9 +1,7 @@
 //! `gonogo replay`: the cockpit on a recording, or without a screen its verification. No network, and nothing can be
 //! changed.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use tokio::time::Instant;
@@ -11,7 +9,7 @@ use tokio::time::Instant;
 use super::screen::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
-use crate::recording::{Player, Recording, RecordingError};
+use crate::recording::{Archive, Player};
 use crate::runtime::live::Ending;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
@@ -61,21 +59,12 @@ pub struct Play {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.verify {
-        return verify_again(&arguments.file);
+        let archive = Archive::open(&arguments.file).map_err(Failure::usage)?;
+        return verify::run(&arguments.file.display().to_string(), archive);
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
     show(player, name.as_str(), &arguments.play, &arguments.paint).await
-}
-
-/// Decides everything anew and compares.
-fn verify_again(path: &Path) -> Result<Exit, Failure> {
-    let name = path.display().to_string();
-    let unreadable = |cause| RecordingError::Unreadable { path: name.clone(), line: 1, cause };
-    let file = File::open(path).map_err(|cause| Failure::usage(unreadable(cause)))?;
-    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
-    let header = recording.header().clone();
-    verify::run(&name, &header, &mut recording, || None)
 }
 
 /// Plays a recording on the screen; `name` is what messages call it.
@@ -86,7 +75,7 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let theme = paint.theme()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
-        let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), Text::to_string);
+        let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
         return Err(Failure::usage(format!(
             "cannot replay {name}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it"
         )));

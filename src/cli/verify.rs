@@ -2,7 +2,7 @@
 //!
 //! | exit code | means |
 //! |---|---|
-//! | 0 | equal |
+//! | 0 | equal, to its end or to where a crash cut it off |
 //! | 1 | something else is decided now: the first difference is printed, with both sides |
 //! | 2 | no recording |
 //! | 3 | equal as far as it can be said: the recording is damaged, has gaps, or does not say what was decided |
@@ -13,27 +13,22 @@ use super::{Exit, Failure};
 use crate::domain::text::thousands;
 use crate::domain::{Text, Timestamp};
 use crate::engine::Decision;
-use crate::recording::{Difference, Finding, Header, RecordingError, Taken, Verified, verify};
+use crate::recording::{Archive, Difference, Finding, Verified, verify};
 use crate::runtime::clock::Clock;
 
 /// The longest line of JSON of one side that is shown: a verdict with its evidence fits.
 const MAX_SHOWN: usize = 4_000;
 
-/// Decides everything anew, and says what came of it. `damage` is asked at the end.
-pub fn run(
-    name: &str,
-    header: &Header,
-    events: &mut dyn Iterator<Item = Result<Taken, RecordingError>>,
-    damage: impl FnOnce() -> Option<Text>,
-) -> Result<Exit, Failure> {
+/// Decides everything anew, and says what came of it.
+pub fn run(name: &str, archive: Archive) -> Result<Exit, Failure> {
+    let program = archive.header().program.clone();
     let clock = Clock::system();
     let began = clock.now();
-    let verified = verify(header, events).map_err(Failure::usage)?;
+    let verified = verify(archive).map_err(Failure::usage)?;
     let seconds = clock.now().since(began).as_secs_f64();
-    let damage = damage();
     let mut out = io::stdout();
     let name = Text::new(name);
-    let Verified { events, decisions, finding } = verified;
+    let Verified { events, decisions, finding, damage, has_end } = verified;
     let (count, compared) = (thousands(events), thousands(decisions));
     match finding {
         Finding::Equal => {
@@ -44,9 +39,9 @@ pub fn run(
         Finding::Differs(difference) => {
             writeln!(out, "{name}: DIFFERENT: {compared} decisions are equal, then:")?;
             print_difference(&mut out, &difference)?;
-            let (then, now) = (&header.program, env!("CARGO_PKG_VERSION"));
-            if !then.is_empty() && then != now {
-                writeln!(out, "recorded by gonogo {then}, verified by gonogo {now}")?;
+            let now = env!("CARGO_PKG_VERSION");
+            if !program.is_empty() && program != now {
+                writeln!(out, "recorded by gonogo {}, verified by gonogo {now}", Text::new(&program))?;
             }
             return Ok(Exit::NoGo);
         }
@@ -61,11 +56,17 @@ pub fn run(
             return Ok(Exit::Lost);
         }
     }
-    if let Some(damage) = damage {
-        writeln!(out, "only up to its damage: {damage}")?;
-        return Ok(Exit::Lost);
+    match damage {
+        Some(damage) => {
+            writeln!(out, "only so far: the recording is {damage}")?;
+            Ok(if damage.is_cut { Exit::Done } else { Exit::Lost })
+        }
+        None if !has_end => {
+            writeln!(out, "only so far: the process that wrote it did not come to its end")?;
+            Ok(Exit::Done)
+        }
+        None => Ok(Exit::Done),
     }
-    Ok(Exit::Done)
 }
 
 fn print_difference(out: &mut dyn Write, difference: &Difference) -> Result<(), Failure> {

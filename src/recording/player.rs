@@ -20,9 +20,9 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::tape::Tape;
-use super::{Header, Kind, Mark, RecordingError, Taken};
-use crate::domain::{Text, Timestamp};
+use super::reel::Reel;
+use super::{Archive, Damage, Extent, Header, Kind, Mark, RecordingError, Taken};
+use crate::domain::{Rollout, Timestamp};
 use crate::engine::{self, Model};
 
 /// The most states that are kept.
@@ -31,8 +31,14 @@ const MAX_KEPT: usize = 24;
 const MAX_KEPT_BYTES: usize = 12 * 1024 * 1024;
 /// Events between two kept states at first: replayed in about the time of a frame.
 const SPACING: u64 = 2048;
-/// The most marks that are held in memory: days of busy rollouts, at about 100 bytes each.
-const MAX_MARKS: usize = 65_536;
+/// The most marks of a recording that does not hold them, as many as one that does: about 100 bytes each.
+const MAX_MARKS: usize = 20_000;
+/// So many events are sooner replayed than a state is read from the file.
+const MIN_JUMP: u64 = 1_024;
+/// States that are tried before an earlier place is taken.
+const MAX_THAWS: usize = 3;
+/// About as many events as a block has, for how much is looked through at once.
+const EVENTS_OF_A_BLOCK: usize = 4_096;
 
 /// Where to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,21 +61,6 @@ pub enum Progress {
     },
 }
 
-/// What can be read of a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// How many events, missing ones included.
-    pub events: u64,
-    /// The time of the first.
-    pub from: Timestamp,
-    /// The time of the last.
-    pub to: Timestamp,
-    /// Events that are missing between them.
-    pub missing: u64,
-    /// Whether the recording was looked through to its end: else there may be more.
-    pub is_whole: bool,
-}
-
 /// A state on the way.
 struct Kept {
     position: u64,
@@ -78,8 +69,8 @@ struct Kept {
 
 /// The model as it was at any moment of a recording.
 pub struct Player {
-    tape: Tape,
-    rollout: Arc<crate::domain::Rollout>,
+    reel: Reel,
+    rollout: Arc<Rollout>,
     model: Model,
     position: u64,
     kept: VecDeque<Kept>,
@@ -87,19 +78,17 @@ pub struct Player {
     target: Option<Target>,
     /// Where the seek that is under way began.
     began_at: u64,
-    extent: Extent,
-    marks: Vec<Mark>,
-    marks_left_out: u64,
-    /// Reads ahead of the player, until the recording is known to its end.
-    scout: Option<Scout>,
+    /// Decides anew what a recording of version 1 does not say, so that there are marks.
+    scout: Option<Box<Scout>>,
 }
 
-/// Looks through a recording that has no index.
+/// Runs ahead through a recording that does not say what was decided.
 struct Scout {
-    tape: Tape,
-    /// Decides anew what an old recording does not say.
+    reel: Reel,
     model: Model,
-    taken: u64,
+    marks: Vec<Mark>,
+    left_out: u64,
+    is_done: bool,
 }
 
 impl Player {
@@ -108,7 +97,7 @@ impl Player {
     /// # Errors
     /// [`RecordingError`] when it cannot be read, is no recording, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        Self::new(Tape::open(path)?, Tape::open(path)?)
+        Self::new(|| Archive::open(path))
     }
 
     /// Opens a recording that was compiled in; `name` is what messages call it.
@@ -116,17 +105,24 @@ impl Player {
     /// # Errors
     /// As [`Player::open`].
     pub fn of(name: &str, bytes: &'static [u8]) -> Result<Self, RecordingError> {
-        Self::new(Tape::of(name, bytes)?, Tape::of(name, bytes)?)
+        Self::new(|| Archive::of(name, bytes))
     }
 
-    fn new(mut tape: Tape, ahead: Tape) -> Result<Self, RecordingError> {
-        let rollout = Arc::new(tape.header().rollout.clone());
-        let from = tape.next()?.map_or_else(Timestamp::default, |taken| taken.event.at);
-        tape.go_to(0)?;
-        let model = first_model(tape.header(), &rollout);
-        let scout = Scout { tape: ahead, model: model.clone(), taken: 0 };
+    fn new(open: impl Fn() -> Result<Archive, RecordingError>) -> Result<Self, RecordingError> {
+        let mut archive = open()?;
+        // The first time is known from the first block.
+        archive.look(1)?;
+        let rollout = Arc::new(archive.header().rollout.clone());
+        let model = first_model(archive.header(), &rollout);
+        let scout = if archive.header().version == 1 {
+            let reel = Reel::new(open()?);
+            let model = model.clone();
+            Some(Box::new(Scout { reel, model, marks: Vec::new(), left_out: 0, is_done: false }))
+        } else {
+            None
+        };
         Ok(Self {
-            tape,
+            reel: Reel::new(archive),
             rollout,
             model,
             position: 0,
@@ -134,17 +130,14 @@ impl Player {
             spacing: SPACING,
             target: None,
             began_at: 0,
-            extent: Extent { events: 0, from, to: from, missing: 0, is_whole: false },
-            marks: Vec::new(),
-            marks_left_out: 0,
-            scout: Some(scout),
+            scout,
         })
     }
 
     /// What the recording says about itself.
     #[must_use]
     pub const fn header(&self) -> &Header {
-        self.tape.header()
+        self.reel.archive.header()
     }
 
     /// The model after [`Player::position`] events.
@@ -162,46 +155,48 @@ impl Player {
     /// The time of the newest event that is taken; before the first one, that of the first.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        if self.position == 0 { self.extent.from } else { self.model.now }
+        if self.position == 0 { self.extent().from } else { self.model.now }
     }
 
     /// What can be read of the recording, as far as it was looked through.
     #[must_use]
-    pub const fn extent(&self) -> Extent {
-        self.extent
+    pub fn extent(&self) -> Extent {
+        let is_whole = self.scout.as_ref().is_none_or(|scout| scout.is_done);
+        let extent = self.reel.archive.extent();
+        Extent { is_whole: extent.is_whole && is_whole, ..extent }
     }
 
     /// The moments that one jumps to, in order, as far as the recording was looked through.
     #[must_use]
     pub fn marks(&self) -> &[Mark] {
-        &self.marks
+        self.scout.as_ref().map_or_else(|| self.reel.archive.marks(), |scout| &scout.marks)
     }
 
     /// Marks that found no place in memory: jumps pass over them.
     #[must_use]
-    pub const fn marks_left_out(&self) -> u64 {
-        self.marks_left_out
+    pub fn marks_left_out(&self) -> u64 {
+        self.scout.as_ref().map_or_else(|| self.reel.archive.marks_left_out(), |scout| scout.left_out)
     }
 
-    /// Where the recording is damaged or cut, in words. `None`: nowhere, or not yet met.
+    /// Where the recording is damaged or cut. `None`: nowhere, or not yet met.
     #[must_use]
-    pub fn damage(&self) -> Option<&Text> {
-        self.tape.damage().or_else(|| self.scout.as_ref().and_then(|scout| scout.tape.damage()))
+    pub const fn damage(&self) -> Option<&Damage> {
+        self.reel.archive.damage()
     }
 
     /// The position right after the next mark of a kind. `None`: there is none that is known.
     #[must_use]
     pub fn next_mark(&self, kind: Kind) -> Option<u64> {
-        let from = self.marks.partition_point(|mark| mark.event < self.position);
-        self.marks.get(from..)?.iter().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
+        let from = self.marks().partition_point(|mark| mark.event < self.position);
+        self.marks().get(from..)?.iter().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
     }
 
     /// The position right after the mark of a kind that lies before the one where the player stands.
     #[must_use]
     pub fn previous_mark(&self, kind: Kind) -> Option<u64> {
         // Whoever stands right after a mark means the one before it.
-        let to = self.marks.partition_point(|mark| mark.event + 1 < self.position);
-        self.marks.get(..to)?.iter().rev().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
+        let to = self.marks().partition_point(|mark| mark.event + 1 < self.position);
+        self.marks().get(..to)?.iter().rev().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
     }
 
     /// Where the player is going, if it has not arrived.
@@ -213,21 +208,41 @@ impl Player {
     /// Sets out for a target; [`Player::run`] goes there.
     pub fn seek(&mut self, to: Target) {
         self.target = Some(to);
-        self.began_at = self.position;
         let is_behind = |position: u64, now: Timestamp| match to {
             Target::Event(event) => position <= event,
             Target::Time(time) => position == 0 || now <= time,
         };
-        let best = self.kept.iter().rev().find(|kept| is_behind(kept.position, kept.model.now));
-        let best_position = best.map_or(0, |kept| kept.position);
-        if is_behind(self.position, self.model.now) && self.position >= best_position {
-            return;
+        let here = is_behind(self.position, self.model.now).then_some(self.position);
+        let kept = self.kept.iter().rev().find(|kept| is_behind(kept.position, kept.model.now));
+        let best = here.max(kept.map(|kept| kept.position)).unwrap_or(0);
+        if let Some((position, model)) = self.thaw(to, best + MIN_JUMP) {
+            (self.position, self.model) = (position, model);
+        } else if here != Some(best) {
+            (self.position, self.model) = match kept {
+                Some(kept) => (kept.position, kept.model.clone()),
+                None => (0, first_model(self.reel.archive.header(), &self.rollout)),
+            };
         }
-        (self.position, self.model) = match best {
-            Some(kept) => (kept.position, kept.model.clone()),
-            None => (0, first_model(self.tape.header(), &self.rollout)),
-        };
         self.began_at = self.position;
+    }
+
+    /// The newest state in the file that lies before a target, if it is worth reading: it lies at `least` or later, and
+    /// this engine wrote it.
+    fn thaw(&self, to: Target, least: u64) -> Option<(u64, Model)> {
+        let archive = &self.reel.archive;
+        let blocks = archive.blocks();
+        let end = blocks.partition_point(|block| match to {
+            Target::Event(event) => block.first <= event,
+            // Whatever lies before a block is not later than its first event.
+            Target::Time(time) => block.from <= time,
+        });
+        let candidates = blocks.get(..end)?.iter().enumerate().rev();
+        let candidates = candidates.take_while(|(_, block)| block.first >= least);
+        candidates.filter(|(_, block)| block.has_keyframe).take(MAX_THAWS).find_map(|(number, block)| {
+            // One that cannot be read is a pity, and no more: an earlier one does as well.
+            let keyframe = archive.keyframe(number).ok()??;
+            Some((block.first, keyframe.thaw(&self.rollout)?))
+        })
     }
 
     /// Goes on towards the target, at most `budget` events.
@@ -236,13 +251,13 @@ impl Player {
     /// [`RecordingError`] when the file cannot be read any more. The model stays as far as it came.
     pub fn run(&mut self, budget: usize) -> Result<Progress, RecordingError> {
         let Some(target) = self.target else { return Ok(Progress::Arrived) };
-        self.tape.go_to(self.position)?;
+        self.reel.go_to(self.position)?;
         for _ in 0..budget {
             if matches!(target, Target::Event(event) if self.position >= event) {
                 self.target = None;
                 return Ok(Progress::Arrived);
             }
-            let Some(taken) = self.tape.next()? else {
+            let Some(taken) = self.reel.next()? else {
                 self.target = None;
                 return Ok(Progress::Arrived);
             };
@@ -251,7 +266,7 @@ impl Player {
                 Target::Time(time) => taken.event.at > time,
             };
             if is_beyond {
-                self.tape.put_back(taken);
+                self.reel.put_back(taken);
                 self.target = None;
                 return Ok(Progress::Arrived);
             }
@@ -290,53 +305,40 @@ impl Player {
         let (done, all) = match target {
             Target::Event(event) => (self.position - self.began_at, event.saturating_sub(self.began_at)),
             Target::Time(_) => {
-                (self.position - self.began_at, self.extent.events.saturating_sub(self.began_at))
+                (self.position - self.began_at, self.extent().events.saturating_sub(self.began_at))
             }
         };
         if all == 0 { 1.0 } else { (done as f64 / all as f64).clamp(0.0, 1.0) }
     }
 
-    /// Looks through the recording, at most `budget` events of it: what is known of its length and its marks grows.
-    /// Returns whether there is more to look through. It never moves the model.
+    /// Looks through the recording, at most about `budget` events of it: what is known of its length and its marks
+    /// grows. Returns whether there is more to look through. It never moves the model.
     ///
     /// # Errors
     /// As [`Player::run`].
     pub fn look_through(&mut self, budget: usize) -> Result<bool, RecordingError> {
+        let is_known = self.reel.archive.look(budget.div_ceil(EVENTS_OF_A_BLOCK))?;
+        let Some(scout) = &mut self.scout else { return Ok(!is_known) };
         for _ in 0..budget {
-            let Some(scout) = &mut self.scout else { return Ok(false) };
-            let Some(taken) = scout.tape.next()? else {
-                self.extent.is_whole = true;
-                if let Some(Scout { tape, .. }) = self.scout.take()
-                    && self.tape.damage().is_none()
-                {
-                    self.tape.adopt_damage(tape);
-                }
-                return Ok(false);
+            let Some(taken) = scout.reel.next()? else {
+                scout.is_done = true;
+                return Ok(!is_known);
             };
-            scout.taken = taken.number + 1;
-            let decided = match taken.decided {
-                Some(decided) => decided,
-                None => {
-                    engine::update(&mut scout.model, &taken.event);
-                    scout.model.decided.clone()
-                }
-            };
-            self.extent.events = scout.taken;
-            self.extent.to = self.extent.to.max(taken.event.at);
-            self.extent.missing += taken.missing;
-            for mark in decided.iter().filter_map(|what| Mark::of(taken.number, taken.event.at, what)) {
-                if self.marks.len() < MAX_MARKS {
-                    self.marks.push(mark);
+            engine::update(&mut scout.model, &taken.event);
+            let decided = scout.model.decided.iter();
+            for mark in decided.filter_map(|what| Mark::of(taken.number, taken.event.at, what)) {
+                if scout.marks.len() < MAX_MARKS {
+                    scout.marks.push(mark);
                 } else {
-                    self.marks_left_out += 1;
+                    scout.left_out += 1;
                 }
             }
         }
-        Ok(self.scout.is_some())
+        Ok(true)
     }
 }
 
 /// The model before anything has happened.
-pub(super) fn first_model(header: &Header, rollout: &Arc<crate::domain::Rollout>) -> Model {
+pub(super) fn first_model(header: &Header, rollout: &Arc<Rollout>) -> Model {
     Model::new(Arc::clone(rollout), header.autopilot, header.read_only)
 }

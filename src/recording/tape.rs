@@ -1,113 +1,100 @@
-//! The tape: a recording that is read forward from any event on, as often as one likes.
+//! What a session records into: a recorder, with what stands before and beside it.
 //!
-//! In: a file, or bytes that were compiled in. Out: [`Taken`] after [`Taken`]. Damage is an end and no error: what
-//! comes before it is as good as any, and [`Tape::damage`] says where it is.
+//! ```text
+//! Session::take ─▶ Tape ─▶ Redactor (if customers' words are to be replaced) ─▶ Recorder
+//!                    └──▶ Keeper (if the folder has limits)
+//! ```
+//!
+//! It never holds the loop and never fails: what goes wrong is a problem to be shown.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Header, Recording, RecordingError, Taken};
+use super::keeper::Keeper;
+use super::{Recorded, Recorder, Redactor};
 use crate::domain::Text;
+use crate::engine::{Decision, Model};
+use crate::event::Event;
 
-/// Where the bytes are.
-#[derive(Debug, Clone)]
-enum Origin {
-    File(PathBuf),
-    Bytes(String, &'static [u8]),
-}
-
-type Reader = Box<dyn BufRead + Send>;
-
-/// A recording that is read forward from any event on.
-pub(super) struct Tape {
-    origin: Origin,
-    reader: Recording<Reader>,
-    /// The number of the next event that the reader gives, if it was not missing.
-    next: u64,
-    /// The event that was read and not wanted.
-    back: Option<Taken>,
-    damage: Option<Text>,
+/// What a session records into.
+#[derive(Debug, Default)]
+pub struct Tape {
+    path: Option<PathBuf>,
+    recorder: Option<Recorder>,
+    redactor: Option<Redactor>,
+    keeper: Option<Keeper>,
+    /// What is still to be said.
+    problems: Vec<Text>,
 }
 
 impl Tape {
-    pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        Self::load(Origin::File(path.to_owned()))
+    /// A tape that writes with a recorder, into that file.
+    #[must_use]
+    pub fn new(path: &Path, recorder: Recorder) -> Self {
+        Self { path: Some(path.to_owned()), recorder: Some(recorder), ..Self::default() }
     }
 
-    pub fn of(name: &str, bytes: &'static [u8]) -> Result<Self, RecordingError> {
-        Self::load(Origin::Bytes(name.to_owned(), bytes))
+    /// The file. `None`: nothing is written.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
-    fn load(origin: Origin) -> Result<Self, RecordingError> {
-        let reader = read(&origin)?;
-        Ok(Self { origin, reader, next: 0, back: None, damage: None })
+    /// A tape that writes nothing, and says why.
+    #[must_use]
+    pub fn broken(why: &str) -> Self {
+        Self { problems: vec![Text::new(why)], ..Self::default() }
     }
 
-    pub const fn header(&self) -> &Header {
-        self.reader.header()
+    /// The same with customers' words replaced.
+    #[must_use]
+    pub fn redacted(self, redactor: Redactor) -> Self {
+        Self { redactor: Some(redactor), ..self }
     }
 
-    pub const fn damage(&self) -> Option<&Text> {
-        self.damage.as_ref()
+    /// The same with a folder that is kept within limits.
+    #[must_use]
+    pub fn kept(self, keeper: Keeper) -> Self {
+        Self { keeper: Some(keeper), ..self }
     }
 
-    /// Goes to an event: [`Tape::next`] gives it, or the first one after it if it is missing.
-    pub fn go_to(&mut self, event: u64) -> Result<(), RecordingError> {
-        if event < self.next {
-            self.reader = read(&self.origin)?;
-            self.next = 0;
-            self.back = None;
-        }
-        while self.next < event {
-            if self.next()?.is_none() {
-                break;
+    /// Has an event and what was decided on it written, if there is room for it; never waits.
+    pub fn take(&mut self, event: &Event, decided: &[Decision]) {
+        let Some(recorder) = &mut self.recorder else { return };
+        if let Some(keeper) = &mut self.keeper {
+            keeper.tell(event.at);
+            if keeper.is_full() {
+                return;
             }
         }
-        Ok(())
-    }
-
-    /// Puts the event back that was given last: it is given again.
-    pub fn put_back(&mut self, taken: Taken) {
-        self.next = taken.number - taken.missing.min(taken.number);
-        self.back = Some(taken);
-    }
-
-    /// Takes over what another tape of the same recording knows of its damage.
-    pub fn adopt_damage(&mut self, other: Self) {
-        self.damage = other.damage;
-    }
-
-    /// The next event; `None` at the end of what can be read.
-    pub fn next(&mut self) -> Result<Option<Taken>, RecordingError> {
-        if let Some(taken) = self.back.take() {
-            self.next = taken.number + 1;
-            return Ok(Some(taken));
-        }
-        match self.reader.next() {
-            None => Ok(None),
-            Some(Ok(taken)) => {
-                self.next = taken.number + 1;
-                Ok(Some(taken))
-            }
-            Some(Err(error @ RecordingError::Unreadable { .. })) => Err(error),
-            Some(Err(error)) => {
-                self.damage = Some(Text::new(&error.to_string()));
-                Ok(None)
-            }
+        match self.redactor.as_ref().and_then(|redactor| redactor.event(event)) {
+            Some(redacted) => recorder.take(&redacted, decided),
+            None => recorder.take(event, decided),
         }
     }
-}
 
-fn read(origin: &Origin) -> Result<Recording<Reader>, RecordingError> {
-    let (name, reader): (_, Reader) = match origin {
-        Origin::Bytes(name, bytes) => (name.clone(), Box::new(Cursor::new(*bytes))),
-        Origin::File(path) => {
-            let name = path.display().to_string();
-            let failed =
-                |cause| RecordingError::Unreadable { path: Text::new(&name).to_string(), line: 1, cause };
-            (name.clone(), Box::new(BufReader::new(File::open(path).map_err(failed)?)))
+    /// Has the state after all events so far written now and then, so that a seek is quick. Never where customers' words
+    /// are replaced: they are in the state, too.
+    pub fn offer(&mut self, model: &Model) {
+        if self.redactor.is_some() || self.keeper.as_ref().is_some_and(Keeper::is_full) {
+            return;
         }
-    };
-    Recording::open(&name, reader)
+        if let Some(recorder) = &mut self.recorder {
+            recorder.offer(model);
+        }
+    }
+
+    /// What is to be shown, each once.
+    pub fn problems(&mut self) -> Vec<Text> {
+        let mut problems = std::mem::take(&mut self.problems);
+        problems.extend(self.recorder.as_mut().and_then(Recorder::problem));
+        problems.extend(self.keeper.iter().flat_map(Keeper::said));
+        problems
+    }
+
+    /// Ends the recording: waits until everything is in the file, at most `patience`. `None`: nothing was recorded.
+    #[must_use]
+    pub fn finish(self, patience: Duration) -> Option<Recorded> {
+        self.recorder.map(|recorder| recorder.finish(patience))
+    }
 }

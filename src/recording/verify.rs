@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{Header, RecordingError, Taken, player};
+use super::reel::Reel;
+use super::{Archive, Damage, RecordingError, Taken, player};
 use crate::domain::Timestamp;
 use crate::engine::{self, Decision};
 
@@ -18,6 +19,10 @@ pub struct Verified {
     pub decisions: u64,
     /// How it ended.
     pub finding: Finding,
+    /// Where the recording could not be read any further. `None`: it was read to where its writer ended it.
+    pub damage: Option<Damage>,
+    /// Whether the writer came to its end.
+    pub has_end: bool,
 }
 
 /// How a verification ended.
@@ -54,18 +59,18 @@ pub struct Difference {
     pub derived: Vec<Decision>,
 }
 
-/// Decides everything anew.
+/// Decides everything anew, up to the first difference, or as far as the recording can be read.
 ///
 /// # Errors
-/// [`RecordingError`] for the first event that cannot be read.
-pub fn verify(
-    header: &Header,
-    events: impl Iterator<Item = Result<Taken, RecordingError>>,
-) -> Result<Verified, RecordingError> {
+/// [`RecordingError`] when the file cannot be read any more.
+pub fn verify(archive: Archive) -> Result<Verified, RecordingError> {
+    let header = archive.header();
     let mut model = player::first_model(header, &Arc::new(header.rollout.clone()));
-    let mut verified = Verified { events: 0, decisions: 0, finding: Finding::Equal };
-    for taken in events {
-        let Taken { number, event, decided, missing } = taken?;
+    let mut reel = Reel::new(archive);
+    let mut verified =
+        Verified { events: 0, decisions: 0, finding: Finding::Equal, damage: None, has_end: true };
+    while let Some(taken) = reel.next()? {
+        let Taken { number, event, decided, missing } = taken;
         if missing > 0 {
             verified.finding = Finding::Missing { event: number, at: event.at, count: missing };
             break;
@@ -84,5 +89,7 @@ pub fn verify(
         }
         verified.decisions += recorded.len() as u64;
     }
+    verified.damage = reel.archive.damage().cloned();
+    verified.has_end = reel.archive.has_end();
     Ok(verified)
 }

@@ -16,6 +16,8 @@
 //!
 //! Without a control group (M4) a single arm runs against a fixed bound of its rate: [`KillBet::update_against`].
 
+use serde::{Deserialize, Serialize};
+
 use super::binomial::{ConditionalBinomial, Factors, Tick, factors, factors_of};
 use super::twin::ShiryaevRoberts;
 
@@ -26,7 +28,7 @@ pub const DEFAULT_HORIZON: u32 = 3_600;
 const LARGEST_BOUND: f64 = 0.999_999;
 
 /// The two bets on one series. A few dozen numbers, copied freely; nothing allocates.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KillBet {
     tolerated: f64,
     ln_threshold: f64,
@@ -83,6 +85,15 @@ impl KillBet {
         }
     }
 
+    /// Whether both are of the same risk, tolerance and horizon, whatever they have seen.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.tolerated == other.tolerated
+            && self.ln_threshold == other.ln_threshold
+            && self.ln_twin_threshold == other.ln_twin_threshold
+            && self.twin.horizon() == other.twin.horizon()
+    }
+
     /// Takes a tick of both arms into account.
     pub fn update(&mut self, tick: &Tick) {
         self.update_factors(factors(tick, self.tolerated).as_ref());
@@ -112,10 +123,16 @@ impl KillBet {
         self.update_factors(factors.as_ref());
     }
 
+    /// ln of the e-value of the cumulative part.
+    #[must_use]
+    pub fn ln_e(&self) -> f64 {
+        self.cumulative.ln_e()
+    }
+
     /// How the two bets stand.
     #[must_use]
     pub fn standing(&self) -> KillStanding {
-        let (ln_e, ln_twin) = (self.cumulative.ln_e(), self.twin.ln_r());
+        let (ln_e, ln_twin) = (self.ln_e(), self.twin.ln_r());
         let (ahead, twin_ahead) = (ln_e - self.ln_threshold, ln_twin - self.ln_twin_threshold);
         let lead = ahead.max(twin_ahead);
         let is_crossed = lead >= 0.0;

@@ -104,7 +104,7 @@ pub enum Motion {
 }
 
 /// What a replay is at: all that the bar is drawn from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Transport<'a> {
     /// The time of the first event.
     pub from: Timestamp,
@@ -127,7 +127,7 @@ pub struct Transport<'a> {
     /// How far a seek has come, from 0 to 1. `None`: none is under way.
     pub seeking: Option<f64>,
     /// Where the recording is damaged, in words. `None`: nowhere, or not yet met.
-    pub damage: Option<&'a str>,
+    pub damage: Option<String>,
     /// What happened when.
     pub course: &'a Course,
     /// Bookmarks by their times, in order.

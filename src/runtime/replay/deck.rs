@@ -116,7 +116,7 @@ impl Deck {
 
     /// Whether there is something to do for [`Deck::work`].
     #[must_use]
-    pub const fn has_work(&self) -> bool {
+    pub fn has_work(&self) -> bool {
         self.player.target().is_some() || !self.player.extent().is_whole
     }
 
@@ -163,7 +163,7 @@ impl Deck {
             },
             speed: self.speed.get(),
             seeking: self.jump.is_some().then_some(self.share),
-            damage: self.player.damage().map(|damage| damage.as_str()),
+            damage: self.player.damage().map(|damage| damage.to_string()),
             course: &self.course,
             bookmarks: self.bookmarks.times(),
             bookmark_here: self.bookmarks.at(position),

@@ -107,7 +107,9 @@ fn pictures_of_a_damaged_recording_that_is_searched() {
         motion: Motion::Paused,
         speed: 1_000,
         seeking: Some(0.129),
-        damage: Some("line 5,679: it is no event: expected value at column 1"),
+        damage: Some(
+            "damaged at byte 5,679, block 3: its sum is wrong; it is read up to event 1,234".to_owned(),
+        ),
         ..at_the_end(&world, &course)
     };
     for (columns, rows) in [(80, 24), (200, 60)] {
@@ -123,7 +125,7 @@ fn every_size_draws_in_a_replay() {
     let course = course(&world.marks);
     let bookmarks = [world::START, world.model.now];
     let whole = at_the_end(&world, &course);
-    let point = Transport { to: world::START, at: world::START, bookmarks: &bookmarks, ..whole };
+    let point = Transport { to: world::START, at: world::START, bookmarks: &bookmarks, ..whole.clone() };
     let theme = theme("default");
     for keys in [&[][..], &["?"], &["t", "x"], &["down", "enter"]] {
         let mut view = view();

@@ -38,8 +38,8 @@ fn pieces(scene: &Scene<'_>, transport: &Transport<'_>) -> Vec<Piece> {
     if !transport.is_whole {
         pieces.push(piece(2, "looking through it…".to_owned(), Role::Wait));
     }
-    if let Some(damage) = transport.damage {
-        let long = format!("! ends at {}, damaged: {}", clock(transport.to), cut(damage, WORDS));
+    if let Some(damage) = &transport.damage {
+        let long = format!("! ends at {}, {}", clock(transport.to), cut(damage, WORDS));
         let short = scene.line("! damaged".to_owned(), Role::Danger);
         pieces.push(Piece { short: Some(short), ..piece(1, long, Role::Danger) });
     }
