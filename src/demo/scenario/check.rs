@@ -48,7 +48,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     scenario.guardrails.iter().try_for_each(check_rail)?;
     let known = |segment: &SegmentName| match names.contains(segment) {
         true => Ok(()),
-        false => Err(format!("an act names the segment {segment}, which is not there")),
+        false => Err(format!("somebody names the segment {segment}, which is not there")),
     };
     for act in &scenario.acts {
         match &act.deed {
@@ -64,7 +64,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
             Deed::Drop {} | Deed::Refuse { .. } | Deed::HalfOpen {} => {}
         }
     }
-    Ok(())
+    scenario.phrases.check()?;
+    scenario.days.iter().try_for_each(|days| days.check(known))
 }
 
 fn check_crowd(crowd: &Crowd, names: &BTreeSet<&SegmentName>) -> Result<(), String> {
