@@ -7,10 +7,12 @@
 //! | section | what |
 //! |---|---|
 //! | `engine` | one bet, one sample through `engine::update`, bytes for a series |
+//! | `state` | a whole model as bytes and back: size, time, and a copy in memory |
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
 //! | `backtest` | rows a second and memory of a backtest, against a loop that only reads them |
+//! | `replay` | events a second decided anew, against a loop that only decodes; seeks; a day in memory |
 //! | `reaction` | an error spike on the demo: from the first bad sample to read back as off |
 //! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
 //!
@@ -40,6 +42,10 @@ mod kill;
 mod process;
 #[path = "budgets/reaction.rs"]
 mod reaction;
+#[path = "budgets/replay.rs"]
+mod replay;
+#[path = "budgets/state.rs"]
+mod state;
 #[path = "budgets/table.rs"]
 mod table;
 #[path = "budgets/world.rs"]
@@ -62,12 +68,14 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 7] = [
+    let sections: [(&str, Section); 9] = [
         ("engine", engine::measure),
+        ("state", state::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
         ("backtest", backtest::measure),
+        ("replay", replay::measure),
         ("reaction", reaction::measure),
         ("cockpit", cockpit::measure),
     ];

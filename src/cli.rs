@@ -20,12 +20,16 @@ mod completions;
 mod demo;
 mod exit;
 mod guard;
+mod history;
 mod journal;
 mod keys;
 mod open;
 mod record;
+mod replay;
 mod screen;
+mod settings;
 mod status;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -69,8 +73,14 @@ enum Command {
     Check(check::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
+    /// A recording again: every verdict and act as it was
+    Replay(replay::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// Finished rollouts: how they went, how often one failed, and which kills were false
+    History(history::Arguments),
+    /// What you have settled for all rollouts, and where each setting comes from
+    Settings(settings::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -94,7 +104,10 @@ impl Cli {
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
+            Command::Replay(arguments) => replay::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::History(arguments) => history::run(arguments),
+            Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

@@ -17,6 +17,8 @@
 //! This room must never connect to anything, never resolve a secret, and never show one: a line
 //! of the file is shown with everything masked that could be a token.
 //!
+//! A user's own settings, which change no rollout, are read the same way: [`user`].
+//!
 //! Start reading at [`rollout_file`], then `problem` (what a fault is) and `settings` (how the
 //! adapters' own settings are read without losing the place).
 
@@ -25,10 +27,12 @@ mod explain;
 mod fields;
 mod mask;
 mod near;
+pub mod places;
 mod problem;
 pub mod rollout_file;
 mod settings;
 mod source_text;
+pub mod user;
 mod values;
 
 pub use error::ConfigError;

@@ -20,6 +20,7 @@ pub mod flag;
 pub mod guardrail;
 pub mod link;
 pub mod name;
+mod number;
 pub mod percent;
 pub mod plan;
 pub mod rollout;

@@ -11,6 +11,7 @@
 //!            ├ people    the goes of roles that a stage asks for
 //!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
+//! &Model ◀▶ state             all of it as bytes and back, for the keyframes of a recording
 //! ```
 //!
 //! In: [`Event`](crate::event::Event)s, one after the other; they carry the only time there is. Out: the changed [`Model`]
@@ -42,6 +43,7 @@ mod outlook;
 pub mod people;
 mod restore;
 pub mod series;
+pub mod state;
 pub mod together;
 mod update;
 pub mod watch;

@@ -41,6 +41,7 @@ pub mod backends;
 pub mod config;
 pub mod feed;
 pub mod feedback;
+pub mod history;
 pub mod journal;
 pub mod metrics;
 pub mod net;

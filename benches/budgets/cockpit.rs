@@ -37,7 +37,7 @@ pub struct Cockpit {
 }
 
 impl Cockpit {
-    fn start(words: &[&str], cols: u16, rows: u16) -> Self {
+    pub fn start(words: &[&str], cols: u16, rows: u16) -> Self {
         let pair =
             native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal");
         let mut command = CommandBuilder::new(PROGRAM);
@@ -58,7 +58,12 @@ impl Cockpit {
         Self { child, keyboard, shown, started, _master: pair.master }
     }
 
-    fn pid(&self) -> u32 {
+    /// Whether it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    pub fn pid(&self) -> u32 {
         self.child.process_id().expect("a process")
     }
 

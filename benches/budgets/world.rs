@@ -71,10 +71,19 @@ impl World {
     pub fn live(segments: usize, metrics: usize) -> Self {
         let model = Model::new(Arc::new(rollout(segments, metrics)), Autopilot::Advise, false);
         let mut world = Self { model, now: START, segments, metrics, rounds: 0 };
-        world.tell(Body::Link { source: Source::new(SourceKind::Flags, "web"), state: LinkState::Live });
+        for event in Self::opening(segments, metrics) {
+            update(&mut world.model, &event);
+        }
+        world
+    }
+
+    /// The events that make a new model live.
+    pub fn opening(segments: usize, metrics: usize) -> Vec<Event> {
+        let mut bodies =
+            vec![Body::Link { source: Source::new(SourceKind::Flags, "web"), state: LinkState::Live }];
         for index in 0..metrics {
             let source = Source::new(SourceKind::Metrics, metric_name(index).as_str());
-            world.tell(Body::Link { source, state: LinkState::Live });
+            bodies.push(Body::Link { source, state: LinkState::Live });
         }
         let state = FlagState {
             version: Version(1),
@@ -84,18 +93,20 @@ impl World {
             changed_at: None,
             doubts: vec![],
         };
-        world.tell(Body::Flag { platform: "web".parse().expect("a name"), state });
-        world
+        bodies.push(Body::Flag { platform: "web".parse().expect("a name"), state });
+        let event = |body| Event { at: START, source_at: Some(START), body };
+        bodies.into_iter().map(event).collect()
     }
 
-    pub fn tell(&mut self, body: Body) {
-        let event = Event { at: self.now, source_at: Some(self.now), body };
-        update(&mut self.model, &event);
+    /// The flag was looked at and is as it was.
+    pub fn heard(at: Timestamp) -> Event {
+        let body = Body::Heard(Source::new(SourceKind::Flags, "web"));
+        Event { at, source_at: Some(at), body }
     }
 
     /// The flag was looked at and is as it was.
     pub fn flag_heard(&mut self) {
-        self.tell(Body::Heard(Source::new(SourceKind::Flags, "web")));
+        update(&mut self.model, &Self::heard(self.now));
     }
 
     /// The next sample of every series, as events: new users in both arms, equally bad.

@@ -79,8 +79,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         remembered: Vec::new(),
         clock,
     };
-    let recorder = arguments.record.begin(&start.file.rollout, start.rights, start.autopilot)?;
-    let mut session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
+    let recordings = arguments.record.settle()?;
+    let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
+    let mut session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
     let exit = screen::run(&mut session, actor(None), &look).await;
     drop(session);
     world.shutdown().await;

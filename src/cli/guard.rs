@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use super::open::{self, AutopilotMode};
-use super::record::RecordTo;
+use super::record::{RecordAlways, Recordings};
 use super::{Exit, Failure};
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long)]
     until_done: bool,
     #[command(flatten)]
-    record: RecordTo,
+    record: RecordAlways,
 }
 
 /// How the log is written.
@@ -65,7 +65,8 @@ enum LogFormat {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let posts = read_all(&arguments)?;
+    let recordings = arguments.record.settle()?;
+    let posts = read_all(&arguments, &recordings)?;
     let orders = Orders {
         format: match arguments.log {
             LogFormat::Text => Format::Text,
@@ -98,16 +99,16 @@ fn exit(ending: Ending, until_done: bool) -> Exit {
 }
 
 /// Reads all files before anything is connected; what is wrong with any of them is said at once.
-fn read_all(arguments: &Arguments) -> Result<Vec<Post>, Failure> {
+fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>, Failure> {
     if arguments.files.len() > MAX_ROLLOUTS {
         let count = arguments.files.len();
         return Err(Failure::usage(format!(
             "cannot guard {count} rollouts in one process: {MAX_ROLLOUTS} at most\nhint: start a second guard"
         )));
     }
-    if arguments.record.is_wanted() && arguments.files.len() > 1 {
+    if recordings.is_one_file() && arguments.files.len() > 1 {
         return Err(Failure::usage(
-            "--record takes one rollout\nhint: one guard for each that is to be recorded",
+            "--record takes one rollout, unless it names a folder\nhint: name a folder that is there, and each rollout gets a file of its own in it",
         ));
     }
     let mut files: Vec<RolloutFile> = Vec::new();
@@ -135,16 +136,22 @@ fn read_all(arguments: &Arguments) -> Result<Vec<Post>, Failure> {
     }
     let autopilot = Autopilot::from(arguments.autopilot);
     let post = |file: RolloutFile| {
-        let (state_dir, record) = (arguments.state_dir.clone(), arguments.record.clone());
+        let (state_dir, recordings) = (arguments.state_dir.clone(), recordings.clone());
         let is_first = AtomicBool::new(true);
         Post {
             rollout: file.rollout.name.clone(),
             open: Arc::new(move || {
-                // A session that had to be opened again is not recorded: its first half would be missing.
-                let record =
-                    if is_first.swap(false, Ordering::SeqCst) { record.clone() } else { RecordTo::default() };
-                open::open(file.clone(), state_dir.as_deref(), Rights::ReadWrite, autopilot, &record)
-                    .map_err(Failure::into_message)
+                // A session that had to be opened again is not recorded into the same file: it is there already.
+                let is_again = !is_first.swap(false, Ordering::SeqCst) && recordings.is_one_file();
+                let recordings = if is_again { Recordings::default() } else { recordings.clone() };
+                open::open(
+                    file.clone(),
+                    state_dir.as_deref(),
+                    Rights::ReadWrite,
+                    autopilot,
+                    Some(&recordings),
+                )
+                .map_err(Failure::into_message)
             }),
         }
     };

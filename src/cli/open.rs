@@ -1,16 +1,19 @@
 //! What every command that works on a rollout file needs: the file, the journal, who acts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use super::record::RecordTo;
+use super::record::Recordings;
 use crate::backends::Rights;
 use crate::config::rollout_file::{self, RolloutFile};
 use crate::domain::{Actor, Text};
 use crate::engine::Autopilot;
+use crate::history::{self, Clerk};
 use crate::journal::Journal;
+use crate::recording::Tape;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
 
@@ -66,15 +69,16 @@ impl Target {
         actor(self.name.as_deref())
     }
 
-    /// Opens the journal and starts a session. Returns warnings about both with it.
+    /// Opens the journal and starts a session that is neither recorded nor part of the history. Returns warnings about
+    /// both with it.
     ///
     /// # Errors
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
-        self.start_recorded(rights, autopilot, &RecordTo::default())
+        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, None)
     }
 
-    /// The same, with a recording if one is asked for.
+    /// The same, for a session that lasts: it is recorded if that is asked for, and goes into the history.
     ///
     /// # Errors
     /// As [`Target::start`], and when the recording's file cannot be made.
@@ -82,14 +86,14 @@ impl Target {
         &self,
         rights: Rights,
         autopilot: Autopilot,
-        record: &RecordTo,
+        record: &Recordings,
     ) -> Result<(Session, Vec<String>), Failure> {
-        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, record)
+        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, Some(record))
     }
 }
 
-/// Opens the journal of a rollout and starts a session, recorded if that is asked for. Returns warnings about both
-/// with it.
+/// Opens the journal of a rollout and starts a session; with `record` one that lasts, is recorded if that is asked for,
+/// and goes into the history. Returns warnings about both with it.
 ///
 /// # Errors
 /// When the journal, an adapter's settings or the recording's file cannot be used.
@@ -98,17 +102,37 @@ pub fn open(
     state_dir: Option<&Path>,
     rights: Rights,
     autopilot: Autopilot,
-    record: &RecordTo,
+    record: Option<&Recordings>,
 ) -> Result<(Session, Vec<String>), Failure> {
     let mut warnings = file.warnings.clone();
+    warnings.extend(record.and_then(|record| record.fault.clone()));
     let (ledger, entries, opening) = Journal::open(state_dir, &file.rollout.name).map_err(Failure::usage)?;
     warnings.extend(opening.warnings());
     let remembered = entries.into_iter().map(|entry| (entry.at, entry.record)).collect();
     let clock = Clock::system();
     let start = Start { file, rights, autopilot, ledger, remembered, clock };
-    let recorder = record.begin(&start.file.rollout, rights, autopilot)?;
-    let session = Session::start_recorded(start, recorder).map_err(Failure::usage)?;
+    let (mut tape, mut clerk) = (None, None);
+    if let Some(record) = record {
+        tape = record.begin(&start.file.rollout, rights, autopilot, clock.now())?;
+        // A rollout never waits for its history, nor fails by it.
+        match begin_history(state_dir, &start.file, tape.as_ref().and_then(Tape::path)) {
+            Ok(begun) => clerk = Some(begun),
+            Err(cause) => warnings.push(format!("the history is not kept: {cause}")),
+        }
+    }
+    let session = Session::start_recorded(start, tape, clerk).map_err(Failure::usage)?;
     Ok((session, warnings))
+}
+
+/// The history beside the journals, or in the user's state.
+fn begin_history(state_dir: Option<&Path>, file: &RolloutFile, tape: Option<&Path>) -> Result<Clerk, String> {
+    let path = match state_dir {
+        Some(folder) => history::file_in(folder),
+        None => history::default_file().map_err(|error| error.to_string())?,
+    };
+    let rollout = Arc::new(file.rollout.clone());
+    let tape = tape.and_then(|path| std::path::absolute(path).ok());
+    Clerk::start(path, rollout, file.traits.clone(), tape).map_err(|cause| cause.to_string())
 }
 
 /// Who acts: the given name, or `user@host`.

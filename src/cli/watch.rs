@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::open::{AutopilotMode, Target};
-use super::record::RecordTo;
+use super::record::RecordAlways;
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
@@ -25,14 +25,15 @@ pub struct Arguments {
     #[arg(long)]
     read_only: bool,
     #[command(flatten)]
-    record: RecordTo,
+    record: RecordAlways,
 }
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let rights = if arguments.read_only { Rights::ReadOnly } else { Rights::ReadWrite };
+    let recordings = arguments.record.settle()?;
     let (mut session, warnings) =
-        arguments.target.start_recorded(rights, arguments.autopilot.into(), &arguments.record)?;
+        arguments.target.start_recorded(rights, arguments.autopilot.into(), &recordings)?;
     for warning in &warnings {
         writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MetricName, SegmentName};
+use super::{MetricName, SegmentName, number};
 
 /// Which half of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,8 +58,10 @@ impl<T> ByArm<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Units seen so far.
+    #[serde(with = "number")]
     pub units: f64,
     /// Bad units so far; normally at most `units`.
+    #[serde(with = "number")]
     pub bad: f64,
 }
 
@@ -67,8 +69,10 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Histogram {
     /// Units at or below each bound, one count per bound, growing from left to right (Prometheus's `le`).
+    #[serde(with = "number::list")]
     pub at_most: Vec<f64>,
     /// All units, those above the last bound included (Prometheus's `+Inf`).
+    #[serde(with = "number")]
     pub total: f64,
 }
 
@@ -92,6 +96,7 @@ pub enum SampleValue {
     /// A distribution, in the unit of its bounds (milliseconds for latency).
     Histogram {
         /// Upper bounds in rising order, without infinity; the same for both arms.
+        #[serde(with = "number::list")]
         bounds: Vec<f64>,
         /// The counts.
         arms: ByArm<Histogram>,

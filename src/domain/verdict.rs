@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{Timestamp, number};
 
 /// What a station says. The order is the order of weight: the worst of several counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,18 +105,22 @@ pub struct Evidence {
     #[serde(default)]
     pub method: Method,
     /// Natural logarithm of the e-value; `None` where the verdict is not a statistical one.
+    #[serde(default, with = "number::optional")]
     pub ln_e: Option<f64>,
     /// Natural logarithm of the threshold that `ln_e` is held against.
+    #[serde(default, with = "number::optional")]
     pub ln_threshold: Option<f64>,
     /// Treatment: units and bad units counted since the stage began.
+    #[serde(default, with = "number::pair")]
     pub treatment: Option<(f64, f64)>,
     /// Control: units and bad units counted since the stage began.
+    #[serde(default, with = "number::pair")]
     pub control: Option<(f64, f64)>,
     /// One-sided upper bound of how much worse treatment is, as a difference of rates. `None`: no interval.
-    #[serde(default)]
+    #[serde(default, with = "number::optional")]
     pub bound: Option<f64>,
     /// The largest such difference that a GO allows. `None`: no interval.
-    #[serde(default)]
+    #[serde(default, with = "number::optional")]
     pub limit: Option<f64>,
     /// When the newest input was measured.
     pub as_of: Timestamp,

@@ -5,9 +5,12 @@
 //! With control beside it, M1 runs ([`KillBet`]). Where everybody has the feature, or none of the control group is wanted,
 //! M4 runs: the treatment arm against what was before. Its risk is spent on top of M1's, and it is marked uncontrolled.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{Arm, ByArm, Compare, Counts, Method, Percent};
 use crate::stats::baseline::Baseline;
 use crate::stats::confidence::Proportion;
+use crate::stats::exceedance::QUANTILES;
 use crate::stats::kill::{DEFAULT_HORIZON, KillBet, KillStanding};
 use crate::stats::noninferiority::{Margin, noninferior, units_missing};
 use crate::stats::{Tick, exact};
@@ -24,7 +27,7 @@ const MOST_UNITS: f64 = 1e9;
 const MORE: f64 = 1.0625;
 
 /// Bad units out of units, and the bets on them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     /// For a distribution: index of the bound above which a unit is bad. `None` there: to be chosen.
     pub bound: Option<usize>,
@@ -40,7 +43,7 @@ pub struct Channel {
 }
 
 /// M4 at work.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Alone {
     /// The largest usual rate, 0 to 1.
     usual: f64,
@@ -135,6 +138,23 @@ impl Channel {
         }
     }
 
+    /// Whether this can be a channel of a watch with this risk and tolerance: alone, or one for each quantile.
+    pub fn fits(&self, alpha: f64, tolerate: f64) -> bool {
+        let fresh = Self::new(None, self.alpha, tolerate);
+        (self.alpha == alpha || self.alpha == alpha / QUANTILES.len() as f64)
+            && self.tolerate == tolerate
+            && self.bet.is_like(&fresh.bet)
+            && self.before.is_sound()
+            && self.alone.is_none_or(|alone| {
+                alone.bet.is_like(&fresh.alone_bet(tolerate)) && alone.disaster.is_like(&fresh.alone_bet(0.0))
+            })
+    }
+
+    /// A bet where there is no control group: half of the risk is in the bound, half in the bet.
+    fn alone_bet(&self, tolerate: f64) -> KillBet {
+        KillBet::new(self.alpha / 2.0, tolerate, DEFAULT_HORIZON)
+    }
+
     /// Forgets all evidence, and keeps what is usual.
     pub fn restart(&mut self) {
         let (bound, before, is_begun) = (self.bound, self.before, self.is_begun);
@@ -219,12 +239,11 @@ impl Channel {
 
     fn take_alone(&mut self, new: Option<Counts>) {
         if self.alone.is_none() {
-            // Half of the risk is in the bound, half in the bet.
             let alone = |usual| Alone {
                 usual,
                 dispersion: self.before.over_dispersion(),
-                bet: KillBet::new(self.alpha / 2.0, self.tolerate, DEFAULT_HORIZON),
-                disaster: KillBet::new(self.alpha / 2.0, 0.0, DEFAULT_HORIZON),
+                bet: self.alone_bet(self.tolerate),
+                disaster: self.alone_bet(0.0),
                 seen: Counts::default(),
             };
             self.alone = self.before.upper_bound(self.alpha).map(alone);

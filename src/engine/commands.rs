@@ -175,7 +175,7 @@ pub(super) fn touches(change: &Change, segment: &SegmentName) -> bool {
 /// Ids grow with time and over restarts: milliseconds, and a counter for those of one millisecond.
 fn next_id(model: &mut Model) -> EffectId {
     let now = u64::try_from(model.now.0).unwrap_or(0).saturating_mul(1000);
-    model.next_effect = now.max(model.next_effect + 1);
+    model.next_effect = now.max(model.next_effect.saturating_add(1));
     EffectId(model.next_effect)
 }
 

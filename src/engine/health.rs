@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{MAX_SKEW, Model, SegmentModel, Tracked};
 use crate::domain::text::thousands;
 use crate::domain::{
@@ -17,7 +19,7 @@ use crate::stats::sample_ratio::ALERT;
 use super::meter::Increment;
 
 /// The test of a segment's split in its present stage.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     test: SampleRatio,
     expected: Percent,

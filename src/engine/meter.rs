@@ -5,6 +5,8 @@
 //! said once. If only a part of a sum was restarted, or bad units fall and units do not, the reading is a new baseline.
 //! A reading without an arm changes nothing for that arm.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue};
 
 /// A counter that falls to less than this part of what it was has begun anew. With more left, a part of a sum has: what is
@@ -16,7 +18,7 @@ const LEFT: f64 = 0.25;
 const MOST: f64 = 1e18;
 
 /// The last cumulative reading of one metric in one segment.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Meter {
     counts: ByArm<Counts>,
     /// Readings that were left out, because bad units fell alone in them.

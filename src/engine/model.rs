@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use super::autopilot::Autopilot;
 use super::decision::Decision;
 use super::health::Split;
@@ -87,7 +89,7 @@ pub struct Model {
 }
 
 /// Readings that were not taken into account. All are cumulative: a later one makes up for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Traffic {
     /// Taken before the newest one of their series, and left out.
     pub late: u64,
@@ -98,7 +100,7 @@ pub struct Traffic {
 }
 
 /// One platform.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlatformModel {
     /// Its name.
     pub name: PlatformName,
@@ -120,7 +122,7 @@ pub struct PlatformModel {
 }
 
 /// Somebody holds something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Who.
     pub by: Actor,
@@ -131,7 +133,7 @@ pub struct Hold {
 }
 
 /// One segment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SegmentModel {
     /// Its name.
     pub name: SegmentName,
@@ -167,7 +169,7 @@ pub struct SegmentModel {
 }
 
 /// What a station says about a segment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// The verdict.
     pub verdict: Verdict,
@@ -178,7 +180,7 @@ pub struct Cell {
 }
 
 /// A NO-GO that stays until a person clears it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latch {
     /// At which station.
     pub station: Station,
@@ -213,7 +215,7 @@ impl SegmentModel {
 }
 
 /// One link to the outside.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// As its task reports it.
     pub state: LinkState,
@@ -245,7 +247,7 @@ impl Link {
 }
 
 /// A command and how far it has come.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tracked {
     /// The command.
     pub command: Command,
@@ -261,7 +263,7 @@ pub struct Tracked {
 }
 
 /// What was killed before a command, for when it is refused.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Undo {
     pub platform: Option<Hold>,
     pub segments: BTreeMap<SegmentName, Option<Hold>>,
@@ -282,7 +284,7 @@ impl Tracked {
 }
 
 /// What kind of moment, for glyph and colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MomentKind {
     /// Somebody acted.
     Act,
@@ -297,7 +299,7 @@ pub enum MomentKind {
 }
 
 /// One line of the timeline.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
     /// When.
     pub at: Timestamp,
@@ -343,7 +345,7 @@ impl Moment {
 }
 
 /// One comment with its time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
     /// When it was made, or reached us.
     pub at: Timestamp,
@@ -352,7 +354,7 @@ pub struct Comment {
 }
 
 /// Feedback in numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FeedbackTotals {
     /// Pieces.
     pub pieces: u64,
@@ -365,7 +367,7 @@ pub struct FeedbackTotals {
 }
 
 /// A request that was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// When.
     pub at: Timestamp,
@@ -405,6 +407,12 @@ impl Model {
         let (_, stage) = self.rollout.segment(&segment.name)?.ladder.stage_at(segment.exposure.confirmed?)?;
         let baked = self.now.since(segment.stage_since?);
         stage.bake.0.checked_sub(baked).filter(|left| !left.is_zero())
+    }
+
+    /// The room that the charts take, in bytes: by far the largest part of a model.
+    #[must_use]
+    pub fn chart_bytes(&self) -> usize {
+        self.segments.iter().flat_map(|segment| segment.series.values()).map(Series::chart_bytes).sum()
     }
 
     /// The versions of all platforms as they stand, to be frozen into a request.

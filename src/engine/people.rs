@@ -8,13 +8,15 @@
 //!
 //! Start reading at [`missing`].
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{Model, SegmentModel};
 use crate::domain::{
     Actor, Evidence, Percent, RoleName, Segment, SegmentName, Stage, Text, Timestamp, Verdict,
 };
 
 /// A role's go for one stage of a segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// The stage, by its exposure.
     pub exposure: Percent,

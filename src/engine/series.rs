@@ -5,9 +5,13 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::meter::{Increment, Meter, add_histogram};
 use crate::domain::{Arm, ByArm, Counts, Histogram, SampleValue, Timestamp};
 use crate::event::is_late;
+
+mod packed;
 
 /// Slots kept: half an hour of seconds, the widest chart we draw. 56 bytes each.
 pub const KEPT: usize = 1800;
@@ -63,8 +67,9 @@ impl From<&Kept> for Slot {
 }
 
 /// A metric of a segment over time.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Series {
+    #[serde(with = "packed::slots")]
     slots: VecDeque<Kept>,
     /// Whether it is a distribution: then `p95` is what to show, else the bad share.
     pub is_distribution: bool,
@@ -79,6 +84,7 @@ pub struct Series {
     /// When the newest reading was taken, by the source's clock.
     taken_at: Option<Timestamp>,
     meter: Meter,
+    #[serde(with = "packed::recent")]
     recent: VecDeque<(Timestamp, ByArm<Histogram>)>,
 }
 
@@ -86,6 +92,11 @@ impl Series {
     /// The slots, oldest first. Times without a slot are gaps.
     pub fn slots(&self) -> impl DoubleEndedIterator<Item = Slot> {
         self.slots.iter().map(Slot::from)
+    }
+
+    /// The room that the slots take, in bytes.
+    pub(super) fn chart_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Kept>()
     }
 
     /// New units and bad units of an arm in the slots since `from`. `None`: no data at all.

@@ -11,6 +11,8 @@
 
 use std::cell::OnceCell;
 
+use serde::{Deserialize, Serialize};
+
 use super::channel::{Channel, Standing};
 use super::meter::{Increment, add_histogram};
 use crate::domain::{Arm, ByArm, Compare, Counts, Guardrail, Histogram, Margin, Percent};
@@ -25,7 +27,7 @@ const LOOK_AGAIN: f64 = 1.05;
 const FIRST_LOOK: f64 = 50.0;
 
 /// A guardrail at work in a segment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Watch {
     compare: Compare,
     margin: noninferiority::Margin,
@@ -48,11 +50,34 @@ pub struct Watch {
     /// Treatment units at the last look.
     looked_at: f64,
     /// How many more were missing then; it is worked out when somebody asks, and kept until the next look.
+    #[serde(with = "missing")]
     missing: OnceCell<Option<f64>>,
 }
 
+/// What is known of the missing units, for serde: nothing, or one thing, which may be that there is no end in sight.
+mod missing {
+    use super::OnceCell;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub fn serialize<S: Serializer>(known: &OnceCell<Option<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(known.get())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<OnceCell<Option<f64>>, D::Error> {
+        let known: Vec<Option<f64>> = Vec::deserialize(deserializer)?;
+        match known.as_slice() {
+            [] => Ok(OnceCell::new()),
+            [missing] => Ok(OnceCell::from(*missing)),
+            _ => Err(D::Error::invalid_length(known.len(), &"at most one")),
+        }
+    }
+}
+
 /// What is proven about the present stage.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Proof {
     /// Whether it is no worse than the margin.
     pub is_proven: bool,
@@ -92,6 +117,16 @@ impl Watch {
     #[must_use]
     pub const fn alpha(&self) -> f64 {
         self.alpha
+    }
+
+    /// Whether this can be the state of a watch that began as `fresh`: the same guardrail, and no more channels than it opens.
+    pub(super) fn fits(&self, fresh: &Self) -> bool {
+        self.compare == fresh.compare
+            && self.margin == fresh.margin
+            && self.tolerate == fresh.tolerate
+            && self.alpha == fresh.alpha
+            && self.channels.len() <= exceedance::QUANTILES.len()
+            && self.channels.iter().all(|channel| channel.fits(self.alpha, self.tolerate))
     }
 
     /// Forgets all evidence: a person cleared the NO-GO. What is usual stays known: where everybody has the feature, it

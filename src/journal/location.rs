@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
-
 use super::JournalError;
+use crate::config::places;
 use crate::domain::RolloutName;
 
 /// The folder of all journals: `$XDG_STATE_HOME/gonogo/journal`, by default below `~/.local/state`.
@@ -12,9 +11,7 @@ use crate::domain::RolloutName;
 /// # Errors
 /// [`JournalError::NoFolder`] when the user has no home.
 pub fn default_dir() -> Result<PathBuf, JournalError> {
-    let base = etcetera::choose_base_strategy().map_err(|_| JournalError::NoFolder)?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Ok(state.join("gonogo").join("journal"))
+    places::state_dir().map(|state| state.join("journal")).ok_or(JournalError::NoFolder)
 }
 
 /// The file of a rollout in a folder. Different names have different files; none leaves the folder.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::Damage;
+
 /// Why a recording could not be written or read. Each message names the file, the cause and a remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
@@ -33,9 +35,29 @@ pub enum RecordingError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The file cannot be read at some place.
+    #[error("cannot read {path}, byte {byte}: {cause}\nhint: check the path, and that you may read it")]
+    UnreadableAt {
+        /// The file.
+        path: String,
+        /// The byte, from 0.
+        byte: u64,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The file was changed or damaged after it was written.
+    #[error(
+        "cannot read all of {path}: {damage}\nhint: the file was changed or damaged after it was written; what is before the damage can be replayed"
+    )]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Where, and what.
+        damage: Damage,
+    },
     /// The first line is not that of a recording.
     #[error(
-        "cannot read {path}, line 1: it is no recording: {cause}\nhint: a recording is written by `gonogo watch --record PATH`; its first line begins with {{\"gonogo\":\"recording\""
+        "cannot read {path}: it is no recording: {cause}\nhint: a recording is written by `gonogo watch --record PATH`; its first line begins with {{\"gonogo\":\"recording\""
     )]
     NoRecording {
         /// The file.
@@ -45,7 +67,7 @@ pub enum RecordingError {
     },
     /// It was written by a newer version.
     #[error(
-        "cannot read {path}, line 1, version: it is {found}, and this gonogo reads up to {known}\nhint: read it with the gonogo that wrote it, or a newer one"
+        "cannot read {path}: its version is {found}, and this gonogo reads up to {known}\nhint: read it with the gonogo that wrote it, or a newer one"
     )]
     Newer {
         /// The file.

@@ -24,8 +24,9 @@ use crate::engine::model::Traffic;
 use crate::engine::{self, Autopilot, Model};
 use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
+use crate::history::Clerk;
 use crate::metrics::{self, MetricSource};
-use crate::recording::{Recorded, Recorder};
+use crate::recording::{Recorded, Tape};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -111,7 +112,8 @@ pub struct Session {
     inbox: Inbox,
     outcomes: mpsc::Receiver<Event>,
     tasks: JoinSet<()>,
-    recorder: Option<Recorder>,
+    tape: Option<Tape>,
+    clerk: Option<Clerk>,
 }
 
 /// What a session starts with.
@@ -136,7 +138,7 @@ impl Session {
     /// # Errors
     /// [`StartError`] when a part of the file cannot work, before anything is connected.
     pub fn start<L: Ledger>(start: Start<L>) -> Result<Self, StartError> {
-        Self::start_recorded(start, None)
+        Self::start_recorded(start, None, None)
     }
 
     /// The same; every event goes into the recording, too, from the first one on.
@@ -145,7 +147,8 @@ impl Session {
     /// As [`Session::start`].
     pub fn start_recorded<L: Ledger>(
         start: Start<L>,
-        recorder: Option<Recorder>,
+        tape: Option<Tape>,
+        clerk: Option<Clerk>,
     ) -> Result<Self, StartError> {
         let Start { file, rights, autopilot, ledger, remembered, clock } = start;
         let adapters = Adapters::build(&file, rights)?;
@@ -157,7 +160,7 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), recorder };
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape, clerk };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -244,10 +247,18 @@ impl Session {
         }
         let event = Event { at, source_at: None, body };
         self.take(&event);
-        if let Some(problem) = self.recorder.as_mut().and_then(Recorder::problem) {
-            let body = Body::Problem { source: Source::new(SourceKind::Flags, "recording"), problem };
-            self.take(&Event { at: event.at, source_at: None, body });
+        for problem in self.tape.as_mut().map(Tape::problems).unwrap_or_default() {
+            self.tell_problem(at, "recording", problem);
         }
+        if let Some(problem) = self.clerk.as_mut().and_then(Clerk::problem) {
+            self.tell_problem(at, "history", problem);
+        }
+    }
+
+    /// What goes wrong beside the rollout is an event like any other.
+    fn tell_problem(&mut self, at: Timestamp, of: &str, problem: Text) {
+        let body = Body::Problem { source: Source::new(SourceKind::Flags, of), problem };
+        self.take(&Event { at, source_at: None, body });
     }
 
     /// What the inbox left out is an event like any other, or a replay would not know of it.
@@ -263,15 +274,25 @@ impl Session {
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
         self.runner.carry_out(effects);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.take(event, &self.model.decided);
+        if let Some(tape) = &mut self.tape {
+            tape.take(event, &self.model.decided);
+            tape.offer(&self.model);
+        }
+        if let Some(clerk) = &mut self.clerk {
+            clerk.take(event, &self.model.decided, &self.model);
         }
     }
 
     /// Ends the recording, if there is one: waits until it is in its file, at most `patience`, and says what became
     /// of it.
     pub fn end_recording(&mut self, patience: Duration) -> Option<Recorded> {
-        self.recorder.take().map(|recorder| recorder.finish(patience))
+        self.tape.take().and_then(|tape| tape.finish(patience))
+    }
+
+    /// Ends the part in the history, if there is one: waits until what has ended is written, at most `patience`. Returns
+    /// why it is not.
+    pub fn end_history(&mut self, patience: Duration) -> Option<Text> {
+        self.clerk.take().and_then(|clerk| clerk.finish(patience))
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.

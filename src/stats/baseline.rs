@@ -21,6 +21,7 @@
 //!
 //! What it cannot see: a rate that drifts over hours looks steady in a baseline of minutes. Hence *uncontrolled*.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::checked_beta_reg;
 
@@ -43,7 +44,7 @@ const MANY: f64 = 500.0;
 const HALVINGS: u32 = 60;
 
 /// What was seen before the stage.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Baseline {
     units: f64,
     bad: f64,
@@ -51,7 +52,7 @@ pub struct Baseline {
 }
 
 /// Groups of so many ticks.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Scale {
     /// The group that is being filled: ticks, units, bad units.
     filling: (u32, f64, f64),
@@ -96,6 +97,13 @@ impl Baseline {
                 scale.update(ticks, units, bad);
             }
         }
+    }
+
+    /// Whether it can be counted on: no group is fuller than its scale. Only one that came from outside may not be.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let mut scales = self.scales.iter().zip((0..).map(|power| 1_u32 << power));
+        scales.all(|(scale, ticks)| scale.filling.0 < ticks)
     }
 
     /// The rate of bad units, 0 to 1. `None` without units.

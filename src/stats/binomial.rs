@@ -18,6 +18,8 @@
 //! It works with zero bad control units, where a normal approximation has no variance.
 //! The twin for late onsets is in [`twin`](super::twin), the whole test in [`kill`](super::kill).
 
+use serde::{Deserialize, Serialize};
+
 use super::sum::ln_mean;
 
 /// Rate ratios that the mixture bets on, from a quarter worse to fifty times as bad.
@@ -86,7 +88,7 @@ pub fn factors_of(x_t: f64, x_c: f64, theta0: f64, tolerated: f64) -> Factors {
 }
 
 /// The e-process. Eight numbers; a tick costs about eight multiply-adds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ConditionalBinomial {
     /// The tolerated relative worsening.
     tolerated: f64,

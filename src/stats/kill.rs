@@ -16,6 +16,8 @@
 //!
 //! Without a control group (M4) a single arm runs against a fixed bound of its rate: [`KillBet::update_against`].
 
+use serde::{Deserialize, Serialize};
+
 use super::binomial::{ConditionalBinomial, Factors, Tick, factors, factors_of};
 use super::twin::ShiryaevRoberts;
 
@@ -26,7 +28,7 @@ pub const DEFAULT_HORIZON: u32 = 3_600;
 const LARGEST_BOUND: f64 = 0.999_999;
 
 /// The two bets on one series. A few dozen numbers, copied freely; nothing allocates.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KillBet {
     tolerated: f64,
     ln_threshold: f64,
@@ -81,6 +83,15 @@ impl KillBet {
             cumulative: ConditionalBinomial::new(tolerated),
             twin,
         }
+    }
+
+    /// Whether both are of the same risk, tolerance and horizon, whatever they have seen.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.tolerated == other.tolerated
+            && self.ln_threshold == other.ln_threshold
+            && self.ln_twin_threshold == other.ln_twin_threshold
+            && self.twin.horizon() == other.twin.horizon()
     }
 
     /// Takes a tick of both arms into account.

@@ -16,6 +16,8 @@
 //!
 //! What is not a number is never proven.
 
+use serde::{Deserialize, Serialize};
+
 use super::confidence::{Proportion, upper_bound_of_difference};
 use super::exact;
 
@@ -23,7 +25,7 @@ use super::exact;
 const MOST_UNITS: f64 = 1e9;
 
 /// How much worse is accepted.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Margin {
     /// Relative to the control's rate: 0.1 is 10 % more bad units.
     Relative(f64),

@@ -10,6 +10,8 @@
 //! θ0 is the expected split, x the units counted so far. k says how close to the expected split a wrong one is looked for:
 //! a few parts in a thousand. When the exposure changes, a new test begins.
 
+use serde::{Deserialize, Serialize};
+
 use super::beta::ln_beta;
 
 /// k: weight of the prior in units.
@@ -19,7 +21,7 @@ const CONCENTRATION: f64 = 1e4;
 pub const ALERT: f64 = 0.001;
 
 /// The test of one split.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SampleRatio {
     /// Expected share of treatment.
     share: f64,

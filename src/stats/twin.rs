@@ -18,6 +18,8 @@
 //!
 //! Sources: Shiryaev 1963, Roberts 1966; e-detectors: Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 
+use serde::{Deserialize, Serialize};
+
 use super::binomial::{Factors, RATIOS};
 use super::sum::ln_mean;
 
@@ -26,7 +28,7 @@ use super::sum::ln_mean;
 pub const FIRST_SHARE: f64 = 0.9;
 
 /// The statistic. It never allocates; one tick costs eight times an exponential and a logarithm.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ShiryaevRoberts {
     /// ln R_r for each of the grid; −∞ before the first tick.
     ln_r: Factors,
@@ -52,6 +54,12 @@ impl ShiryaevRoberts {
             remaining: horizon,
             passed: 0,
         }
+    }
+
+    /// Length of a horizon in ticks, at least 1.
+    #[must_use]
+    pub const fn horizon(&self) -> u32 {
+        self.horizon
     }
 
     /// Takes one tick into account. `None`: a tick that teaches nothing; it still places its bet.

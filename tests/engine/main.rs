@@ -18,4 +18,6 @@ mod kills;
 mod laws;
 mod pilot;
 mod restore;
+mod state;
+mod state_world;
 mod verdicts;

@@ -178,6 +178,9 @@ async fn guard(session: &mut Session, warnings: &[String], desk: &mut Desk) -> S
             format!("recorded {events} events to {}, {lost} missing{failure}", recorded.path.display());
         log.say(Some(&session.model.rollout.name), Kind::Log, text);
     }
+    if let Some(problem) = session.end_history(LAST_EVENTS) {
+        log.say(Some(&session.model.rollout.name), Kind::Log, problem.as_str());
+    }
     tell_stop(&session.model, &log)
 }
 

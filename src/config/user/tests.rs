@@ -1,0 +1,66 @@
+//! Settings: read, refused with their place, and shown.
+
+use super::*;
+
+fn fault(text: &str) -> String {
+    parse(text, "settings.toml").unwrap_err().to_string()
+}
+
+#[test]
+fn each_setting_is_read_and_knows_its_line() {
+    let text = "# mine\n[recording]\nalways = true\nkeep_size = \"500MB\"\n\nkeep_age = \"7d\"\nfolder = \"/var/rec\"\nredact = true\n";
+    let settings = parse(text, "settings.toml").unwrap();
+    let wanted = RecordingSettings {
+        always: true,
+        folder: Some("/var/rec".into()),
+        keep_size: Size(500_000_000),
+        keep_age: "7d".parse().unwrap(),
+        redact: true,
+    };
+    assert_eq!(settings.recording, wanted);
+    assert_eq!(settings.line_of("keep_age"), Some(6));
+    assert_eq!(settings.line_of("always"), Some(3));
+}
+
+#[test]
+fn an_empty_file_holds_the_defaults_which_record_nothing() {
+    let settings = parse("", "settings.toml").unwrap();
+    assert_eq!(settings, UserSettings::default());
+    assert!(!settings.recording.always && !settings.recording.redact);
+}
+
+#[test]
+fn a_typing_error_is_refused_with_its_place_and_what_was_meant() {
+    let said = fault("[recording]\nalwasy = true\n");
+    assert!(
+        said.starts_with("settings.toml:2:1: unknown field `alwasy`, expected one of `always`, `folder`"),
+        "{said}"
+    );
+    assert!(said.ends_with("hint: did you mean `always`?"), "{said}");
+    assert!(fault("[recordings]\n").contains("hint: did you mean `recording`?"));
+    let all =
+        fault("[recording]\nalways = \"yes\"\nkeep_size = \"lots\"\nkeep_age = \"1s\"\nfolder = \"here\"\n");
+    for part in [
+        ":2:10: expected true or false, found a string",
+        ":3:13: \"lots\" is not a size: write \"500MB\"",
+        ":4:12: a duration from 1h to 3650d is needed here",
+        ":5:10: a folder is named from the root",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    assert!(fault("[recording]\nkeep_size = \"1kB\"").contains("a size of 1 MB or more"));
+    assert!(fault("recording = 1").contains("`recording` is a table, found a whole number"));
+    assert!(fault("[recording]\nalways = yes").contains("settings.toml:2:10: a text needs quotes"));
+}
+
+#[test]
+fn what_is_shown_says_where_each_comes_from_and_reads_back_as_the_same() {
+    let settings =
+        parse("[recording]\nkeep_size = \"1.5GiB\"\nfolder = \"/a \\\"b\\\"\"", "settings.toml").unwrap();
+    let mut out = Vec::new();
+    show(&settings, &mut out).unwrap();
+    let shown = String::from_utf8(out).unwrap();
+    assert!(shown.contains("keep_size = \"1536MiB\"") && shown.contains("# line 2"), "{shown}");
+    assert!(shown.contains("always = false") && shown.contains("# default"), "{shown}");
+    assert_eq!(parse(&shown, "shown").unwrap().recording, settings.recording);
+}
