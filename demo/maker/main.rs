@@ -21,19 +21,14 @@ mod tests;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use gonogo::demo::Scenario;
-use gonogo::domain::Timestamp;
 use gonogo::engine::{Decision, Model};
 use gonogo::event::{Body, Event};
-use gonogo::recording::Recorder;
+use gonogo::recording::Writer;
 
 type Failure = Box<dyn Error>;
 
-/// Longest wait for the disk.
-const PATIENCE: Duration = Duration::from_secs(60);
-const SOME: usize = 4000;
 /// The largest recording in the repository.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -50,7 +45,7 @@ fn main() -> Result<(), Failure> {
         }
     }
     if names.is_empty() {
-        return Err("name a recording".into());
+        names.extend(gonogo::demo::recordings().iter().map(|listed| listed.name.to_owned()));
     }
     for name in names {
         let scenario = scenario(&name)?;
@@ -92,17 +87,14 @@ fn make(scenario: &Scenario, path: &Path, is_told: bool) -> Result<u64, Failure>
     if path.exists() {
         std::fs::remove_file(path)?;
     }
-    let mut recorder = Recorder::create(path, &header)?;
-    for some in taken.chunks(SOME) {
-        for (event, decided) in some {
-            recorder.take(event, decided);
+    // Without keyframes: only the engine that wrote one can read it, and these outlive it.
+    let mut writer = Writer::create(path, &header)?;
+    for (event, decided) in &taken {
+        if !writer.put(event, decided)? {
+            return Err(format!("the event of {} is too long", event.at.rfc3339()).into());
         }
-        std::thread::sleep(Duration::from_millis(200));
     }
-    let recorded = recorder.finish(PATIENCE);
-    if recorded.lost > 0 {
-        return Err(format!("{} of {} events are missing in it", recorded.lost, taken.len()).into());
-    }
+    writer.finish()?;
     Ok(std::fs::metadata(path)?.len())
 }
 
@@ -131,7 +123,6 @@ fn tell(event: &Event, decided: &[Decision]) {
 }
 
 fn tell_end(model: &Model) {
-    let Timestamp(_) = model.now;
     for segment in &model.segments {
         let share = segment.exposure.confirmed.map_or("?".into(), |share| share.to_string());
         println!("end: {} at {share}: {} {}", segment.name, segment.phase, segment.verdict);

@@ -13,7 +13,7 @@ use crate::domain::{Guardrail, Ladder, Margin, SegmentName};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// There is none of that name.
-    #[error("cannot play {name:?}: there is no such scenario\nhint: {hint}")]
+    #[error("cannot play {name:?}: there is no such scenario and no such recording\nhint: {hint}")]
     Unknown {
         /// The name that was asked for.
         name: String,
