@@ -12,6 +12,7 @@
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
 //! | `backtest` | rows a second and memory of a backtest, against a loop that only reads them |
+//! | `recording` | what recording costs the loop; written, read, and a seek in a file of 1 GB (`GONOGO_BENCH_GB`) |
 //! | `replay` | events a second decided anew, against a loop that only decodes; seeks; a day in memory |
 //! | `reaction` | an error spike on the demo: from the first bad sample to read back as off |
 //! | `cockpit` | the real binary in a pseudo-terminal: first frame, keys under load, idle, memory |
@@ -42,6 +43,8 @@ mod kill;
 mod process;
 #[path = "budgets/reaction.rs"]
 mod reaction;
+#[path = "budgets/recording.rs"]
+mod recording;
 #[path = "budgets/replay.rs"]
 mod replay;
 #[path = "budgets/state.rs"]
@@ -68,13 +71,14 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 9] = [
+    let sections: [(&str, Section); 10] = [
         ("engine", engine::measure),
         ("state", state::measure),
         ("draw", draw::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
         ("backtest", backtest::measure),
+        ("recording", recording::measure),
         ("replay", replay::measure),
         ("reaction", reaction::measure),
         ("cockpit", cockpit::measure),

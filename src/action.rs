@@ -27,6 +27,17 @@ pub enum Danger {
     Grows,
 }
 
+/// Where an action makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// In every cockpit: it only changes what is looked at.
+    Everywhere,
+    /// On a rollout that goes on. In a replay it is shown, cannot be done, and its key says why.
+    Live,
+    /// In a replay only. A live cockpit neither shows nor obeys it.
+    Replay,
+}
+
 /// One line of the list.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -38,12 +49,14 @@ pub struct Spec {
     pub chords: &'static [&'static str],
     /// Which way it moves.
     pub danger: Danger,
+    /// Where it makes sense.
+    pub place: Where,
     /// What it does, for the help overlay.
     pub help: &'static str,
 }
 
 macro_rules! actions {
-    ($($verb:ident, $name:literal, [$($chord:literal),*], $danger:ident, $help:literal;)+) => {
+    ($($verb:ident, $name:literal, [$($chord:literal),*], $danger:ident, $place:ident, $help:literal;)+) => {
         /// What can be asked for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
@@ -53,7 +66,7 @@ macro_rules! actions {
 
         /// Everything that can be asked for, in the order of the help overlay.
         pub const ACTIONS: &[Spec] = &[
-            $(Spec { verb: Verb::$verb, name: $name, chords: &[$($chord),*], danger: Danger::$danger, help: $help },)+
+            $(Verb::$verb.spec(),)+
         ];
 
         impl Verb {
@@ -62,7 +75,12 @@ macro_rules! actions {
             pub const fn spec(self) -> Spec {
                 match self {
                     $(Self::$verb => Spec {
-                        verb: Self::$verb, name: $name, chords: &[$($chord),*], danger: Danger::$danger, help: $help,
+                        verb: Self::$verb,
+                        name: $name,
+                        chords: &[$($chord),*],
+                        danger: Danger::$danger,
+                        place: Where::$place,
+                        help: $help,
                     },)+
                 }
             }
@@ -71,26 +89,45 @@ macro_rules! actions {
 }
 
 actions! {
-    Widen,     "widen",      ["w"],                   Grows,    "widen the focused segment to its next stage";
-    Pause,     "pause",      ["p"],                   Harmless, "pause: no widening until somebody resumes; the exposure stays";
-    Resume,    "resume",     ["r"],                   Grows,    "resume after a pause, or bring back what was killed";
-    RollBack,  "rollback",   ["u"],                   Stops,    "roll the focused segment back one stage";
-    Kill,      "kill",       ["K"],                   Stops,    "kill: nobody in the focused scope gets the feature";
-    Clear,     "clear",      ["c"],                   Harmless, "clear a NO-GO or sample ratio; counting starts anew";
-    Approve,   "approve",    ["g"],                   Harmless, "give your role's go for the segment's next stage";
-    Note,      "note",       ["n"],                   Harmless, "write a note into the journal";
-    NextPane,  "next-pane",  ["tab"],                 View,     "go to the next pane";
-    PrevPane,  "prev-pane",  ["backtab"],             View,     "go to the previous pane";
-    Up,        "up",         ["up", "k"],             View,     "move up";
-    Down,      "down",       ["down", "j"],           View,     "move down";
-    Left,      "left",       ["left", "h"],           View,     "move left";
-    Right,     "right",      ["right", "l"],          View,     "move right";
-    Zoom,      "zoom",       ["enter"],               View,     "open what is focused, with its evidence";
-    Back,      "back",       ["esc"],                 View,     "close what is open";
-    Help,      "help",       ["?", "f1"],             View,     "show all keys";
-    Redraw,    "redraw",     ["ctrl-l"],              View,     "draw the whole screen again";
-    Suspend,   "suspend",    ["ctrl-z"],              View,     "stop gonogo and go back to the shell; `fg` comes back";
-    Quit,      "quit",       ["q", "ctrl-c"],         View,     "leave; the rollout goes on as it is";
+    Widen,        "widen",         ["w"],           Grows,    Live,       "widen the focused segment to its next stage";
+    Pause,        "pause",         ["p"],           Harmless, Live,       "pause: no widening until somebody resumes; the exposure stays";
+    Resume,       "resume",        ["r"],           Grows,    Live,       "resume after a pause, or bring back what was killed";
+    RollBack,     "rollback",      ["u"],           Stops,    Live,       "roll the focused segment back one stage";
+    Kill,         "kill",          ["K"],           Stops,    Live,       "kill: nobody in the focused scope gets the feature";
+    Clear,        "clear",         ["c"],           Harmless, Live,       "clear a NO-GO or sample ratio; counting starts anew";
+    Approve,      "approve",       ["g"],           Harmless, Live,       "give your role's go for the segment's next stage";
+    Note,         "note",          ["n"],           Harmless, Live,       "write a note into the journal";
+    Play,         "play-pause",    ["space"],       View,     Replay,     "play or pause; at the end: begin anew";
+    Step,         "step",          ["."],           View,     Replay,     "one event forward, and pause";
+    StepBack,     "step-back",     [","],           View,     Replay,     "one event back, and pause";
+    NextDecision, "next-decision", ["]", "d"],      View,     Replay,     "go to the next decision: a verdict, a stage or an action";
+    PrevDecision, "prev-decision", ["[", "D"],      View,     Replay,     "go to the decision before";
+    NextVerdict,  "next-verdict",  ["v"],           View,     Replay,     "go to the next change of a verdict";
+    PrevVerdict,  "prev-verdict",  ["V"],           View,     Replay,     "go to the change of a verdict before";
+    NextAction,   "next-action",   ["x"],           View,     Replay,     "go to the next action of a person or the autopilot";
+    PrevAction,   "prev-action",   ["X"],           View,     Replay,     "go to the action before";
+    NextStage,    "next-stage",    ["s"],           View,     Replay,     "go to the next change of an exposure";
+    PrevStage,    "prev-stage",    ["S"],           View,     Replay,     "go to the change of an exposure before";
+    Faster,       "faster",        ["+", "="],      View,     Replay,     "play faster, up to 1000×";
+    Slower,       "slower",        ["-"],           View,     Replay,     "play slower, down to 1×";
+    GoTo,         "go-to",         ["t"],           View,     Replay,     "go to a time: 14:02, a date, +5m, -30s, 50%";
+    Bookmark,     "bookmark",      ["m"],           View,     Replay,     "set a bookmark here, or take it away; kept for the next time";
+    NextBookmark, "next-bookmark", ["b", "'"],      View,     Replay,     "go to the next bookmark";
+    PrevBookmark, "prev-bookmark", ["B", "\""],     View,     Replay,     "go to the bookmark before";
+    Start,        "start",         ["home"],        View,     Replay,     "go to the beginning";
+    End,          "end",           ["end"],         View,     Replay,     "go to the end, and pause";
+    NextPane,     "next-pane",     ["tab"],         View,     Everywhere, "go to the next pane";
+    PrevPane,     "prev-pane",     ["backtab"],     View,     Everywhere, "go to the previous pane";
+    Up,           "up",            ["up", "k"],     View,     Everywhere, "move up";
+    Down,         "down",          ["down", "j"],   View,     Everywhere, "move down";
+    Left,         "left",          ["left", "h"],   View,     Everywhere, "move left";
+    Right,        "right",         ["right", "l"],  View,     Everywhere, "move right";
+    Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused, with its evidence";
+    Back,         "back",          ["esc"],         View,     Everywhere, "close what is open";
+    Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";
+    Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";
+    Suspend,      "suspend",       ["ctrl-z"],      View,     Everywhere, "stop gonogo and go back to the shell; `fg` comes back";
+    Quit,         "quit",          ["q", "ctrl-c"], View,     Everywhere, "leave; the rollout goes on as it is";
 }
 
 /// What an action is aimed at. `None` means all of them.

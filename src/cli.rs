@@ -26,6 +26,7 @@ mod keys;
 mod open;
 mod record;
 mod replay;
+mod report;
 mod screen;
 mod settings;
 mod status;
@@ -71,10 +72,12 @@ enum Command {
     Kill(act::Arguments),
     /// Read a rollout file, explain it, connect to everything, and say what works
     Check(check::Arguments),
+    /// The cockpit on a recording: play, pause, step, jump from decision to decision
+    Replay(replay::Arguments),
     /// What would these guardrails have done with a recording, or with a CSV of counters?
     Backtest(backtest::Arguments),
-    /// A recording again: every verdict and act as it was
-    Replay(replay::Arguments),
+    /// A retrospective of a recorded rollout: Markdown, HTML or JSON
+    Report(report::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
     /// Finished rollouts: how they went, how often one failed, and which kills were false
@@ -103,8 +106,9 @@ impl Cli {
             Command::Rollback(arguments) => act::run(Verb::RollBack, arguments).await,
             Command::Kill(arguments) => act::run(Verb::Kill, arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Replay(arguments) => replay::run(arguments).await,
             Command::Backtest(arguments) => backtest::run(&arguments),
-            Command::Replay(arguments) => replay::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),

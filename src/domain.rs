@@ -28,6 +28,7 @@ pub mod signal;
 pub mod text;
 pub mod time;
 pub mod verdict;
+pub mod when;
 
 pub use actor::Actor;
 pub use exposure::Exposure;
@@ -43,3 +44,4 @@ pub use signal::{Arm, ByArm, Counts, Histogram, Sample, SampleValue};
 pub use text::Text;
 pub use time::{Span, Timestamp};
 pub use verdict::{Evidence, Method, Phase, Station, Verdict};
+pub use when::{When, WhenError};

@@ -48,7 +48,7 @@ pub use chain::{Damage, DamageKind};
 pub use entry::Entry;
 pub use error::JournalError;
 pub use file::Journal;
-pub use location::{default_dir, file_of, locate};
+pub use location::{default_dir, file_of, locate, state_dir, stem_of};
 pub use opening::Opening;
 pub use print::{Format, print};
 pub use torn::Torn;

@@ -47,6 +47,9 @@ pub mod metrics;
 pub mod net;
 pub mod recording;
 
+// What a recording is good for.
+pub mod report;
+
 // What makes it live.
 pub mod runtime;
 

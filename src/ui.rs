@@ -1,7 +1,7 @@
 //! The screen: what a person sees of the model, and what their keys ask for.
 //!
 //! ```text
-//! Input ─▶ View::handle(&Model) ─▶ Intent (ask for an action, quit, suspend, redraw)
+//! Input ─▶ View::handle(&Model) ─▶ Intent (ask for an action, quit, suspend, redraw; in a replay a Wish)
 //!              │ view state only
 //! Model ───────┴─▶ draw(&Model, &View, &Theme) ─▶ cells         Model ─▶ plain ─▶ text, JSON
 //! ```
@@ -23,8 +23,9 @@
 //! | `overlay`, `confirm`, `prompt`, `help`, `field` | panels on top: state and drawing |
 //! | `screen`, `layout` | which box stands where at which size |
 //! | `pane`, `panes/` | the boxes; a new one is one file and one line in `pane::PANES` |
+//! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
 //! | `header`, `hints`, `evidence`, `summary` | first line, last line, zoom, tiny screens |
-//! | `scene`, `words`, `facts`, `paint` | what all of them share |
+//! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `screen`, then one of the panes.
@@ -33,6 +34,7 @@ mod confirm;
 mod evidence;
 mod facts;
 mod field;
+mod go_to;
 mod header;
 mod help;
 mod hints;
@@ -42,18 +44,21 @@ mod overlay;
 mod paint;
 mod pane;
 mod panes;
+mod pieces;
 pub mod plain;
 mod prompt;
 mod scene;
 mod screen;
 mod summary;
+pub mod transport;
 pub mod view;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use screen::draw;
+pub use screen::{draw, draw_replay};
+pub use transport::{Transport, Wish};
 pub use view::{Intent, View};
 
 pub(crate) use scene::Scene;

@@ -24,6 +24,8 @@ mod kills;
 mod others;
 #[path = "cockpit/recording.rs"]
 mod recording;
+#[path = "cockpit/replay.rs"]
+mod replay;
 #[path = "cockpit/seat.rs"]
 mod seat;
 #[path = "cockpit/seen.rs"]

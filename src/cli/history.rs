@@ -19,19 +19,16 @@ const UNBOUNDED: usize = usize::MAX;
 
 /// What `history` takes.
 #[derive(Debug, Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  gonogo history --since 90d\n  \
+#[command(after_help = "Examples:\n  gonogo history --since 90d\n  \
     gonogo history --trait schema-change --json\n  gonogo history mark 12 --false-kill --reason 'the shop was down'\n  \
-    gonogo history add last-night.rec"
-)]
+    gonogo history add last-night.rec")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     which: Which,
     /// As one JSON object: the rollouts and the figures
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
     /// Folder of the history and the journals [default: $XDG_STATE_HOME/gonogo]
     #[arg(long, value_name = "DIR", global = true)]
@@ -39,7 +36,7 @@ pub struct Arguments {
 }
 
 /// Which rollouts.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Args)]
 struct Which {
     /// Only this rollout
     #[arg(long, value_name = "NAME")]
@@ -52,7 +49,7 @@ struct Which {
     since: Option<Since>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Since {
     Back(Span),
     At(Timestamp),
@@ -64,9 +61,6 @@ enum Command {
     Show {
         /// Its number in the list
         id: i64,
-        /// As one JSON object
-        #[arg(long)]
-        json: bool,
     },
     /// Say of a kill whether anything had been wrong with the feature
     #[command(group(clap::ArgGroup::new("verdict").required(true).args(["false_kill", "true_kill"])))]
@@ -114,12 +108,17 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Some(folder) => history::file_in(folder),
         None => history::default_file().map_err(Failure::usage)?,
     };
+    if arguments.command.is_some() && arguments.which != Which::default() {
+        return Err(Failure::usage(
+            "--rollout, --trait and --since are for the list\nhint: the others take a number",
+        ));
+    }
     let mut out = std::io::stdout();
     match &arguments.command {
         None => list(&file, &arguments, &mut out)?,
-        Some(Command::Show { id, json }) => {
+        Some(Command::Show { id }) => {
             let stored = existing(&file, *id)?.get(*id).map_err(Failure::usage)?;
-            if *json {
+            if arguments.json {
                 writeln!(out, "{}", json::entry(&stored))?;
             } else {
                 history::print_one(&stored, &mut out)?;

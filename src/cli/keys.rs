@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use super::{Exit, Failure};
-use crate::action::{ACTIONS, Danger};
+use crate::action::{ACTIONS, Danger, Where};
 
 /// Runs the command.
 pub fn run() -> Result<Exit, Failure> {
     let mut out = std::io::stdout();
-    writeln!(out, "| key | action | what it does |\n|---|---|---|")?;
+    writeln!(out, "| key | action | where | what it does |\n|---|---|---|---|")?;
     for spec in ACTIONS {
         let chords: Vec<_> = spec.chords.iter().map(|chord| format!("`{chord}`")).collect();
         let guard = match spec.danger {
@@ -16,7 +16,12 @@ pub fn run() -> Result<Exit, Failure> {
             Danger::Stops => "; asks first, *do it* focused",
             Danger::Harmless | Danger::View => "",
         };
-        writeln!(out, "| {} | {} | {}{guard} |", chords.join(" "), spec.name, spec.help)?;
+        let place = match spec.place {
+            Where::Everywhere => "everywhere",
+            Where::Live => "live",
+            Where::Replay => "replay",
+        };
+        writeln!(out, "| {} | {} | {place} | {}{guard} |", chords.join(" "), spec.name, spec.help)?;
     }
     Ok(Exit::Done)
 }

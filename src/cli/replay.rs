@@ -1,28 +1,97 @@
-//! `gonogo replay`: a recording again.
+//! `gonogo replay`: the cockpit on a recording, or without a screen its verification. No network, and nothing can be
+//! changed.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use tokio::time::Instant;
 
+use super::screen::Paint;
 use super::{Exit, Failure, verify};
-use crate::recording::Archive;
+use crate::domain::{Text, When};
+use crate::recording::{Archive, Player};
+use crate::runtime::live::Ending;
+use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
+use crate::term::TermError;
+use crate::ui::View;
 
 /// What `replay` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  gonogo replay last-night.rec --verify")]
+#[command(
+    after_help = "It plays at once, from the beginning or from --from; space pauses, ? shows all keys, q leaves.\n\
+    TIME is 14:02, 14:02:30, '2026-11-22 14:02' (UTC), a share such as 50%, +5m after the beginning (of --from \
+    for --until), or -10m before the end.\n\n\
+    Examples:\n  gonogo replay last-night.rec\n  gonogo replay last-night.rec --from 14:02 --speed 60\n  \
+    gonogo replay last-night.rec --from -10m --exit-when-done\n  gonogo replay last-night.rec --verify\n\n\
+    Exit codes: 0 left, over, or with --verify the same; 1 not the same; 2 bad input; 3 it cannot be said; \
+    130 interrupted."
+)]
 pub struct Arguments {
     /// The recording
-    #[arg(value_name = "REC")]
-    recording: PathBuf,
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
     /// Decide everything anew, without a screen, and compare it with what was decided then
-    #[arg(long, required = true)]
+    #[arg(long, conflicts_with_all = ["from", "until", "speed", "exit_when_done"])]
     verify: bool,
+    #[command(flatten)]
+    play: Play,
+    #[command(flatten)]
+    paint: Paint,
+}
+
+/// How it plays.
+#[derive(Debug, Args)]
+pub struct Play {
+    /// Begin here instead of at the beginning
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<When>,
+    /// Pause here instead of at the end
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<When>,
+    /// How many seconds of the recording pass in one: 1 to 1000
+    #[arg(long, value_name = "N", default_value_t)]
+    speed: Speed,
+    /// Leave where it would pause: at --until, or at the end
+    #[arg(long)]
+    exit_when_done: bool,
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    debug_assert!(arguments.verify);
-    let name = arguments.recording.display().to_string();
-    let archive = Archive::open(&arguments.recording).map_err(Failure::usage)?;
-    verify::run(&name, archive)
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    if arguments.verify {
+        let archive = Archive::open(&arguments.file).map_err(Failure::usage)?;
+        return verify::run(&arguments.file.display().to_string(), archive);
+    }
+    let player = Player::open(&arguments.file).map_err(Failure::usage)?;
+    let name = Text::new(&arguments.file.display().to_string());
+    show(player, name.as_str(), &arguments.play, &arguments.paint).await
+}
+
+/// Plays a recording on the screen; `name` is what messages call it.
+///
+/// # Errors
+/// When there is nothing in it, no terminal, or no such theme.
+pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
+    let theme = paint.theme()?;
+    player.look_through(1).map_err(Failure::usage)?;
+    if player.extent().events == 0 {
+        let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
+        return Err(Failure::usage(format!(
+            "cannot replay {name}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it"
+        )));
+    }
+    let rollout = &player.header().rollout.name;
+    let dir = Bookmarks::default_dir();
+    let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
+    let mut view = View::of_replay().map_err(Failure::usage)?;
+    let Play { from, until, speed, exit_when_done } = *play;
+    let mut deck = Deck::new(player, bookmarks, Order { from, until, speed, exit_when_done }, Instant::now());
+    deck.say(said);
+    match replay::run(&mut deck, &mut view, &theme).await {
+        Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),
+        Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
+        Err(ReplayError::Term(error @ TermError::NotATerminal { .. })) => Err(Failure::usage(error)),
+        Err(ReplayError::Recording(error)) => Err(Failure::usage(error)),
+        Err(error) => Err(Failure::lost(error)),
+    }
 }

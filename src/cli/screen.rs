@@ -12,7 +12,7 @@ use crate::effect::Outcome;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
 use crate::term::TermError;
-use crate::theme::{self, Depth};
+use crate::theme::{self, Depth, Theme};
 use crate::ui::View;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
@@ -20,15 +20,34 @@ const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
 
-/// How it looks, and who looks.
+/// How it looks.
 #[derive(Debug, Args)]
-pub struct Look {
+pub struct Paint {
     /// Colours by name: default, light, mono, deuteranopia
     #[arg(long, default_value = "default", value_name = "NAME")]
     theme: String,
     /// Only ASCII signs, for fonts without the others
     #[arg(long)]
     ascii: bool,
+}
+
+impl Paint {
+    /// The theme, as far as this terminal can show it.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn theme(&self) -> Result<Theme, Failure> {
+        let value = |name: &str| std::env::var(name).unwrap_or_default();
+        let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
+        theme::pick(&self.theme, depth, self.ascii).map_err(Failure::usage)
+    }
+}
+
+/// How it looks, and who looks.
+#[derive(Debug, Args)]
+pub struct Look {
+    #[command(flatten)]
+    paint: Paint,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -52,9 +71,7 @@ impl Look {
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exit, Failure> {
-    let value = |name: &str| std::env::var(name).unwrap_or_default();
-    let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
-    let theme = theme::pick(&look.theme, depth, look.ascii).map_err(Failure::usage)?;
+    let theme = look.paint.theme()?;
     let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(session, &mut view, &theme, limit).await;

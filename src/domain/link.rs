@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Span, Text};
+use super::{MetricName, PlatformName, Span, Text};
 
 /// What a source delivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +44,18 @@ impl Source {
     #[must_use]
     pub fn new(kind: SourceKind, name: &str) -> Self {
         Self { kind, name: Text::new(name) }
+    }
+
+    /// The source of a metric. It shares the metric's name, so it is cheap to make for each reading.
+    #[must_use]
+    pub fn of_metric(metric: &MetricName) -> Self {
+        Self { kind: SourceKind::Metrics, name: metric.into() }
+    }
+
+    /// The flags of a platform; shares its name likewise.
+    #[must_use]
+    pub fn of_platform(platform: &PlatformName) -> Self {
+        Self { kind: SourceKind::Flags, name: platform.into() }
     }
 }
 

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use super::Text;
+
 /// The longest name in characters: fits the widest column and every label limit we know of.
 pub const MAX_NAME: usize = 64;
 
@@ -113,6 +115,12 @@ macro_rules! names {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
                 Self::new(text)
+            }
+        }
+
+        impl From<&$name> for Text {
+            fn from(name: &$name) -> Self {
+                Self::of_name(Arc::clone(&name.0))
             }
         }
 

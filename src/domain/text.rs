@@ -55,6 +55,11 @@ impl Text {
         Self(Arc::from(clean.trim_end()))
     }
 
+    /// Words that are clean already: a name. They are shared, not copied.
+    pub(super) const fn of_name(name: Arc<str>) -> Self {
+        Self(name)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -86,13 +91,16 @@ pub fn cut(text: &str, columns: usize) -> String {
 /// A count as a person writes it, thousands separated: `12,000`.
 #[must_use]
 pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+    let length = number.checked_ilog10().unwrap_or_default();
+    let mut text = String::with_capacity(length as usize / 3 * 4 + 4);
+    let mut rest = number;
+    for place in (0..=length).rev() {
+        let unit = 10_u64.pow(place);
+        text.push(char::from(b'0' + (rest / unit) as u8));
+        rest %= unit;
+        if place > 0 && place.is_multiple_of(3) {
             text.push(',');
         }
-        text.push(digit);
     }
     text
 }
@@ -171,6 +179,7 @@ mod tests {
     #[test]
     fn thousands_are_separated() {
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
     }
 
     #[test]

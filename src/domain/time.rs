@@ -29,6 +29,18 @@ impl Timestamp {
         self.utc().map_or_else(|| "--:--:--".into(), |t| t.format("%H:%M:%S").to_string())
     }
 
+    /// `YYYY-MM-DD HH:MM:SS` in UTC.
+    #[must_use]
+    pub fn date_and_clock(self) -> String {
+        self.utc().map_or_else(|| self.clock(), |t| t.format("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
+    /// The day in UTC, counted from 1970-01-01.
+    #[must_use]
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+
     /// RFC 3339 in UTC with milliseconds; how times stand in the journal.
     #[must_use]
     pub fn rfc3339(self) -> String {

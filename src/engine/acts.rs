@@ -22,9 +22,7 @@ use std::collections::BTreeMap;
 use super::model::{Model, PlatformModel, SegmentModel};
 use super::people;
 use crate::action::{Danger, Request, Verb};
-use crate::domain::{
-    Actor, Percent, PlatformName, SegmentName, Source, SourceKind, Station, Text, Verdict, Version,
-};
+use crate::domain::{Actor, Percent, PlatformName, SegmentName, Source, Station, Text, Verdict, Version};
 use crate::effect::{Change, Record};
 
 /// One exposure that would change.
@@ -97,7 +95,26 @@ pub(super) fn consider(model: &Model, request: &Request) -> Result<Plan, Text> {
         Verb::Approve => approve::plan(model, request),
         Verb::Note => note::plan(request),
         // All others are views; the compiler asks for a line here when the list grows.
-        Verb::NextPane
+        Verb::Play
+        | Verb::Step
+        | Verb::StepBack
+        | Verb::NextDecision
+        | Verb::PrevDecision
+        | Verb::NextVerdict
+        | Verb::PrevVerdict
+        | Verb::NextAction
+        | Verb::PrevAction
+        | Verb::NextStage
+        | Verb::PrevStage
+        | Verb::Faster
+        | Verb::Slower
+        | Verb::GoTo
+        | Verb::Bookmark
+        | Verb::NextBookmark
+        | Verb::PrevBookmark
+        | Verb::Start
+        | Verb::End
+        | Verb::NextPane
         | Verb::PrevPane
         | Verb::Up
         | Verb::Down
@@ -154,11 +171,7 @@ fn may_grow(model: &Model, request: &Request, platform: &PlatformModel) -> Resul
     let (name, verb) = (&platform.name, request.verb.spec().name);
     let refuse = |cause: String| Err(Text::new(&format!("cannot {verb} at {name}: {cause}")));
     let Some(state) = &platform.state else { return refuse("its flag has not been read yet".into()) };
-    if model
-        .links
-        .get(&Source::new(SourceKind::Flags, name.as_str()))
-        .is_none_or(|link| link.is_stale(model.now))
-    {
+    if model.links.get(&Source::of_platform(name)).is_none_or(|link| link.is_stale(model.now)) {
         return refuse("its link is lost or silent, so the view may be old".into());
     }
     if let Some(seen) = request.seen.get(name).filter(|seen| **seen != state.version) {

@@ -259,7 +259,7 @@ impl Channel {
 
     /// ln of the cumulative e-value against control.
     pub fn ln_e(&self) -> f64 {
-        self.bet.standing().ln_e
+        self.bet.ln_e()
     }
 
     /// Treatment units and bad units since the stage began.

@@ -41,6 +41,7 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
     let metric = &guardrail.metric;
     let fact = |sentence: String| Evidence::of(sentence, context.as_of);
     let seen = || of_standing(guardrail, watch, context);
+    let with = |sentence: String| numbers(guardrail, watch, context, sentence);
     match appraisal.finding {
         Finding::ExposureUnknown => fact("the exposure is not known yet".into()),
         Finding::NobodyExposed => fact("nobody is exposed".into()),
@@ -55,12 +56,9 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
         Finding::SampleMissing(units) => {
             let sentence =
                 format!("needs {} in treatment{}", more(guardrail, units), when(units, context.units_per_s));
-            Evidence { sentence, ..seen() }
+            with(sentence)
         }
-        Finding::NoControl => {
-            let sentence = "no units in control yet: there is nothing to compare with".into();
-            Evidence { sentence, ..seen() }
-        }
+        Finding::NoControl => with("no units in control yet: there is nothing to compare with".into()),
         Finding::NoBaseline => {
             let sentence = match guardrail.compare {
                 Compare::Baseline => {
@@ -68,12 +66,9 @@ pub fn write(guardrail: &Guardrail, watch: &Watch, appraisal: &Appraisal, contex
                 }
                 _ => "everybody has it, and too little was seen of control before to compare with",
             };
-            Evidence { sentence: sentence.into(), ..seen() }
+            with(sentence.into())
         }
-        Finding::Unproven => {
-            let (sentence, base) = (unproven(guardrail, watch, context), seen());
-            Evidence { sentence, ..with_interval(watch, base) }
-        }
+        Finding::Unproven => with_interval(watch, with(unproven(guardrail, watch, context))),
         Finding::Proven => proven(guardrail, watch, seen()),
     }
 }
@@ -93,7 +88,31 @@ fn prefixed(words: &str, evidence: Evidence) -> Evidence {
     Evidence { sentence: format!("{words}{}", evidence.sentence), ..evidence }
 }
 
-/// What is measured, and how the bet on it stands.
+/// Whether the sentence of an appraisal says when something will be there, and needs a rate for it.
+pub const fn says_when(appraisal: &Appraisal) -> bool {
+    matches!(appraisal.finding, Finding::SampleMissing(_) | Finding::Unproven)
+}
+
+/// The numbers that are measured, and how the bet on them stands, with a sentence.
+fn numbers(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>, sentence: String) -> Evidence {
+    let plain = Evidence::of(sentence, context.as_of);
+    if matches!(guardrail.compare, Compare::Above { .. }) {
+        let treatment = Some(watch.stage_rate().unwrap_or_default());
+        return Evidence { method: Method::Threshold, treatment, ..plain };
+    }
+    let Some(standing) = watch.standing() else { return plain };
+    let pair = |counts: Option<Counts>| counts.map(|c| (c.units, c.bad));
+    Evidence {
+        method: standing.method,
+        ln_e: Some(standing.ln_e),
+        ln_threshold: Some(standing.ln_threshold),
+        treatment: pair(standing.seen.treatment),
+        control: pair(standing.seen.control),
+        ..plain
+    }
+}
+
+/// What is measured, and how the bet on it stands, in words.
 fn of_standing(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>) -> Evidence {
     if let Compare::Above { rate, .. } = guardrail.compare {
         let (units, bad) = watch.stage_rate().unwrap_or_default();
@@ -106,14 +125,11 @@ fn of_standing(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>) -> E
             percent(bad / units),
             percent(rate),
         );
-        let treatment = Some((units, bad));
-        return Evidence { method: Method::Threshold, treatment, ..Evidence::of(sentence, context.as_of) };
+        return numbers(guardrail, watch, context, sentence);
     }
     let Some(standing) = watch.standing() else {
         return Evidence::of("nothing was measured yet", context.as_of);
     };
-    let pair = |counts: Option<Counts>| counts.map(|c| (c.units, c.bad));
-    let (treatment, control) = (pair(standing.seen.treatment), pair(standing.seen.control));
     let mut sentence = compared(guardrail, &standing, context.bounds);
     let needed = number(standing.ln_threshold.exp());
     sentence.push_str(&match standing.method {
@@ -123,14 +139,7 @@ fn of_standing(guardrail: &Guardrail, watch: &Watch, context: &Context<'_>) -> E
         ),
         _ => format!(", e = {} against {needed} needed", e_value(standing.ln_e, standing.ln_threshold)),
     });
-    Evidence {
-        method: standing.method,
-        ln_e: Some(standing.ln_e),
-        ln_threshold: Some(standing.ln_threshold),
-        treatment,
-        control,
-        ..Evidence::of(sentence, context.as_of)
-    }
+    numbers(guardrail, watch, context, sentence)
 }
 
 /// `31 of 2,410 users with errors against 9 of 2,380 in control: 3.4 times as many`.

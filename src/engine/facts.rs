@@ -20,7 +20,7 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A platform's flag was read.
 pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
-    heard(model, &Source::new(SourceKind::Flags, platform.as_str()), None);
+    heard(model, &Source::of_platform(platform), None);
     let now = model.now;
     let Some(index) = model.platforms.iter().position(|p| p.name == *platform) else { return };
     let Some(known) = model.platforms.get_mut(index) else { return };
@@ -36,7 +36,7 @@ pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
     model.revision += 1;
     for doubt in &state.doubts {
         if !before.as_ref().is_some_and(|old| old.doubts.contains(doubt)) {
-            problem(model, &Source::new(SourceKind::Flags, platform.as_str()), doubt);
+            problem(model, &Source::of_platform(platform), doubt);
         }
     }
     commands::settle(model, effects);

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::model::{MAX_SKEW, Model, SegmentModel, Tracked};
 use crate::domain::text::thousands;
 use crate::domain::{
-    Arm, Compare, Evidence, Guardrail, LinkState, Method, MetricName, Percent, Sample, Source, SourceKind,
-    Span, Station, Timestamp, Unit, Verdict,
+    Arm, Compare, Evidence, Guardrail, LinkState, Method, MetricName, Percent, Sample, Source, Span, Station,
+    Timestamp, Unit, Verdict,
 };
 use crate::stats::SampleRatio;
 use crate::stats::sample_ratio::ALERT;
@@ -29,7 +29,7 @@ pub struct Split {
 
 /// The link of a metric.
 pub fn link_of<'a>(model: &'a Model, metric: &MetricName) -> Option<&'a super::model::Link> {
-    model.links.get(&Source::new(SourceKind::Metrics, metric.as_str()))
+    model.links.get(&Source::of_metric(metric))
 }
 
 /// Whether the data of a segment can be believed: flags where we put them, and everything fresh.
@@ -40,7 +40,7 @@ pub fn judge_data(model: &Model, segment: &SegmentModel) -> (Verdict, Evidence) 
         let Some(state) = &platform.state else {
             return (Verdict::Wait, Evidence::of(format!("{} has not been read yet", platform.name), now));
         };
-        let link = model.links.get(&Source::new(SourceKind::Flags, platform.name.as_str()));
+        let link = model.links.get(&Source::of_platform(&platform.name));
         if let Some(link) = link.filter(|link| link.is_stale(now)) {
             let age =
                 platform.read_at.map_or_else(|| "never".into(), |at| format!("{} ago", Span(now.since(at))));
@@ -158,6 +158,14 @@ pub fn is_alert(segment: &SegmentModel) -> bool {
     segment
         .split
         .is_some_and(|split| split.test.is_alert() && segment.exposure.confirmed == Some(split.expected))
+}
+
+/// Whether a reading of a metric can change what is said about a segment's split: it is made of the readings of one metric.
+pub fn is_split_of(model: &Model, segment: &SegmentModel, metric: &MetricName) -> bool {
+    let split = split_metric(model);
+    let is_unread = |split| segment.series.get(split).is_none_or(|series| series.sampled_at.is_none());
+    // Before the first reading it is as of now.
+    split.is_some_and(|split| split == metric || is_unread(split))
 }
 
 /// Whether the users are split as the exposure says. `None`: nothing to test.

@@ -72,14 +72,13 @@ fn crossed(model: &Model, index: usize) -> Vec<(usize, Latch)> {
             && segment.exposure.confirmed.is_some_and(Percent::is_zero);
         if is_new && !is_nobodys && appraise::is_crossed(guardrail, watch) {
             latches.push((index, latch(model, segment, guardrail, watch, None)));
-        } else if known.is_none() {
+        } else if known.is_none() && may_tip(model, segment, at) {
             looks.push(at);
         }
     }
     for at in looks {
         let Some(guardrail) = model.rollout.guardrails.get(at) else { continue };
-        if latches.iter().any(|(_, latch)| latch.guardrail == guardrail.name) || !may_tip(model, segment, at)
-        {
+        if latches.iter().any(|(_, latch)| latch.guardrail == guardrail.name) {
             continue;
         }
         let Some(together) = together::alarm(model, at) else { continue };
@@ -109,7 +108,7 @@ fn latch(
     together: Option<&Together>,
 ) -> Latch {
     let alarm = Appraisal { verdict: Verdict::NoGo, finding: Finding::Alarm };
-    let own = evidence::write(guardrail, watch, &alarm, &context(model, segment, guardrail));
+    let own = evidence::write(guardrail, watch, &alarm, &context(model, segment, guardrail, &alarm));
     let evidence = match together {
         Some(all) => evidence::of_together(own, all.ln_e, all.ln_threshold, all.segments.len()),
         None => own,
@@ -124,11 +123,17 @@ fn latch(
     }
 }
 
-fn context<'a>(model: &Model, segment: &'a SegmentModel, guardrail: &Guardrail) -> evidence::Context<'a> {
+fn context<'a>(
+    model: &Model,
+    segment: &'a SegmentModel,
+    guardrail: &Guardrail,
+    appraisal: &Appraisal,
+) -> evidence::Context<'a> {
     let series = segment.series.get(&guardrail.metric);
+    let timed = series.filter(|_| evidence::says_when(appraisal));
     evidence::Context {
         bounds: series.map_or(&[][..], |series| series.bounds()),
-        units_per_s: series.and_then(|s| evidence::units_per_s(s, segment.stage_since, model.now)),
+        units_per_s: timed.and_then(|s| evidence::units_per_s(s, segment.stage_since, model.now)),
         as_of: series.and_then(|series| series.sampled_at).unwrap_or(model.now),
     }
 }
@@ -140,16 +145,15 @@ fn board(
     metric: Option<&MetricName>,
 ) -> BTreeMap<Station, (Verdict, Evidence)> {
     let hears = |guardrail: &Guardrail| metric.is_none_or(|metric| guardrail.metric == *metric);
-    let touched: BTreeSet<Station> =
-        model.rollout.guardrails.iter().filter(|g| hears(g)).map(|g| g.station).collect();
+    let is_touched = |station| model.rollout.guardrails.iter().any(|g| g.station == station && hears(g));
     let mut board: BTreeMap<Station, (Verdict, Evidence)> = BTreeMap::new();
     board.insert(Station::Data, health::judge_data(model, segment));
-    if let Some(cell) = health::judge_split(model, segment) {
-        board.insert(Station::SampleRatio, cell);
+    if metric.is_none_or(|metric| health::is_split_of(model, segment, metric)) {
+        board.extend(health::judge_split(model, segment).map(|cell| (Station::SampleRatio, cell)));
     }
     board.extend(people::judge(model, segment).map(|cell| (Station::People, cell)));
     for (guardrail, watch) in model.rollout.guardrails.iter().zip(&segment.watches) {
-        if !touched.contains(&guardrail.station) {
+        if !is_touched(guardrail.station) {
             continue;
         }
         let cell = judge_guardrail(model, segment, guardrail, watch);
@@ -184,7 +188,8 @@ fn judge_guardrail(
             .is_some_and(|cell| cell.verdict == Verdict::Hold && cell.evidence.method != Method::Fact),
     };
     let appraisal = appraise::appraise(guardrail, watch, &situation);
-    let evidence = evidence::write(guardrail, watch, &appraisal, &context(model, segment, guardrail));
+    let context = context(model, segment, guardrail, &appraisal);
+    let evidence = evidence::write(guardrail, watch, &appraisal, &context);
     (appraisal.verdict, evidence)
 }
 

@@ -27,6 +27,7 @@ use super::model::{
     Comment, FeedbackTotals, Link, MAX_COMMENTS, MAX_FEEDBACK_IDS, MAX_MOMENTS, MAX_OPEN, MAX_PROBLEMS,
     Model, Moment, PlatformModel, Refusal, SegmentModel, Tracked, Traffic,
 };
+use super::watch::Watch;
 use crate::action::{ACTIONS, Scope, Verb};
 use crate::domain::{Percent, Rollout, Source, Text, Timestamp};
 
@@ -141,6 +142,8 @@ impl<'a> From<&'a Model> for State<'a> {
 
 impl State<'_> {
     fn into_model(self, rollout: Arc<Rollout>) -> Model {
+        let mut segments = self.segments.into_owned();
+        segments.iter_mut().flat_map(|segment| &mut segment.watches).for_each(Watch::stand);
         let known: BTreeSet<Text> = self.feedback_ids.iter().cloned().collect();
         Model {
             rollout,
@@ -152,7 +155,7 @@ impl State<'_> {
             autopilot: self.autopilot,
             read_only: self.read_only,
             platforms: self.platforms.into_owned(),
-            segments: self.segments.into_owned(),
+            segments,
             links: self.links.into_owned(),
             commands: self.commands.into_owned(),
             timeline: self.timeline.into_owned(),

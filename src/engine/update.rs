@@ -1,7 +1,7 @@
 //! The one way in: an event changes the model and may ask for effects.
 
 use crate::action::Request;
-use crate::domain::{Sample, Source, SourceKind, Text};
+use crate::domain::{Sample, Source, Text};
 use crate::effect::{Effect, Record};
 use crate::event::{Body, Event};
 
@@ -66,7 +66,7 @@ fn read_sample(model: &mut Model, event: &Event, sample: &Sample) {
         model.revision += 1;
         return;
     }
-    facts::heard(model, &Source::new(SourceKind::Metrics, sample.metric.as_str()), event.source_at);
+    facts::heard(model, &Source::of_metric(&sample.metric), event.source_at);
     let Some(segment) = model.segments.iter_mut().find(|segment| segment.name == sample.segment) else {
         return;
     };

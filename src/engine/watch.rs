@@ -52,6 +52,24 @@ pub struct Watch {
     /// How many more were missing then; it is worked out when somebody asks, and kept until the next look.
     #[serde(with = "missing")]
     missing: OnceCell<Option<f64>>,
+    /// How the bets stand, as of the newest units: it is asked for more often than they come.
+    #[serde(skip)]
+    stands: Stands,
+}
+
+/// How all bets of a watch stand. It follows from the channels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stands {
+    /// The bet that is nearest to its threshold, or furthest past it.
+    nearest: Option<Standing>,
+    /// ln of the mean of the cumulative e-values.
+    ln_mean_e: f64,
+}
+
+impl Default for Stands {
+    fn default() -> Self {
+        Self { nearest: None, ln_mean_e: f64::NEG_INFINITY }
+    }
 }
 
 /// What is known of the missing units, for serde: nothing, or one thing, which may be that there is no end in sight.
@@ -110,6 +128,7 @@ impl Watch {
             proof: None,
             looked_at: 0.0,
             missing: OnceCell::new(),
+            stands: Stands::default(),
         }
     }
 
@@ -134,6 +153,7 @@ impl Watch {
     pub fn restart(&mut self) {
         self.channels.iter_mut().for_each(Channel::restart);
         self.begin_stage(0.0);
+        self.stand();
     }
 
     /// A new exposure was reached: what is proven is proven anew, from `sample` treatment units on, and a distribution is
@@ -190,6 +210,16 @@ impl Watch {
         if self.stage.treatment.is_some_and(|units| units >= self.next_look) {
             self.look();
         }
+        self.stand();
+    }
+
+    /// Works out how the bets stand: after whatever changes a channel, and after reading a state.
+    pub(super) fn stand(&mut self) {
+        let open = self.channels.iter().filter(|c| self.bounds.is_empty() || c.bound.is_some());
+        self.stands = Stands {
+            nearest: open.map(Channel::standing).max_by(|a, b| a.lead.total_cmp(&b.lead)),
+            ln_mean_e: ln_mean(self.channels.iter().map(Channel::ln_e)),
+        };
     }
 
     fn observe_distribution(&mut self, new: &Increment, exposure: Option<Percent>) {
@@ -293,14 +323,13 @@ impl Watch {
 
     /// How the bet stands that is nearest to its threshold, or furthest past it. `None`: nothing to bet on yet.
     #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        let open = self.channels.iter().filter(|c| self.bounds.is_empty() || c.bound.is_some());
-        open.map(Channel::standing).max_by(|a, b| a.lead.total_cmp(&b.lead))
+    pub const fn standing(&self) -> Option<Standing> {
+        self.stands.nearest
     }
 
     /// ln of the mean of the channels' cumulative e-values: what this segment adds to the rollout-wide average; −∞ before the first data.
     #[must_use]
-    pub fn ln_mean_e(&self) -> f64 {
-        ln_mean(self.channels.iter().map(Channel::ln_e))
+    pub const fn ln_mean_e(&self) -> f64 {
+        self.stands.ln_mean_e
     }
 }

@@ -236,7 +236,9 @@ impl Tally {
             self.current = None;
         }
         let started = self.exposed_since.map_or(at, |since| since.min(at));
-        let attempt = self.current.get_or_insert_with(|| Attempt::new(command.id, started));
+        // What a guardrail said before anybody acted belongs to it, too.
+        let no_gos = self.latched.values().filter(|latch| !latch.is_answered).count() as u64;
+        let attempt = self.current.get_or_insert_with(|| Attempt::new(command.id, started, no_gos));
         if !attempt.known.insert(command.id) {
             return;
         }
@@ -374,7 +376,7 @@ impl Tally {
 }
 
 impl Attempt {
-    const fn new(first: EffectId, started: Timestamp) -> Self {
+    const fn new(first: EffectId, started: Timestamp, no_gos: u64) -> Self {
         Self {
             first,
             started,
@@ -384,7 +386,7 @@ impl Attempt {
             unproven: BTreeMap::new(),
             stops: Vec::new(),
             roll_backs: 0,
-            no_gos: 0,
+            no_gos,
             paused: Duration::ZERO,
             paused_since: None,
             peaks: BTreeMap::new(),

@@ -6,23 +6,37 @@ use super::JournalError;
 use crate::config::places;
 use crate::domain::RolloutName;
 
-/// The folder of all journals: `$XDG_STATE_HOME/gonogo/journal`, by default below `~/.local/state`.
+/// The folder of all that gonogo keeps by itself: `$XDG_STATE_HOME/gonogo`, by default below `~/.local/state`.
 ///
 /// # Errors
 /// [`JournalError::NoFolder`] when the user has no home.
+pub fn state_dir() -> Result<PathBuf, JournalError> {
+    places::state_dir().ok_or(JournalError::NoFolder)
+}
+
+/// The folder of all journals: `journal` in [`state_dir`].
+///
+/// # Errors
+/// As [`state_dir`].
 pub fn default_dir() -> Result<PathBuf, JournalError> {
-    places::state_dir().map(|state| state.join("journal")).ok_or(JournalError::NoFolder)
+    Ok(state_dir()?.join("journal"))
 }
 
 /// The file of a rollout in a folder. Different names have different files; none leaves the folder.
 #[must_use]
 pub fn file_of(dir: &Path, rollout: &RolloutName) -> PathBuf {
+    dir.join(stem_of(rollout) + ".jsonl")
+}
+
+/// The name of a rollout as the beginning of a file's name.
+#[must_use]
+pub fn stem_of(rollout: &RolloutName) -> String {
     let mut name = rollout.as_str().replace('/', "%2F");
     // A hidden file would not be found by `ls`, and `..` is no name.
     if name.starts_with('.') {
         name.replace_range(..1, "%2E");
     }
-    dir.join(name + ".jsonl")
+    name
 }
 
 /// The file that a person means: a path, or the name of a rollout in the default folder.

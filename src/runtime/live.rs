@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::pacer::Pacer;
 use super::session::Session;
 use crate::event::Body;
 use crate::keys::Input;
@@ -17,10 +18,6 @@ use crate::ui::{self, Intent, View};
 
 /// How often time is told to the engine: ages and bake times show whole seconds, and an idle cockpit costs nothing.
 const TICK: Duration = Duration::from_millis(500);
-/// Least time between two frames that only show new data.
-const FRAME: Duration = Duration::from_millis(250);
-/// Least time between two frames after keys: 60 a second.
-const KEY_FRAME: Duration = Duration::from_millis(16);
 
 /// How a cockpit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +28,7 @@ pub enum Ending {
     Ended,
     /// Interrupted from outside.
     Interrupted,
-    /// The set time was over.
+    /// The set time was over, or the recording.
     TimeUp,
 }
 
@@ -54,10 +51,10 @@ pub async fn run(
     let end = limit.map(|limit| Instant::now() + limit);
     let mut pacer = Pacer::new();
     loop {
-        if pacer.is_due(session, view) {
+        if pacer.is_due(look(session, view)) {
             match terminal.draw(|frame| ui::draw(frame, &session.model, view, theme))? {
-                Drawn::Sent | Drawn::Unchanged => pacer.drawn(session, view),
-                Drawn::Busy => pacer.is_waiting = true,
+                Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(session, view)),
+                Drawn::Busy => pacer.wait(),
             }
         }
         tokio::select! {
@@ -88,13 +85,15 @@ pub async fn run(
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
+                        // Only the view of a recording asks for it.
+                        Intent::Replay(_) => {}
                     }
                 }
             }
             // Somebody waits for the outcome of what they asked for.
             is_outcome = session.take_news() => if is_outcome { pacer.ask() },
-            () = output.idle(), if pacer.is_waiting => pacer.is_waiting = false,
-            () = sleep_until(pacer.due), if pacer.has_news(session, view) => {}
+            () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
+            () = sleep_until(pacer.due()), if pacer.has_news(look(session, view)) => {}
             _ = ticks.tick() => session.feed(Body::Tick),
             () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(Ending::TimeUp),
         }
@@ -107,41 +106,4 @@ type Look = (u64, u64, i64);
 
 fn look(session: &Session, view: &View) -> Look {
     (session.model.revision, view.revision(), session.model.now.0.div_euclid(1000))
-}
-
-/// Says when the next frame is due.
-struct Pacer {
-    shown: Option<Look>,
-    due: Instant,
-    last: Instant,
-    is_asked: bool,
-    is_waiting: bool,
-}
-
-impl Pacer {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self { shown: None, due: now, last: now, is_asked: true, is_waiting: false }
-    }
-
-    fn has_news(&self, session: &Session, view: &View) -> bool {
-        !self.is_waiting && (self.is_asked || self.shown != Some(look(session, view)))
-    }
-
-    fn is_due(&self, session: &Session, view: &View) -> bool {
-        self.has_news(session, view) && Instant::now() >= self.due
-    }
-
-    /// Somebody pressed a key or the screen was lost: the next frame is due at once.
-    fn ask(&mut self) {
-        self.is_asked = true;
-        self.due = self.due.min(self.last + KEY_FRAME);
-    }
-
-    fn drawn(&mut self, session: &Session, view: &View) {
-        self.last = Instant::now();
-        self.due = self.last + FRAME;
-        self.is_asked = false;
-        self.shown = Some(look(session, view));
-    }
 }

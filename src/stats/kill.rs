@@ -123,10 +123,16 @@ impl KillBet {
         self.update_factors(factors.as_ref());
     }
 
+    /// ln of the e-value of the cumulative part.
+    #[must_use]
+    pub fn ln_e(&self) -> f64 {
+        self.cumulative.ln_e()
+    }
+
     /// How the two bets stand.
     #[must_use]
     pub fn standing(&self) -> KillStanding {
-        let (ln_e, ln_twin) = (self.cumulative.ln_e(), self.twin.ln_r());
+        let (ln_e, ln_twin) = (self.ln_e(), self.twin.ln_r());
         let (ahead, twin_ahead) = (ln_e - self.ln_threshold, ln_twin - self.ln_twin_threshold);
         let lead = ahead.max(twin_ahead);
         let is_crossed = lead >= 0.0;

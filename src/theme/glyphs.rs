@@ -62,6 +62,14 @@ pub struct Glyphs {
     pub vertical: &'static str,
     /// A horizontal line.
     pub horizontal: &'static str,
+    /// A recording that plays.
+    pub play: &'static str,
+    /// A recording that stands.
+    pub pause: &'static str,
+    /// Where a recording stands, on its strip.
+    pub playhead: &'static str,
+    /// A bookmark in a recording.
+    pub bookmark: &'static str,
     /// The frame of a pane.
     pub border: border::Set<'static>,
     /// The frame of the pane that has the keys; differs in shape, not only in colour.
@@ -115,6 +123,10 @@ impl Glyphs {
         spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         vertical: "│",
         horizontal: "─",
+        play: "▶",
+        pause: "‖",
+        playhead: "┃",
+        bookmark: "◆",
         border: border::PLAIN,
         border_focused: border::THICK,
         marker: Marker::Quadrant,
@@ -149,6 +161,10 @@ impl Glyphs {
         spark: ["_", ".", ",", "-", "=", "+", "*", "#"],
         vertical: "|",
         horizontal: "-",
+        play: ">",
+        pause: "=",
+        playhead: "|",
+        bookmark: "&",
         border: ascii_border("+", "|", "-"),
         border_focused: ascii_border("#", "#", "="),
         marker: Marker::Custom('*'),
@@ -231,6 +247,10 @@ mod tests {
             spark,
             vertical,
             horizontal,
+            play,
+            pause,
+            playhead,
+            bookmark,
             border: plain,
             border_focused,
             marker: _,
@@ -239,6 +259,7 @@ mod tests {
         let mut all = vec![
             go, wait, hold, no_go, live, connecting, stale, lost, sent, confirmed, unknown, selected, up,
             down, level, to, bullet, ellipsis, star, star_empty, bar, bar_empty, gap, vertical, horizontal,
+            play, pause, playhead, bookmark,
         ];
         all.extend(spark);
         all.extend(border(plain));
@@ -276,6 +297,8 @@ mod tests {
                 vec![g.up, g.down, g.level],
                 vec![g.star, g.star_empty],
                 vec![g.bar, g.bar_empty],
+                vec![g.play, g.pause],
+                vec![g.playhead, g.bookmark, g.go, g.wait, g.hold, g.no_go],
                 g.spark.to_vec(),
             ] {
                 assert_eq!(group.iter().collect::<HashSet<_>>().len(), group.len(), "{group:?}");

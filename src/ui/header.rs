@@ -1,12 +1,13 @@
 //! The first line: is it all right, and is that true right now?
 //!
 //! In: the scene. Out: one line, or two where it is narrow. Where room is short, pieces vanish, the
-//! least important first; what is wrong never vanishes before what is well.
+//! least important first; what is wrong never vanishes before what is well. In a replay it says so.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
+use super::pieces::{EXTRA, Piece, fill};
 use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
@@ -16,23 +17,8 @@ use crate::theme::Role;
 
 /// From this width on the clock is shown.
 const CLOCK: u16 = 100;
-/// Columns between two pieces.
-const GAP: usize = 2;
 /// Widest name of the rollout.
 const NAME: usize = 32;
-
-/// From this rank on a piece vanishes before another one is shortened.
-const EXTRA: u8 = 5;
-
-/// A piece of the header; the highest rank vanishes first.
-struct Piece {
-    rank: u8,
-    /// Whether it stands on the second line, where there are two.
-    second: bool,
-    line: Line<'static>,
-    /// The same in fewer words, used before anything vanishes.
-    short: Option<Line<'static>>,
-}
 
 /// Draws the header.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
@@ -46,41 +32,19 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     }
 }
 
-/// Puts the pieces beside each other, as many as there is room for.
-fn fill(mut pieces: Vec<Piece>, width: u16) -> Line<'static> {
-    let needed = |pieces: &[Piece]| pieces.iter().map(|p| paint::width(&p.line) + GAP).sum::<usize>();
-    while needed(&pieces) > usize::from(width) + GAP - 1 && pieces.len() > 1 {
-        let rank = pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
-        let short = pieces.iter_mut().rev().filter(|_| rank < EXTRA).find_map(|piece| {
-            piece.line = piece.short.take()?;
-            Some(())
-        });
-        if short.is_none() {
-            let last = pieces.iter().rposition(|piece| piece.rank == rank).unwrap_or(0);
-            pieces.remove(last);
-        }
-    }
-    let mut spans = vec![Span::raw(" ")];
-    for (index, piece) in pieces.into_iter().enumerate() {
-        if index > 0 {
-            spans.push(Span::raw(" ".repeat(GAP)));
-        }
-        spans.extend(piece.line.spans);
-    }
-    Line::from(spans)
-}
-
 fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     let model = scene.model;
     let piece =
-        |rank, second, text: String, role| Piece { rank, second, line: scene.line(text, role), short: None };
+        |rank, second, text: String, role| Piece { second, ..Piece::new(rank, scene.line(text, role)) };
     let (name, phase) = (cut(model.rollout.name.as_str(), NAME), model.phase());
     let mut pieces = vec![
         piece(1, false, name, Role::Title),
         piece(0, false, phase.word().to_owned(), words::phase_role(phase)),
-        Piece { rank: 0, second: false, line: verdict(scene), short: None },
+        Piece::new(0, verdict(scene)),
     ];
-    if model.read_only {
+    if scene.transport.is_some() {
+        pieces.push(piece(0, false, "REPLAY".to_owned(), Role::Selected));
+    } else if model.read_only {
         pieces.push(piece(2, false, "READ-ONLY".to_owned(), Role::Hold));
     }
     if let Some((tracked, attempts)) = facts::unconfirmed(model).next() {
@@ -102,7 +66,7 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     pieces.push(piece(EXTRA, true, format!("autopilot {}", model.autopilot.word()), Role::Dim));
     pieces.extend(kill(scene));
     let short = Some(links(scene, false));
-    pieces.push(Piece { rank: 2, second: true, line: links(scene, true), short });
+    pieces.push(Piece { second: true, short, ..Piece::new(2, links(scene, true)) });
     if model.problems_seen > 0 {
         let text = format!("! {} unusable inputs", thousands(model.problems_seen));
         pieces.push(piece(4, true, text, Role::Hold));
@@ -124,7 +88,7 @@ fn kill(scene: &Scene<'_>) -> Option<Piece> {
     let but = if *unknown > 0 { format!(" ({unknown} not known)") } else { String::new() };
     let text = format!("{} ≤ {}{but}", slowest.word(), Time(slowest.total()));
     let (rank, role) = if slowest.is_in_time() { (EXTRA, Role::Dim) } else { (EXTRA - 1, Role::Hold) };
-    Some(Piece { rank, second: true, line: scene.line(text, role), short: None })
+    Some(Piece { second: true, ..Piece::new(rank, scene.line(text, role)) })
 }
 
 /// The worst verdict and where: `‖ HOLD latency in enterprise`.
@@ -157,7 +121,9 @@ fn links(scene: &Scene<'_>, in_full: bool) -> Line<'static> {
         }
     }
     if live > 0 {
-        spans.push(scene.span(format!("{} {live} live", scene.glyphs().live), Role::Live));
+        // In a replay it is what was so at that time: nothing is connected now.
+        let then = if scene.transport.is_some() { " then" } else { "" };
+        spans.push(scene.span(format!("{} {live} live{then}", scene.glyphs().live), Role::Live));
     } else if spans.is_empty() {
         spans.push(scene.span(format!("{} connecting", scene.glyphs().connecting), Role::Wait));
     }

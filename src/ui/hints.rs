@@ -8,16 +8,29 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Scene, paint};
-use crate::action::{ACTIONS, Danger, Spec, Verb};
+use crate::action::{Danger, Spec, Verb};
 use crate::engine::people;
 use crate::theme::Role;
 
 /// Most rows of a message: a long refusal with its hint at 80 columns.
 const MAX_ROWS: usize = 3;
 /// Actions that only change what is shown, and are worth a hint all the same.
-const WORTH_A_HINT: [Verb; 4] = [Verb::NextPane, Verb::Zoom, Verb::Help, Verb::Quit];
+const WORTH_A_HINT: [Verb; 12] = [
+    Verb::Play,
+    Verb::Step,
+    Verb::NextDecision,
+    Verb::NextVerdict,
+    Verb::Faster,
+    Verb::GoTo,
+    Verb::Bookmark,
+    Verb::NextBookmark,
+    Verb::NextPane,
+    Verb::Zoom,
+    Verb::Help,
+    Verb::Quit,
+];
 /// Actions whose hint never vanishes.
-const KEPT: [Verb; 4] = [Verb::Kill, Verb::Pause, Verb::Widen, Verb::Help];
+const KEPT: [Verb; 6] = [Verb::Kill, Verb::Pause, Verb::Widen, Verb::Help, Verb::Play, Verb::NextDecision];
 
 /// How many rows the hints need at a width.
 pub fn rows(scene: &Scene<'_>, width: u16) -> u16 {
@@ -35,8 +48,10 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         paint::put_all(buf, area, lines);
         return;
     }
-    let mut hints: Vec<_> = ACTIONS
-        .iter()
+    let mut hints: Vec<_> = scene
+        .view
+        .actions()
+        .into_iter()
         .filter(|spec| spec.danger != Danger::View || WORTH_A_HINT.contains(&spec.verb))
         // Most rollouts ask for nobody's go.
         .filter(|spec| spec.verb != Verb::Approve || people::are_asked(scene.model))

@@ -10,9 +10,10 @@ use super::confirm::Confirm;
 use super::overlay::{Overlay, Step};
 use super::pane::{PANES, Steer};
 use super::prompt::Prompt;
+use super::transport::Wish;
 use super::view::asks_for_words;
 use super::{Intent, View, evidence};
-use crate::action::{ACTIONS, Danger, Verb};
+use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
 
@@ -65,6 +66,7 @@ impl View {
             Overlay::Help => return self.press_in_help(verb, model),
             Overlay::Confirm(confirm) => confirm.press(verb, model),
             Overlay::Prompt(prompt) => prompt.press(verb),
+            Overlay::GoTo(go_to) => go_to.press(verb),
         };
         match step {
             Step::Stay => None,
@@ -76,13 +78,17 @@ impl View {
                 self.overlay = Overlay::None;
                 Some(Intent::Ask(request))
             }
+            Step::Wish(wish) => {
+                self.overlay = Overlay::None;
+                Some(Intent::Replay(wish))
+            }
         }
     }
 
     fn press_in_help(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
         match verb {
             Verb::Up => self.top = self.top.saturating_sub(1),
-            Verb::Down => self.top = (self.top + 1).min(ACTIONS.len().saturating_sub(1)),
+            Verb::Down => self.top = (self.top + 1).min(self.actions().len().saturating_sub(1)),
             Verb::Back | Verb::Help | Verb::Zoom | Verb::Quit => self.close(),
             verb if verb.spec().danger != Danger::View => {
                 self.close();
@@ -116,7 +122,11 @@ impl View {
             Verb::NextPane => self.focus = (self.focus + 1) % PANES.len(),
             Verb::PrevPane => self.focus = (self.focus + PANES.len() - 1) % PANES.len(),
             Verb::Up | Verb::Down | Verb::Left | Verb::Right => self.steer(verb, model),
-            verb => return self.act(verb, model),
+            Verb::GoTo => self.overlay = Overlay::GoTo(Box::default()),
+            verb => match Wish::of(verb) {
+                Some(wish) => return Some(Intent::Replay(wish)),
+                None => return self.act(verb, model),
+            },
         }
         None
     }
@@ -136,7 +146,7 @@ impl View {
             }
             return None;
         }
-        let request = self.request(verb, model);
+        let request = self.request(verb, model)?;
         if asks_for_words(verb) {
             self.overlay = Overlay::Prompt(Box::new(Prompt::new(request)));
             return None;
@@ -187,6 +197,9 @@ impl View {
 }
 
 /// Keys that may be held: they only move.
-const fn is_steering(verb: Verb) -> bool {
-    matches!(verb, Verb::Up | Verb::Down | Verb::Left | Verb::Right | Verb::NextPane | Verb::PrevPane)
+fn is_steering(verb: Verb) -> bool {
+    let moves_replay =
+        verb.spec().place == Where::Replay && !matches!(verb, Verb::Play | Verb::Bookmark | Verb::GoTo);
+    moves_replay
+        || matches!(verb, Verb::Up | Verb::Down | Verb::Left | Verb::Right | Verb::NextPane | Verb::PrevPane)
 }

@@ -6,8 +6,8 @@
 //! ┌ segments ──┐┌ go/no-go ┐     ─ segments ────────
 //! ├ chart ─────┤├ feedback ┤     ─ go/no-go ────────
 //! ├ timeline ──┤├ coach ───┤     ─ the pane with the keys, else the timeline
-//! hints                          → the coach's first advice, if there is any and room for it
-//!                                hints
+//! bar of a replay                → the coach's first advice, if there is any and room for it
+//! hints                          bar of a replay, hints
 //! ```
 //!
 //! In: the size of the terminal and how many rows each pane would fill. Out: areas. Pure arithmetic on
@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 use super::Scene;
 use super::pane::{PANES, Pane, Place};
 use super::panes::board;
+use super::transport;
 
 /// From here on two columns.
 const WIDE: (u16, u16) = (120, 30);
@@ -56,6 +57,8 @@ pub struct Arrangement {
     pub panes: Vec<(usize, Rect)>,
     /// One line or two for the coach, where it has no pane; may be empty.
     pub coach: Rect,
+    /// Where a replay stands; empty when this is live.
+    pub transport: Rect,
     /// The last line or more.
     pub hints: Rect,
 }
@@ -77,6 +80,8 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
     let header_rows = if area.width >= ONE_LINE_HEADER { 1 } else { 2 };
     let (header, rest) = cut_top(area, header_rows);
     let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
+    let transport_rows = transport::rows(scene, shape, area.height);
+    let (body, transport) = cut_top(body, body.height.saturating_sub(transport_rows));
     let (body, coach) = match shape {
         Shape::Stacked if body.height >= COACHED && !scene.view.is_zoomed() && has_advice(scene) => {
             cut_top(body, body.height - if body.height >= COACHED_TWICE { 2 } else { 1 })
@@ -89,7 +94,7 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
         Shape::Wide => wide(scene, body),
         Shape::Stacked => stacked(scene, body),
     };
-    Arrangement { shape, header, body, panes, coach, hints }
+    Arrangement { shape, header, body, panes, coach, transport, hints }
 }
 
 fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {

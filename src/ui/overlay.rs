@@ -1,4 +1,4 @@
-//! The panel on top of the screen: none, the help, a confirmation, or a prompt. One at a time.
+//! The panel on top of the screen: none, the help, a confirmation, or a prompt for words or a time. One at a time.
 //!
 //! In: what the person does while it is open. Out: what becomes of it ([`Step`]), and its cells. A panel
 //! never outlives `esc`, and never keeps the kill key from working except while text is typed.
@@ -8,7 +8,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::confirm::{self, Confirm};
 use super::field::Field;
+use super::go_to::{self, GoTo};
 use super::prompt::{self, Prompt};
+use super::transport::Wish;
 use super::{Scene, help};
 use crate::action::Request;
 
@@ -24,6 +26,8 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
     /// An action that waits for its words.
     Prompt(Box<Prompt>),
+    /// A replay that waits for a time.
+    GoTo(Box<GoTo>),
 }
 
 /// What becomes of a panel after a key.
@@ -35,6 +39,8 @@ pub enum Step {
     Close,
     /// It closes and this is asked for.
     Ask(Request),
+    /// It closes and the replay moves.
+    Wish(Wish),
 }
 
 impl Overlay {
@@ -44,6 +50,7 @@ impl Overlay {
             Self::None | Self::Help => None,
             Self::Confirm(confirm) => confirm.field(),
             Self::Prompt(prompt) => Some(&mut prompt.field),
+            Self::GoTo(go_to) => Some(&mut go_to.field),
         }
     }
 }
@@ -58,5 +65,6 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position>
         }
         Overlay::Confirm(confirm) => confirm::draw(scene, buf, area, confirm),
         Overlay::Prompt(prompt) => prompt::draw(scene, buf, area, prompt),
+        Overlay::GoTo(go_to) => go_to::draw(scene, buf, area, go_to),
     }
 }

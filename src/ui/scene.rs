@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::facts::Trouble;
+use super::transport::Transport;
 use super::{View, words};
 use crate::domain::Verdict;
 use crate::domain::text::cut;
@@ -22,6 +23,8 @@ pub(crate) struct Scene<'a> {
     pub view: &'a View,
     /// What it looks like.
     pub theme: &'a Theme,
+    /// Where the replay stands. `None`: this is live.
+    pub transport: Option<&'a Transport<'a>>,
 }
 
 impl<'a> Scene<'a> {

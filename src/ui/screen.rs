@@ -1,4 +1,4 @@
-//! The whole screen: header, panes, hints, and the panel on top.
+//! The whole screen: header, panes, the bar of a replay, hints, and the panel on top.
 //!
 //! In: model, view, theme and a frame of any size. Out: cells. Start reading at [`draw`].
 
@@ -9,15 +9,30 @@ use ratatui::layout::{Position, Rect};
 use super::layout::{Shape, arrange};
 use super::pane::PANES;
 use super::panes::coach;
+use super::transport::{self, Transport};
 use super::{Scene, View, evidence, header, hints, overlay, paint, summary};
 use crate::engine::Model;
 use crate::theme::{Glyphs, Theme};
 
 /// Draws the model as the view looks at it.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, view: &View, theme: &Theme) {
-    let scene = Scene { model, view, theme };
+    draw_scene(frame, &Scene { model, view, theme, transport: None });
+}
+
+/// Draws the model of a replay as the view looks at it, with the bar that says where it stands.
+pub fn draw_replay(
+    frame: &mut Frame<'_>,
+    model: &Model,
+    view: &View,
+    theme: &Theme,
+    transport: &Transport<'_>,
+) {
+    draw_scene(frame, &Scene { model, view, theme, transport: Some(transport) });
+}
+
+fn draw_scene(frame: &mut Frame<'_>, scene: &Scene<'_>) {
     let area = frame.area();
-    if let Some(position) = draw_cells(&scene, frame.buffer_mut(), area) {
+    if let Some(position) = draw_cells(scene, frame.buffer_mut(), area) {
         frame.set_cursor_position(position);
     }
 }
@@ -33,6 +48,7 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
             draw_pane(scene, buf, *index, *place, arrangement.shape == Shape::Wide);
         }
         coach::draw_lines(scene, buf, arrangement.coach);
+        transport::draw(scene, buf, arrangement.transport);
         hints::draw(scene, buf, arrangement.hints);
     }
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.

@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Scene, facts, hints, paint, words};
+use super::layout::Shape;
+use super::{Scene, facts, hints, paint, transport, words};
 use crate::domain::{SourceKind, Verdict};
 use crate::theme::Role;
 
@@ -18,9 +19,12 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         return;
     }
     let rows = hints::rows(scene, area.width).min(area.height - 1);
-    let above = Rect { height: area.height - rows, ..area };
-    let below = Rect { y: area.y + above.height, height: rows, ..area };
+    let bar = transport::rows(scene, Shape::Summary, area.height).min(area.height - 1 - rows);
+    let above = Rect { height: area.height - rows - bar, ..area };
+    let between = Rect { y: area.y + above.height, height: bar, ..area };
+    let below = Rect { y: between.y + bar, height: rows, ..area };
     paint::put_all(buf, above, lines(scene, usize::from(area.width)));
+    transport::draw(scene, buf, between);
     hints::draw(scene, buf, below);
 }
 
@@ -32,6 +36,7 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         scene.verdict(verdict),
         scene.span(format!(" {}", phase.word()), words::phase_role(phase)),
         scene.span(format!(" {}", model.rollout.name), Role::Title),
+        scene.span(if scene.transport.is_some() { " REPLAY" } else { "" }, Role::Selected),
     ])];
     for (tracked, attempts) in facts::unconfirmed(model) {
         let text = format!("NOT CONFIRMED at {}, try {attempts}", tracked.command.platform);

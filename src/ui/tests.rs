@@ -4,6 +4,7 @@
 
 mod keys;
 mod pictures;
+mod replay;
 mod sizes;
 mod status;
-mod world;
+pub(crate) mod world;

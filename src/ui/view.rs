@@ -3,7 +3,7 @@
 //! In: keys (see `input`). Out: what drawing needs: which pane has the keys, which segment is selected,
 //! scroll, zoom, the open panel. A selection is a name, never a row: rows may move, names do not.
 
-use crate::action::{ACTIONS, Request, Scope, Verb};
+use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
 use crate::domain::{Actor, MetricName, RoleName, SegmentName, Text};
 use crate::engine::Model;
 use crate::engine::acts;
@@ -13,12 +13,15 @@ use crate::keys::{Keymap, KeymapError};
 
 use super::overlay::Overlay;
 use super::pane::COUNT;
+use super::transport::Wish;
 
 /// What a key asks of the live loop.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
     /// Hand this to the engine.
     Ask(Request),
+    /// Move the replay. Only a view of a replay asks for it, and it never asks for anything to be handed in.
+    Replay(Wish),
     /// Leave.
     Quit,
     /// Go back to the shell for a while.
@@ -49,7 +52,8 @@ impl std::fmt::Display for Bound {
 /// How one person looks at a rollout.
 #[derive(Debug, Clone)]
 pub struct View {
-    pub(super) actor: Actor,
+    /// Who may act. `None` in a replay: nobody, and so no request can be made.
+    actor: Option<Actor>,
     roles: Vec<RoleName>,
     pub(super) keymap: Keymap<Bound>,
     pub(super) focus: usize,
@@ -72,7 +76,21 @@ impl View {
     /// # Errors
     /// When two actions claim one key, which the list of actions rules out.
     pub fn new(actor: Actor) -> Result<Self, KeymapError> {
-        let bindings: Vec<_> = ACTIONS.iter().map(|spec| (spec.chords, Bound(spec.verb))).collect();
+        Self::of(Some(actor))
+    }
+
+    /// A view of a recording, in which nobody can act.
+    ///
+    /// # Errors
+    /// As [`View::new`].
+    pub fn of_replay() -> Result<Self, KeymapError> {
+        Self::of(None)
+    }
+
+    fn of(actor: Option<Actor>) -> Result<Self, KeymapError> {
+        let is_replay = actor.is_none();
+        let specs = ACTIONS.iter().filter(|spec| is_offered(spec, is_replay));
+        let bindings: Vec<_> = specs.map(|spec| (spec.chords, Bound(spec.verb))).collect();
         Ok(Self {
             actor,
             roles: Vec::new(),
@@ -94,6 +112,31 @@ impl View {
     #[must_use]
     pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
         Self { roles, ..self }
+    }
+
+    /// Whether this is a recording that is looked at.
+    #[must_use]
+    pub const fn is_replay(&self) -> bool {
+        self.actor.is_none()
+    }
+
+    /// Says something instead of the hints, until the next key: why one did nothing.
+    pub fn say(&mut self, text: String) {
+        self.said = Some(text);
+        self.revision += 1;
+    }
+
+    /// The actions that have a key here, in the order of the help: those of a replay first.
+    pub(super) fn actions(&self) -> Vec<&'static Spec> {
+        let mut specs: Vec<_> = ACTIONS.iter().filter(|spec| is_offered(spec, self.is_replay())).collect();
+        if self.is_replay() {
+            specs.sort_by_key(|spec| match spec.place {
+                Where::Replay => 0,
+                Where::Live => 1,
+                Where::Everywhere => 2,
+            });
+        }
+        specs
     }
 
     /// Grows with each input that may change what is drawn; with the model's it says when to draw.
@@ -143,11 +186,12 @@ impl View {
         self.seen_refusal.as_ref() == Some(refusal)
     }
 
-    /// A request on what is selected, with the versions as they are seen now.
-    pub(super) fn request(&self, verb: Verb, model: &Model) -> Request {
+    /// A request on what is selected, with the versions as they are seen now. `None` in a replay: nobody can act.
+    pub(super) fn request(&self, verb: Verb, model: &Model) -> Option<Request> {
+        let actor = self.actor.clone()?;
         let scope = Scope { segment: self.selected.clone(), platform: None };
         let role = if verb == Verb::Approve { self.role(model) } else { None };
-        Request { seen: model.versions(), role, ..Request::new(self.actor.clone(), verb, scope) }
+        Some(Request { seen: model.versions(), role, ..Request::new(actor, verb, scope) })
     }
 
     /// The role on whose behalf a go is given: the one that is asked for if it is held, else any that is.
@@ -168,12 +212,21 @@ impl View {
         if verb.spec().danger == crate::action::Danger::View {
             return None;
         }
-        let mut request = self.request(verb, model);
+        let Some(mut request) = self.request(verb, model) else { return Some(Text::new(IS_RECORDING)) };
         if asks_for_words(verb) {
             request.reason = Some(Text::new("to be typed"));
         }
         acts::plan(model, &request).err()
     }
+}
+
+/// Why nothing can be done in a replay.
+const IS_RECORDING: &str =
+    "this is a recording: nothing can be changed; the live rollout is in `gonogo watch`";
+
+/// Whether an action has a key: what acts on a rollout has one in a replay too, which says why it does nothing.
+fn is_offered(spec: &Spec, is_replay: bool) -> bool {
+    is_replay || spec.place != Where::Replay
 }
 
 /// Actions that are nothing without words: their key opens a prompt.

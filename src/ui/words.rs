@@ -20,15 +20,19 @@ pub const fn verdict_role(verdict: Verdict) -> Role {
     }
 }
 
-/// A verdict as glyph and word.
-pub fn verdict(glyphs: &Glyphs, verdict: Verdict) -> String {
-    let glyph = match verdict {
+/// The sign of a verdict.
+pub const fn verdict_glyph(glyphs: &Glyphs, verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Go => glyphs.go,
         Verdict::Wait => glyphs.wait,
         Verdict::Hold => glyphs.hold,
         Verdict::NoGo => glyphs.no_go,
-    };
-    format!("{glyph} {}", verdict.word())
+    }
+}
+
+/// A verdict as glyph and word.
+pub fn verdict(glyphs: &Glyphs, verdict: Verdict) -> String {
+    format!("{} {}", verdict_glyph(glyphs, verdict), verdict.word())
 }
 
 /// The colour of a phase.

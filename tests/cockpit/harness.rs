@@ -206,9 +206,14 @@ impl Cockpit {
         }
     }
 
+    /// The id of the process.
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.process_id().unwrap()).unwrap()
+    }
+
     /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        let id = self.id();
         kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
     }
 

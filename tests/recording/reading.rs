@@ -5,7 +5,7 @@ use std::io::{BufReader, Read as _};
 use gonogo::event::Body;
 use gonogo::recording::{Archive, Recording, Taken, is_recording};
 
-use super::story::{LINES_2, VERSION_1, archive, decided, header, story, stream, write};
+use super::story::{LINES_2, VERSION_1, VERSION_2, archive, decided, header, story, stream, write};
 
 #[test]
 fn what_is_read_back_is_what_was_recorded_from_a_pipe_and_block_by_block() {
@@ -79,6 +79,16 @@ fn version_1_loads_and_says_nothing_of_decisions() {
     assert!(read.taken.iter().all(|taken| taken.decided.is_none() && taken.missing == 0));
     assert!(matches!(read.taken[2].event.body, Body::Flag { .. }));
     assert_eq!(Archive::of("old.rec", VERSION_1).expect("a recording").header().version, 1);
+}
+
+#[test]
+fn version_2_loads_as_it_was_when_it_came() {
+    let read = stream(VERSION_2).expect("a recording");
+    assert_eq!(read, archive(VERSION_2).expect("a recording"));
+    assert_eq!(read, stream(LINES_2).expect("a recording"));
+    let archive = Archive::of("night.rec", VERSION_2).expect("a recording");
+    assert!(archive.has_end() && archive.marks().len() > 3);
+    assert_eq!((archive.blocks().len(), archive.extent().events), (2, 33));
 }
 
 #[test]

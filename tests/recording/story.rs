@@ -14,6 +14,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A small version 1 file, written by the first gonogo that recorded.
 pub const VERSION_1: &[u8] = include_bytes!("version-1.rec");
+/// A small file as version 2 was when it came: it must always load.
+pub const VERSION_2: &[u8] = include_bytes!("version-2.rec");
 /// The lines that version 2 had before there were blocks.
 pub const LINES_2: &[u8] = include_bytes!("version-2-lines.rec");
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use crate::action::{Request, Scope, Verb};
 use crate::domain::{
-    Actor, Arm, Compare, Guardrail, Percent, SegmentName, Source, SourceKind, Span, Station, Text, Timestamp,
-    Verdict,
+    Actor, Arm, Compare, Guardrail, Percent, SegmentName, Source, Span, Station, Text, Timestamp, Verdict,
 };
 use crate::effect::Outcome;
 use crate::engine::commands::touches;
@@ -159,7 +158,7 @@ fn check_data(model: &Model, segment: &SegmentModel) -> Result<(), Text> {
 fn check_metric(model: &Model, segment: &SegmentModel, guardrail: &Guardrail) -> Result<(), Text> {
     let (metric, now) = (&guardrail.metric, model.now);
     let refuse = |cause: String| Err(Text::new(&cause));
-    let link = model.links.get(&Source::new(SourceKind::Metrics, metric.as_str()));
+    let link = model.links.get(&Source::of_metric(metric));
     if link.is_none_or(|link| link.is_stale(now)) {
         return refuse(format!("no fresh {metric} data"));
     }

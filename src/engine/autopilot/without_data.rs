@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::action::{Request, Scope, Verb};
-use crate::domain::{Actor, Source, SourceKind, Span, Text, Timestamp};
+use crate::domain::{Actor, Source, Span, Text, Timestamp};
 use crate::engine::model::{Model, SegmentModel};
 
 /// The pauses that are due now. Who was resumed since the data stopped coming is left alone: a person decided that.
@@ -51,7 +51,7 @@ pub fn forget_said(model: &mut Model, pauses: &[Request]) {
 /// A metric that nothing was heard of for too long, or never since the start, and since when.
 fn blind(model: &Model, limit: Duration) -> Option<(String, Timestamp)> {
     let blind = model.rollout.guardrails.iter().filter_map(|guardrail| {
-        let link = model.links.get(&Source::new(SourceKind::Metrics, guardrail.metric.as_str()));
+        let link = model.links.get(&Source::of_metric(&guardrail.metric));
         let since = match link {
             Some(link) => link.heard_at.unwrap_or(link.since),
             None => model.began?,

@@ -5,7 +5,7 @@
 use super::Advice;
 use super::words::{because, exposed, key};
 use crate::action::Verb;
-use crate::domain::{LinkState, Source, SourceKind, Span, Station, Text, Verdict};
+use crate::domain::{LinkState, Source, Span, Station, Text, Verdict};
 use crate::engine::evidence;
 use crate::engine::model::{Autopilot, Cell, Link, Model, SegmentModel};
 
@@ -26,7 +26,7 @@ pub fn advise(model: &Model) -> Vec<Advice> {
 fn flags(model: &Model) -> Option<String> {
     model.platforms.iter().find_map(|platform| {
         let name = &platform.name;
-        if let Some(link) = model.links.get(&Source::new(SourceKind::Flags, name.as_str()))
+        if let Some(link) = model.links.get(&Source::of_platform(name))
             && platform.state.is_some()
             && link.is_stale(model.now)
         {
@@ -45,7 +45,7 @@ fn flags(model: &Model) -> Option<String> {
 fn metrics(model: &Model) -> Option<String> {
     model.rollout.guardrails.iter().find_map(|guardrail| {
         let metric = &guardrail.metric;
-        let link = model.links.get(&Source::new(SourceKind::Metrics, metric.as_str()))?;
+        let link = model.links.get(&Source::of_metric(metric))?;
         let age = link.age(model.now).filter(|_| link.is_stale(model.now))?;
         Some(format!(
             "there is no {metric} data for {}{}: check its source.{}",

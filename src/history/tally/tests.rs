@@ -255,6 +255,30 @@ fn what_is_switched_off_outside_before_it_was_complete_is_abandoned_until_it_goe
 }
 
 #[test]
+fn a_no_go_before_the_first_command_counts_and_one_that_was_answered_not_again_for_the_next_rollout() {
+    let mut story = Story::new();
+    // Somebody widened it outside; gonogo only guards.
+    story.tally.exposure(Timestamp(0), &name("beta"), Some(Percent::ZERO));
+    story.tally.exposure(Timestamp(0), &name("free"), Some(percent(50)));
+    story.latch(MINUTE, "free");
+    story.act(MINUTE + 10, Verb::Kill, Change::Off);
+    for segment in ["beta", "free"] {
+        story.tally.exposure(Timestamp(MINUTE + 500), &name(segment), Some(Percent::ZERO));
+    }
+    let entry = story.entry();
+    assert_eq!((entry.no_gos, entry.ending, entry.started), (1, Ending::Killed, Timestamp(0)));
+    assert_eq!(entry.kills[0].detected_at, Some(Timestamp(MINUTE)));
+    story.widen(2 * MINUTE, "beta", 10);
+    assert_eq!(
+        story.tally.left(Timestamp(3 * MINUTE)).map(|entry| entry.no_gos),
+        None,
+        "nobody was seen to have it"
+    );
+    story.tally.exposure(Timestamp(3 * MINUTE), &name("beta"), Some(percent(10)));
+    assert_eq!(story.tally.left(Timestamp(3 * MINUTE)).map(|entry| entry.no_gos), Some(0));
+}
+
+#[test]
 fn pauses_of_several_segments_count_once_where_they_overlap_and_not_after_the_end() {
     let mut story = Story::new();
     story.widen(0, "beta", 10);

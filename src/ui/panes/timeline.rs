@@ -69,13 +69,7 @@ fn sign(scene: &Scene<'_>, moment: &Moment) -> (&'static str, Role) {
             }
         }
         MomentKind::Verdict => moment.verdict.map_or((glyphs.bullet, Role::Text), |verdict| {
-            let glyph = match verdict {
-                crate::domain::Verdict::Go => glyphs.go,
-                crate::domain::Verdict::Wait => glyphs.wait,
-                crate::domain::Verdict::Hold => glyphs.hold,
-                crate::domain::Verdict::NoGo => glyphs.no_go,
-            };
-            (glyph, words::verdict_role(verdict))
+            (words::verdict_glyph(glyphs, verdict), words::verdict_role(verdict))
         }),
         MomentKind::Link => (glyphs.level, Role::Dim),
         MomentKind::Problem => ("!", Role::Hold),

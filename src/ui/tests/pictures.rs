@@ -87,8 +87,12 @@ fn styles(buf: &Buffer) -> String {
 fn picture(name: &str, model: &Model, keys: &[&str], columns: u16, rows: u16) {
     let mut view = view();
     press(&mut view, model, keys);
-    let [plain, mono, ascii] =
-        ["default", "mono", "ascii"].map(|name| render(model, &view, &theme(name), columns, rows));
+    keep(name, columns, rows, |theme| render(model, &view, theme, columns, rows));
+}
+
+/// Compares what is drawn in three themes with the picture of that name.
+pub fn keep(name: &str, columns: u16, rows: u16, render: impl Fn(&Theme) -> Buffer) {
+    let [plain, mono, ascii] = ["default", "mono", "ascii"].map(|name| render(&theme(name)));
     let picture = format!(
         "{}\n=== ascii\n{}\n=== styles, default\n{}\n=== styles, mono\n{}",
         text(&plain),

@@ -36,7 +36,7 @@ fn views(model: &Model) -> Vec<View> {
 /// Draws a view at every size.
 fn draw_sizes(model: &Model, view: &View) {
     let theme = theme("default");
-    let scene = Scene { model, view, theme: &theme };
+    let scene = Scene { model, view, theme: &theme, transport: None };
     for columns in 0..=120 {
         for rows in 0..=50 {
             let area = Rect::new(0, 0, columns, rows);

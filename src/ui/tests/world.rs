@@ -10,8 +10,9 @@ use crate::domain::{
     Version,
 };
 use crate::effect::{Effect, Outcome};
-use crate::engine::{Autopilot, Model, update};
+use crate::engine::{Autopilot, Decision, Model, update};
 use crate::event::{Body, Event};
+use crate::recording::Mark;
 
 /// 2026-11-22 14:00:00 UTC.
 pub const START: Timestamp = Timestamp(1_795_356_000_000);
@@ -64,6 +65,10 @@ pub fn rollout() -> Rollout {
 pub struct World {
     pub model: Model,
     pub effects: Vec<Effect>,
+    /// What a recording of it would have for a timeline.
+    pub marks: Vec<Mark>,
+    /// Everything that was told, with what was decided on it: what a recording of it would hold.
+    pub told: Vec<(Event, Vec<Decision>)>,
     now: Timestamp,
     units: [[f64; 2]; 4],
     bad: [[f64; 2]; 4],
@@ -76,6 +81,8 @@ impl World {
         let mut world = Self {
             model,
             effects: vec![],
+            marks: vec![],
+            told: vec![],
             now: START,
             units: [[0.0; 2]; 4],
             bad: [[0.0; 2]; 4],
@@ -88,6 +95,9 @@ impl World {
     pub fn tell(&mut self, body: Body) {
         let event = Event { at: self.now, source_at: Some(self.now), body };
         self.effects.extend(update(&mut self.model, &event));
+        let number = self.told.len() as u64;
+        self.marks.extend(self.model.decided.iter().filter_map(|what| Mark::of(number, self.now, what)));
+        self.told.push((event, self.model.decided.clone()));
     }
 
     pub fn link(&mut self, kind: SourceKind, name: &str, state: LinkState) {

@@ -1,0 +1,135 @@
+//! `gonogo report`: a retrospective of a recorded rollout, as Markdown, HTML or JSON.
+//!
+//! In: a recording by path, or a rollout by name. Out: the report on standard output or in a file. Doubts about the
+//! recording stand in the report, and are said on standard error.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::{Exit, Failure};
+use crate::config::user;
+use crate::domain::Text;
+use crate::recording::{Folder, Recording};
+use crate::report::{self, End, Observer, Report};
+
+/// What `report` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gonogo report last-night.rec > retrospective.md\n  \
+    gonogo report checkout-v2 --format html --output retrospective.html\n\n\
+    NAME is a rollout: its newest recording below $XDG_STATE_HOME/gonogo/recordings/NAME is read.\n\
+    A damaged recording makes a report up to the damage, and says so.\n\
+    Exit codes: 0 written, 2 no such recording, or no recording at all.")]
+pub struct Arguments {
+    /// A recording, or the name of a rollout
+    #[arg(value_name = "REC|NAME")]
+    which: String,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "md")]
+    format: Format,
+    /// Write into this file; a file that is there is replaced [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Markdown, for a pull request or a wiki
+    Md,
+    /// One page with charts; loads nothing
+    Html,
+    /// For machines
+    Json,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let path = locate(&arguments.which)?;
+    let report = read(&path)?;
+    let text = match arguments.format {
+        Format::Md => report::markdown(&report),
+        Format::Html => report::html(&report),
+        Format::Json => report::json(&report),
+    };
+    let text = text.map_err(Failure::usage)?;
+    match &arguments.output {
+        None => io::stdout().lock().write_all(text.as_bytes())?,
+        Some(file) => write(file, &text).map_err(|cause| {
+            let file = Text::new(&file.display().to_string());
+            Failure::usage(format!("cannot write the report to {file}: {cause}\nhint: name a file in a folder that exists and that you may write to"))
+        })?,
+    }
+    let origin = &report.says.recording;
+    if let Some(damage) = &origin.damage {
+        writeln!(io::stderr(), "gonogo: the report ends where the recording is damaged: {damage}")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(file)?);
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Reads a recording to its end, or to its damage.
+fn read(path: &Path) -> Result<Report, Failure> {
+    let name = Text::new(&path.display().to_string()).to_string();
+    let unreadable = |cause: io::Error| {
+        Failure::usage(format!("cannot read {name}: {cause}\nhint: name a recording that you may read"))
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
+    let mut observer = Observer::new(recording.header());
+    let mut end = End { name: shown(path), ..End::default() };
+    for taken in recording.by_ref() {
+        match taken {
+            Ok(taken) => observer.take(&taken),
+            Err(error) => end.damage = Some(first_line(&error.to_string())),
+        }
+    }
+    end.is_cut = recording.cut_lines() > 0;
+    Ok(observer.finish(end))
+}
+
+/// The file's name alone: a report is sent on, and whose home it came from is nobody's business.
+fn shown(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Text::new(&name.to_string_lossy()).to_string()
+}
+
+/// A message without its hint.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+/// A path as it is; else the newest recording of the rollout of that name.
+fn locate(which: &str) -> Result<PathBuf, Failure> {
+    let path = PathBuf::from(which);
+    if path.is_file() {
+        return Ok(path);
+    }
+    let nothing = |looked: &str, hint: &str| {
+        let which = Text::new(which);
+        Failure::usage(format!("cannot report on {which}: there is {looked}\nhint: {hint}"))
+    };
+    let hint = "name a recording, as `gonogo watch --record PATH` writes it, or a rollout that was recorded";
+    if path.is_dir() {
+        return Err(nothing("a folder of that name, and no recording", hint));
+    }
+    // A name is no path: it holds no separator and does not climb.
+    let Ok(rollout) = which.parse::<crate::domain::RolloutName>() else {
+        return Err(nothing("no file of that name", hint));
+    };
+    let settings = user::load().map_err(Failure::usage)?;
+    let Some(folder) = settings.recording.folder().map(Folder::new) else {
+        return Err(nothing("no file of that name, and neither $XDG_STATE_HOME nor $HOME is set", hint));
+    };
+    let shown = Text::new(&folder.of(&rollout).display().to_string());
+    folder
+        .newest(&rollout)
+        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}"), hint))
+}
