@@ -122,8 +122,11 @@ impl Observer {
         if self.looked_at.is_some_and(|then| at.since(then) < LOOK) || !self.tally.is_exposed() {
             return;
         }
-        self.looked_at = Some(at);
-        self.adoption = adoption(model).or(self.adoption);
+        // Too few users yet, or none since a kill: the last look counts, and the next event is looked at again.
+        if let Some(adoption) = adoption(model) {
+            self.looked_at = Some(at);
+            self.adoption = Some(adoption);
+        }
     }
 }
 
