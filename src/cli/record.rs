@@ -69,6 +69,11 @@ enum Place {
 }
 
 impl RecordTo {
+    /// Whether any of these flags was given.
+    pub const fn is_given(&self) -> bool {
+        self.record.is_some() || self.redact
+    }
+
     /// What these flags ask for; the settings say only whether to redact.
     ///
     /// # Errors

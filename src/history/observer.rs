@@ -71,7 +71,7 @@ impl Observer {
     }
 
     /// What is to be written down and was not handed out yet, in its newest form.
-    pub fn next(&mut self) -> Option<Entry> {
+    pub fn take_entry(&mut self) -> Option<Entry> {
         if let Some(entry) = self.waiting.pop_front() {
             return Some(self.complete(entry, None));
         }

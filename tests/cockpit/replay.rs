@@ -153,7 +153,6 @@ fn keys_play_pause_step_jump_and_go_to_a_time() {
     replay.press(" ");
     replay.until_line(&["‖ PAUSED 1×"]);
     replay.press("s");
-    replay.press("s");
     replay.until_line(&["14:02:00 UTC", "free at 25%"]);
     replay.until_row("free", &["25%"]);
     replay.press("x");
@@ -192,8 +191,11 @@ fn what_acts_on_a_rollout_says_why_not_and_changes_nothing() {
         replay.press(key);
         replay.until_shown(&format!("{name}: this is a recording: nothing can be changed"));
         replay.press("\r");
-        replay.until("the message to go", |seen| !seen.shows("this is a recording"));
+        replay.until("the message to go", |seen| {
+            !seen.shows("this is a recording") && seen.shows("evidence in everything")
+        });
         replay.press("\x1b");
+        replay.until("the evidence to close", |seen| !seen.shows("evidence in everything"));
         assert_eq!(replay.seen().line_with(&["PAUSED 1×"]), Some(place.clone()));
     }
     replay.until_row("free", &["25%"]);
