@@ -54,7 +54,8 @@ fn a_recording_is_of_one_rollout() {
     let output = guard(&[&one, "--record", &to, "--for", "1s", "--state-dir", &world.path("state")]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains(" events to "), "{output:?}");
-    assert!(std::fs::read_to_string(&to).unwrap().lines().count() > 5);
+    let file = std::io::BufReader::new(std::fs::File::open(&to).unwrap());
+    assert!(gonogo::recording::Recording::open(&to, file).unwrap().count() > 5);
 }
 
 #[test]
