@@ -74,7 +74,7 @@ fn slow_detection(no_go: &NoGo) -> Option<String> {
     let share = no_go.percent.map_or_else(String::new, |share| format!(" at {}", percent(share)));
     let units = no_go
         .exposed_units
-        .map_or_else(String::new, |units| format!(", with {} treatment units in that time", count(units)));
+        .map_or_else(String::new, |units| format!(", with {} treatment units before it was over", count(units)));
     Some(format!(
         "{} needed {} from the first bad reading to the NO-GO in {}{share}{units}: more users in the stage, a smaller \
          tolerate or a larger risk make it faster.",
