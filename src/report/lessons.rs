@@ -72,9 +72,9 @@ fn slow_decision(report: &Retrospective, no_go: &NoGo) -> Option<String> {
 fn slow_detection(no_go: &NoGo) -> Option<String> {
     let took = no_go.detection_s.filter(|took| *took > SLOW_DETECTION_S)?;
     let share = no_go.percent.map_or_else(String::new, |share| format!(" at {}", percent(share)));
-    let units = no_go
-        .exposed_units
-        .map_or_else(String::new, |units| format!(", with {} treatment units before it was over", count(units)));
+    let units = no_go.exposed_units.map_or_else(String::new, |units| {
+        format!(", with {} treatment units before it was over", count(units))
+    });
     Some(format!(
         "{} needed {} from the first bad reading to the NO-GO in {}{share}{units}: more users in the stage, a smaller \
          tolerate or a larger risk make it faster.",
