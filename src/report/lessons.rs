@@ -50,12 +50,13 @@ pub fn of(report: &Retrospective, shorten: &[String]) -> Vec<Lesson> {
 fn slow_decision(report: &Retrospective, no_go: &NoGo) -> Option<String> {
     let (segment, station) = (&no_go.segment, no_go.station);
     let Some(took) = no_go.decision_s else {
-        let until = no_go.off_at.is_none().then_some("the end of the recording")?;
-        return Some(format!(
-            "Nobody answered the NO-GO of {station} in {segment}: {} more bad units until {until}. \
-             The autopilot at guard answers by itself.",
-            count(no_go.bad_units_after_detection)
-        ));
+        return (no_go.until == "end").then(|| {
+            format!(
+                "Nobody answered the NO-GO of {station} in {segment}: {} more bad units until the end of the recording. \
+                 The autopilot at guard answers by itself.",
+                count(no_go.bad_units_after_detection)
+            )
+        });
     };
     (took > SLOW_DECISION_S && no_go.asked_by.as_deref() != Some("autopilot")).then(|| {
         format!(
@@ -71,9 +72,9 @@ fn slow_decision(report: &Retrospective, no_go: &NoGo) -> Option<String> {
 fn slow_detection(no_go: &NoGo) -> Option<String> {
     let took = no_go.detection_s.filter(|took| *took > SLOW_DETECTION_S)?;
     let share = no_go.percent.map_or_else(String::new, |share| format!(" at {}", percent(share)));
-    let units = no_go
-        .exposed_units
-        .map_or_else(String::new, |units| format!(", with {} treatment units in that time", count(units)));
+    let units = no_go.exposed_units.map_or_else(String::new, |units| {
+        format!(", with {} treatment units before it was over", count(units))
+    });
     Some(format!(
         "{} needed {} from the first bad reading to the NO-GO in {}{share}{units}: more users in the stage, a smaller \
          tolerate or a larger risk make it faster.",
@@ -86,7 +87,8 @@ fn slow_detection(no_go: &NoGo) -> Option<String> {
 fn slow_proof(no_go: &NoGo) -> Option<String> {
     let took = no_go.proof_s.filter(|took| *took > SLOW_PROOF_S)?;
     Some(format!(
-        "Turning {} off took {} from the request to the last platform read back: look at the link to the flag service.",
+        "The {} of {} took {} from the request to the last platform read back: look at the link to the flag service.",
+        no_go.stop.as_deref().unwrap_or("change"),
         no_go.segment,
         span_s(took)
     ))
@@ -126,10 +128,13 @@ fn against(report: &Retrospective) -> Option<String> {
 fn waiting(report: &Retrospective) -> Option<String> {
     let share = report.time.waiting_for_people_s / report.course.elapsed_s;
     // NaN, of an empty recording, is not much.
+    let what = match report.autopilot.mode {
+        "full" => "The plan asks for their goes: ask for fewer, or for those who are awake.",
+        _ => "The autopilot at full goes on by itself, and still waits where the plan asks for a go.",
+    };
     (share > MUCH).then(|| {
         format!(
-            "Waiting for people took {} of {}, {:.0} %: all was well and nobody widened. The autopilot at full goes on by \
-             itself, and still waits where the plan asks for a go.",
+            "Waiting for people took {} of {}, {:.0} %: all was well and nobody widened. {what}",
             span_s(report.time.waiting_for_people_s),
             span_s(report.course.elapsed_s),
             share * 100.0

@@ -19,9 +19,10 @@ const MOST_NO_GOS: usize = 200;
 struct Followed {
     no_go: NoGo,
     start: Option<Start>,
-    /// Treatment's counts at the NO-GO, and when it was off.
+    /// Treatment's counts at the NO-GO, and when it was off or cleared.
     detected: Counts,
-    off: Option<Counts>,
+    over: Option<Counts>,
+    /// The commands of the first act that stops, asked for at the same moment.
     commands: Vec<EffectId>,
 }
 
@@ -93,13 +94,18 @@ impl NoGos {
             asked_at: None,
             asked_by: None,
             answer: None,
+            stop_asked_at: None,
+            stop_asked_by: None,
+            stop: None,
             sent_at: None,
+            confirmed_at: None,
             off_at: None,
             detection_s: None,
             decision_s: None,
             sending_s: None,
             proof_s: None,
             total_s: None,
+            until: "end",
             exposed_units: None,
             bad_units: None,
             bad_units_after_detection: 0.0,
@@ -107,7 +113,7 @@ impl NoGos {
             forecast: reached.foresight.sentence,
         };
         let (start, detected) = (reached.start, reached.counts);
-        self.list.push(Followed { no_go, start, detected, off: None, commands: Vec::new() });
+        self.list.push(Followed { no_go, start, detected, over: None, commands: Vec::new() });
     }
 
     fn open(&mut self, segment: &SegmentName) -> impl Iterator<Item = &mut Followed> {
@@ -125,9 +131,17 @@ impl NoGos {
             if !(is_open && is_about(command, &no_go.segment)) {
                 continue;
             }
-            followed.commands.push(command.id);
-            if no_go.answer.as_deref().is_none_or(|answer| answer == Verb::Pause.spec().name) {
+            if no_go.answer.is_none() {
                 answer(no_go, at, &command.actor, command.verb);
+            }
+            if no_go.stop_asked_at.is_none() {
+                no_go.stop_asked_at = Some(At(at));
+                no_go.stop_asked_by = Some(command.actor.to_string());
+                no_go.stop = Some(command.verb.spec().name.into());
+            }
+            // One act may be several commands: one for each platform.
+            if no_go.stop_asked_at == Some(At(at)) {
+                followed.commands.push(command.id);
             }
         }
     }
@@ -150,18 +164,30 @@ impl NoGos {
         }
     }
 
+    /// A command was read back as asked for.
+    pub fn confirmed(&mut self, at: Timestamp, id: EffectId) {
+        for followed in self.list.iter_mut().filter(|followed| followed.commands.contains(&id)) {
+            followed.no_go.confirmed_at = Some(At(at));
+        }
+    }
+
     /// A segment was read back as off; `counts` are treatment's so far, by guardrail.
     pub fn off(&mut self, at: Timestamp, segment: &SegmentName, counts: impl Fn(&GuardrailName) -> Counts) {
         for followed in self.open(segment).filter(|f| f.no_go.off_at.is_none()) {
             followed.no_go.off_at = Some(At(at));
-            followed.off = Some(counts(&followed.no_go.guardrail));
+            followed.no_go.until = "off";
+            followed.over = Some(counts(&followed.no_go.guardrail));
         }
     }
 
-    /// A person cleared the NO-GOs of a segment.
-    pub fn clear(&mut self, at: Timestamp, segment: &SegmentName) {
+    /// A person cleared the NO-GOs of a segment; `counts` as in [`Self::off`].
+    pub fn clear(&mut self, at: Timestamp, segment: &SegmentName, counts: impl Fn(&GuardrailName) -> Counts) {
         for followed in self.open(segment) {
             followed.no_go.cleared_at = Some(At(at));
+            if followed.over.is_none() {
+                followed.no_go.until = "cleared";
+                followed.over = Some(counts(&followed.no_go.guardrail));
+            }
         }
     }
 
@@ -170,15 +196,15 @@ impl NoGos {
     pub fn finish(self, counts: impl Fn(&SegmentName, &GuardrailName) -> Counts) -> Listed<NoGo> {
         let finish = |mut followed: Followed| {
             let no_go = &mut followed.no_go;
-            let end = followed.off.unwrap_or_else(|| counts(&no_go.segment, &no_go.guardrail));
+            let end = followed.over.unwrap_or_else(|| counts(&no_go.segment, &no_go.guardrail));
             let between = |from: Option<At>, to: Option<At>| {
                 from.zip(to).map(|(from, to)| to.0.since(from.0).as_secs_f64())
             };
             let detected_at = Some(no_go.detected_at);
             no_go.detection_s = between(no_go.first_bad_at, detected_at);
             no_go.decision_s = between(detected_at, no_go.asked_at);
-            no_go.sending_s = between(detected_at, no_go.sent_at);
-            no_go.proof_s = between(no_go.sent_at.or(no_go.asked_at), no_go.off_at);
+            no_go.sending_s = between(no_go.stop_asked_at, no_go.sent_at);
+            no_go.proof_s = between(no_go.sent_at.or(no_go.stop_asked_at), no_go.confirmed_at);
             no_go.total_s = between(no_go.first_bad_at, no_go.off_at);
             no_go.bad_units_after_detection = (end.bad - followed.detected.bad).max(0.0);
             if let Some(start) = followed.start {

@@ -151,8 +151,10 @@ impl Observer {
             }
             Body::Effect { id, outcome } => {
                 self.acts.outcome(at, *id, outcome);
-                if *outcome == Outcome::Sent {
-                    self.no_gos.sent(at, *id);
+                match outcome {
+                    Outcome::Sent => self.no_gos.sent(at, *id),
+                    Outcome::Confirmed { .. } => self.no_gos.confirmed(at, *id),
+                    Outcome::Refused { .. } | Outcome::Unknown { .. } => {}
                 }
             }
             Body::Flag { platform, state } => {
@@ -251,7 +253,8 @@ impl Observer {
         match record {
             Record::Paused { scope, actor, .. } => self.no_gos.pause(at, scope.segment.as_ref(), actor),
             Record::Cleared { segment, .. } => {
-                self.no_gos.clear(at, segment);
+                let tallies = &self.tallies;
+                self.no_gos.clear(at, segment, |guardrail| tallies.exposed(segment, guardrail));
                 self.tallies.restart(segment);
             }
             Record::Latched { segment, station, guardrail, evidence, .. } => {

@@ -56,12 +56,21 @@ fn tell(report: &Retrospective, no_go: &NoGo) -> String {
         }
         _ => text.push_str("; nobody asked for anything"),
     }
+    if let (Some(verb), Some(actor)) = (&no_go.stop, &no_go.stop_asked_by)
+        && no_go.stop != no_go.answer
+    {
+        text.push_str(&format!(", then {actor} for {verb}"));
+    }
     if let Some(off) = no_go.off_at {
         let took = off.0.since(no_go.detected_at.0).as_secs_f64();
         text.push_str(&format!(", and it was read back as off {} after the NO-GO", span_s(took)));
     }
     if let (Some(bad), Some(units)) = (no_go.bad_units, no_go.exposed_units) {
-        let meanwhile = if no_go.off_at.is_some() { "Meanwhile" } else { "Until the end" };
+        let meanwhile = match no_go.until {
+            "off" => "Until then",
+            "cleared" => "Until it was cleared",
+            _ => "Until the end",
+        };
         text.push_str(&format!(". {meanwhile} {} of {} units were bad", count(bad), count(units)));
     }
     let excess = report

@@ -50,6 +50,7 @@ fn a_no_go_is_told_from_the_first_bad_reading_to_proven_off() {
     assert_eq!(no_go.detected_at, at(60_000), "45 more errors than expected are enough");
     assert_eq!((no_go.asked_by.as_deref(), no_go.answer.as_deref()), (Some("autopilot"), Some("kill")));
     assert_eq!((no_go.sent_at, no_go.off_at), (Some(at(60_100)), Some(at(60_300))));
+    assert_eq!((no_go.confirmed_at, no_go.until), (no_go.off_at, "off"));
     let times = [no_go.detection_s, no_go.decision_s, no_go.sending_s, no_go.proof_s, no_go.total_s];
     assert_eq!(times, [0.0, 0.0, 0.1, 0.2, 0.3].map(Some));
     // One reading of 500 users, a tenth of them hurt.

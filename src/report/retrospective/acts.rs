@@ -136,27 +136,37 @@ pub struct NoGo {
     pub asked_at: Option<At>,
     /// Who.
     pub asked_by: Option<String>,
-    /// The action's word.
+    /// The action's word: `pause`, `rollback` or `kill`.
     pub answer: Option<String>,
-    /// When the command was on the wire. `null`: none was sent, or it is not known.
+    /// When the first kill or roll-back was asked for. `null`: none was.
+    pub stop_asked_at: Option<At>,
+    /// Who asked for it.
+    pub stop_asked_by: Option<String>,
+    /// The action's word: `rollback` or `kill`.
+    pub stop: Option<String>,
+    /// When its first command was on the wire. `null`: it is not known.
     pub sent_at: Option<At>,
+    /// When its last command was read back as asked for. `null`: never.
+    pub confirmed_at: Option<At>,
     /// When every platform was read back as off. `null`: never.
     pub off_at: Option<At>,
     /// First bad reading to NO-GO.
     pub detection_s: Option<f64>,
     /// NO-GO to asked.
     pub decision_s: Option<f64>,
-    /// NO-GO to sent.
+    /// The kill or roll-back asked for to sent.
     pub sending_s: Option<f64>,
-    /// Sent to proven off; from asked where sending is not known.
+    /// Sent to read back; from asked where sending is not known.
     pub proof_s: Option<f64>,
     /// First bad reading to proven off.
     pub total_s: Option<f64>,
-    /// Treatment units between the first bad reading and proven off (or the end).
+    /// What the units below are counted up to: `off`, `cleared` by a person, or the `end` of the recording.
+    pub until: &'static str,
+    /// Treatment units from the first bad reading on.
     pub exposed_units: Option<f64>,
     /// Of them bad.
     pub bad_units: Option<f64>,
-    /// Bad treatment units between NO-GO and proven off (or the end).
+    /// Bad treatment units after the NO-GO.
     pub bad_units_after_detection: f64,
     /// When a person cleared it.
     pub cleared_at: Option<At>,
