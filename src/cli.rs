@@ -25,6 +25,7 @@ mod journal;
 mod keys;
 mod open;
 mod record;
+mod redact;
 mod replay;
 mod report;
 mod screen;
@@ -80,6 +81,8 @@ enum Command {
     Report(report::Arguments),
     /// Who did what, when, why, with what result
     Journal(journal::Arguments),
+    /// A copy of a recording without customers' words and ids, for sharing
+    Redact(redact::Arguments),
     /// Finished rollouts: how they went, how often one failed, and which kills were false
     History(history::Arguments),
     /// What you have settled for all rollouts, and where each setting comes from
@@ -110,6 +113,7 @@ impl Cli {
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Report(arguments) => report::run(&arguments),
             Command::Journal(arguments) => journal::run(&arguments),
+            Command::Redact(arguments) => redact::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
             Command::Keys => keys::run(),

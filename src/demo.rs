@@ -15,12 +15,15 @@
 //! unless a token is required.
 //!
 //! Start reading at [`scenario`], then [`world`], then [`server`]. A new scenario is one file in
-//! `demo/scenarios/` and one line in `scenario/shelf.rs`.
+//! `demo/scenarios/` and one line in `scenario/shelf.rs`. Beside the worlds that are played there are recordings of
+//! rollouts that took days: [`recordings()`].
 
+mod recordings;
 pub mod scenario;
 pub mod server;
 pub mod world;
 
+pub use recordings::{recording, recordings};
 pub use scenario::{Listed, Scenario, ScenarioError, find, list};
 pub use server::{ServeError, Served, Snapshot, serve};
 pub use world::{Getting, World};

@@ -58,7 +58,7 @@ pub use mark::{Kind, Mark, What};
 pub use player::{Player, Progress, Target};
 pub use reader::{Recording, is_recording};
 pub use recorder::{Freeze, Recorded, Recorder};
-pub use redact::Redactor;
+pub use redact::{Redacted, Redactor, redact};
 pub use taken::Taken;
 pub use tape::Tape;
 pub use verify::{Difference, Finding, Verified, verify};

@@ -1,4 +1,4 @@
-//! `gonogo demo`: a simulated world on a real websocket, and the cockpit on it.
+//! `gonogo demo`: a simulated world on a real websocket, and the cockpit on it; or one of the recordings.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,13 +9,16 @@ use secrecy::SecretString;
 
 use super::open::{AutopilotMode, actor};
 use super::record::RecordTo;
+use super::replay::{self, Play};
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
 use crate::config::rollout_file;
 use crate::demo::{self, Scenario, scenario::DEFAULT};
+use crate::recording::Player;
 use crate::runtime::clock::Clock;
 use crate::runtime::ledger::Forgetful;
+use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
 use crate::term::{Signal, Signals};
 
@@ -25,12 +28,13 @@ const TOKEN: &str = "GONOGO_FEED_TOKEN";
 /// What `demo` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  gonogo demo\n  gonogo demo outage --autopilot guard\n  \
+    gonogo demo cold-cache --from '2026-11-18 08:30'\n  \
     gonogo demo calm --serve 127.0.0.1:7070 > rollout.toml &\n  gonogo watch rollout.toml")]
 pub struct Arguments {
-    /// The scenario; without it a three-minute story
-    #[arg(value_name = "SCENARIO")]
-    scenario: Option<String>,
-    /// List the scenarios
+    /// The scenario to play, or the recording to replay; without it a three-minute story
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// List the scenarios and the recordings
     #[arg(long)]
     list: bool,
     /// Serve the world alone at this address and print the rollout file for it; several cockpits may attach
@@ -39,9 +43,11 @@ pub struct Arguments {
     /// Another world of the same scenario; the same seed gives the same world
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// How much the autopilot may do by itself
-    #[arg(long, value_enum, default_value = "advise")]
-    autopilot: AutopilotMode,
+    /// How much the autopilot may do by itself [default: advise]
+    #[arg(long, value_enum)]
+    autopilot: Option<AutopilotMode>,
+    #[command(flatten)]
+    play: Play,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
@@ -52,12 +58,21 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let mut out = std::io::stdout();
     if arguments.list {
-        for listed in demo::list() {
-            writeln!(out, "{:<15} {}", listed.name, listed.about)?;
-        }
-        return Ok(Exit::Done);
+        return list(&mut out);
     }
-    let scenario = demo::find(arguments.scenario.as_deref().unwrap_or(DEFAULT)).map_err(Failure::usage)?;
+    let name = arguments.name.as_deref().unwrap_or(DEFAULT);
+    if let Some(bytes) = demo::recording(name) {
+        refuse_world(name, &arguments)?;
+        let player = Player::of(name, bytes).map_err(Failure::usage)?;
+        return replay::show(player, name, &arguments.play.or_speed(OF_DAYS), arguments.look.paint()).await;
+    }
+    if let Some(flag) = arguments.play.given() {
+        return Err(Failure::usage(format!(
+            "cannot take {flag} with {name}: that is a scenario, and its world goes on by itself\n\
+             hint: leave {flag} out, or choose a recording of `gonogo demo --list`"
+        )));
+    }
+    let scenario = demo::find(name).map_err(Failure::usage)?;
     let seed = arguments.seed.unwrap_or(scenario.seed);
     let clock = Clock::system();
     if let Some(address) = arguments.serve {
@@ -74,7 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let start = Start {
         file,
         rights: Rights::ReadWrite,
-        autopilot: arguments.autopilot.into(),
+        autopilot: arguments.autopilot.unwrap_or(AutopilotMode::Advise).into(),
         ledger: Forgetful,
         remembered: Vec::new(),
         clock,
@@ -86,6 +101,38 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     drop(session);
     world.shutdown().await;
     exit
+}
+
+/// One line for each scenario and each recording.
+fn list(out: &mut impl Write) -> Result<Exit, Failure> {
+    writeln!(out, "Scenarios, played in a simulated world:")?;
+    for listed in demo::list() {
+        writeln!(out, "  {:<15} {}", listed.name, listed.about)?;
+    }
+    writeln!(out, "\nRecordings of rollouts that took days, replayed:")?;
+    for listed in demo::recordings() {
+        writeln!(out, "  {:<15} {}", listed.name, listed.about)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What belongs to a world that is played has no meaning for a recording.
+fn refuse_world(name: &str, arguments: &Arguments) -> Result<(), Failure> {
+    let given = [
+        (arguments.autopilot.is_some(), "--autopilot", "what the autopilot did then has happened"),
+        (arguments.seed.is_some(), "--seed", "it is always the same"),
+        (arguments.serve.is_some(), "--serve", "there is no world behind it"),
+        (arguments.record.is_given(), "--record", "it is one already"),
+        (arguments.look.has_roles(), "--role", "nothing can be done in it"),
+        (arguments.look.is_limited(), "--for", "--until and --exit-when-done say when it ends"),
+    ];
+    match given.into_iter().find(|(is_given, ..)| *is_given) {
+        None => Ok(()),
+        Some((_, flag, why)) => Err(Failure::usage(format!(
+            "cannot take {flag} with {name}: that is a recording, and {why}\n\
+             hint: leave {flag} out, or choose a scenario of `gonogo demo --list`"
+        ))),
+    }
 }
 
 /// Serves the world until somebody ends it.

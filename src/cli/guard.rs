@@ -32,7 +32,7 @@ pub struct Arguments {
     /// The rollout files
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Folder of the journals [default: $XDG_STATE_HOME/gonogo/journal]
+    /// Folder of the journals and the history [default: both in $XDG_STATE_HOME/gonogo]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// How much the autopilot may do by itself

@@ -30,7 +30,7 @@ pub struct Arguments {
     /// As one JSON object: the rollouts and the figures
     #[arg(long, global = true)]
     json: bool,
-    /// Folder of the history and the journals [default: $XDG_STATE_HOME/gonogo]
+    /// Folder of the history, as given to watch or guard [default: $XDG_STATE_HOME/gonogo]
     #[arg(long, value_name = "DIR", global = true)]
     state_dir: Option<PathBuf>,
 }

@@ -23,7 +23,7 @@ pub struct Target {
     /// The rollout file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Folder of the journals [default: $XDG_STATE_HOME/gonogo/journal]
+    /// Folder of the journals and the history [default: both in $XDG_STATE_HOME/gonogo]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     /// Who acts, for the journal [default: $USER at this host]

@@ -69,12 +69,19 @@ enum Place {
 }
 
 impl RecordTo {
+    /// Whether any of these flags was given.
+    pub const fn is_given(&self) -> bool {
+        self.record.is_some() || self.redact
+    }
+
     /// What these flags ask for; the settings say only whether to redact.
     ///
     /// # Errors
     /// When a recording is asked for, and the settings, which may want it redacted, cannot be read.
     pub fn settle(&self) -> Result<Recordings, Failure> {
-        let Some(path) = &self.record else { return Ok(Recordings::default()) };
+        let Some(path) = &self.record else {
+            return if self.redact { Err(nothing_to_redact()) } else { Ok(Recordings::default()) };
+        };
         // A recording with words that were to be replaced cannot be taken back.
         let settings = user::load().map_err(Failure::usage)?;
         Ok(self.asked(path, &settings.recording))
@@ -99,6 +106,7 @@ impl RecordAlways {
             return self.to.settle();
         }
         Ok(match user::load() {
+            Ok(settings) if self.to.redact && !settings.recording.always => return Err(nothing_to_redact()),
             Ok(settings) => self.by_settings(&settings),
             // A typing error in them must not keep anybody from a rollout.
             Err(error) => Recordings {
@@ -117,6 +125,12 @@ impl RecordAlways {
         let place = settings.folder().map_or(Place::Homeless, |folder| Place::Kept(folder, keep));
         Recordings { place, redact: self.to.redact || settings.redact, fault: None }
     }
+}
+
+fn nothing_to_redact() -> Failure {
+    Failure::usage(
+        "--redact without a recording\nhint: add --record PATH, or `always = true` to the settings",
+    )
 }
 
 impl Recordings {

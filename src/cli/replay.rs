@@ -48,12 +48,33 @@ pub struct Play {
     /// Pause here instead of at the end
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<When>,
-    /// How many seconds of the recording pass in one: 1 to 1000
-    #[arg(long, value_name = "N", default_value_t)]
-    speed: Speed,
+    /// How many seconds of the recording pass in one: 1 to 1000 [default: 1; a demo recording: 300]
+    #[arg(long, value_name = "N")]
+    speed: Option<Speed>,
     /// Leave where it would pause: at --until, or at the end
     #[arg(long)]
     exit_when_done: bool,
+}
+
+impl Play {
+    /// With this speed, if none was asked for.
+    pub const fn or_speed(mut self, speed: Speed) -> Self {
+        if self.speed.is_none() {
+            self.speed = Some(speed);
+        }
+        self
+    }
+
+    /// The first of these flags that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.from.is_some(), "--from"),
+            (self.until.is_some(), "--until"),
+            (self.speed.is_some(), "--speed"),
+            (self.exit_when_done, "--exit-when-done"),
+        ];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
 }
 
 /// Runs the command.
@@ -85,7 +106,8 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
     let mut view = View::of_replay().map_err(Failure::usage)?;
     let Play { from, until, speed, exit_when_done } = *play;
-    let mut deck = Deck::new(player, bookmarks, Order { from, until, speed, exit_when_done }, Instant::now());
+    let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
+    let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
     match replay::run(&mut deck, &mut view, &theme).await {
         Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),

@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::config::user;
-use crate::domain::Text;
+use crate::domain::{RolloutName, Text};
+use crate::history::{Filter, Store};
 use crate::recording::{Folder, Recording};
 use crate::report::{self, End, Observer, Report};
 
@@ -19,11 +20,12 @@ use crate::report::{self, End, Observer, Report};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  gonogo report last-night.rec > retrospective.md\n  \
     gonogo report checkout-v2 --format html --output retrospective.html\n\n\
-    NAME is a rollout: its newest recording below $XDG_STATE_HOME/gonogo/recordings/NAME is read.\n\
+    NAME is a rollout, of which the newest recording is read ($XDG_STATE_HOME/gonogo/recordings/NAME, or where the\n\
+    settings say), or a number of `gonogo history`.\n\
     A damaged recording makes a report up to the damage, and says so.\n\
     Exit codes: 0 written, 2 no such recording, or no recording at all.")]
 pub struct Arguments {
-    /// A recording, or the name of a rollout
+    /// A recording, the name of a rollout, or a number of the history
     #[arg(value_name = "REC|NAME")]
     which: String,
     /// How it is written
@@ -47,8 +49,8 @@ enum Format {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let path = locate(&arguments.which)?;
-    let report = read(&path)?;
+    let located = locate(&arguments.which)?;
+    let report = read(&located)?;
     let text = match arguments.format {
         Format::Md => report::markdown(&report),
         Format::Html => report::html(&report),
@@ -76,7 +78,8 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Reads a recording to its end, or to its damage.
-fn read(path: &Path) -> Result<Report, Failure> {
+fn read(located: &Located) -> Result<Report, Failure> {
+    let path = &located.path;
     let name = Text::new(&path.display().to_string()).to_string();
     let unreadable = |cause: io::Error| {
         Failure::usage(format!("cannot read {name}: {cause}\nhint: name a recording that you may read"))
@@ -84,7 +87,8 @@ fn read(path: &Path) -> Result<Report, Failure> {
     let file = File::open(path).map_err(unreadable)?;
     let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
     let mut observer = Observer::new(recording.header());
-    let mut end = End { name: shown(path), ..End::default() };
+    let traits = located.traits.as_ref().map(|traits| traits.iter().map(ToString::to_string).collect());
+    let mut end = End { name: shown(path), traits, ..End::default() };
     for taken in recording.by_ref() {
         match taken {
             Ok(taken) => observer.take(&taken),
@@ -92,6 +96,9 @@ fn read(path: &Path) -> Result<Report, Failure> {
         }
     }
     end.is_cut = recording.cut_lines() > 0;
+    if let Some(damage) = recording.damage().filter(|damage| !damage.is_cut) {
+        end.damage.get_or_insert_with(|| first_line(&damage.to_string()));
+    }
     Ok(observer.finish(end))
 }
 
@@ -106,30 +113,75 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
-/// A path as it is; else the newest recording of the rollout of that name.
-fn locate(which: &str) -> Result<PathBuf, Failure> {
+/// A recording, and what else is known of its rollout.
+struct Located {
+    path: PathBuf,
+    /// From the history: a recording does not say. `None`: nobody knows.
+    traits: Option<Vec<Text>>,
+}
+
+/// A path as it is; else a number of the history, or the newest recording of the rollout of that name.
+fn locate(which: &str) -> Result<Located, Failure> {
     let path = PathBuf::from(which);
     if path.is_file() {
-        return Ok(path);
+        let traits = traits_of(&path);
+        return Ok(Located { path, traits });
     }
-    let nothing = |looked: &str, hint: &str| {
+    let nothing = |looked: &str| {
         let which = Text::new(which);
+        let hint = "name a recording, as `gonogo watch --record PATH` writes it, a rollout that was recorded, or a number \
+                    of `gonogo history`";
         Failure::usage(format!("cannot report on {which}: there is {looked}\nhint: {hint}"))
     };
-    let hint = "name a recording, as `gonogo watch --record PATH` writes it, or a rollout that was recorded";
     if path.is_dir() {
-        return Err(nothing("a folder of that name, and no recording", hint));
+        return Err(nothing("a folder of that name, and no recording"));
     }
-    // A name is no path: it holds no separator and does not climb.
-    let Ok(rollout) = which.parse::<crate::domain::RolloutName>() else {
-        return Err(nothing("no file of that name", hint));
-    };
+    if let Ok(id) = which.parse::<i64>() {
+        return of_history(id);
+    }
+    // A name is no path: it does not climb.
+    let Ok(rollout) = which.parse::<RolloutName>() else { return Err(nothing("no file of that name")) };
     let settings = user::load().map_err(Failure::usage)?;
-    let Some(folder) = settings.recording.folder().map(Folder::new) else {
-        return Err(nothing("no file of that name, and neither $XDG_STATE_HOME nor $HOME is set", hint));
+    let Some(root) = settings.recording.folder() else {
+        return Err(nothing("no file of that name, and neither $XDG_STATE_HOME nor $HOME is set"));
     };
+    let folder = Folder::new(root);
     let shown = Text::new(&folder.of(&rollout).display().to_string());
-    folder
+    let path = folder
         .newest(&rollout)
-        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}"), hint))
+        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}")))?;
+    let traits = traits_of(&path);
+    Ok(Located { path, traits })
+}
+
+/// The recording of a finished rollout, by its number in the history.
+fn of_history(id: i64) -> Result<Located, Failure> {
+    let store = history()?.ok_or_else(|| {
+        Failure::usage(format!(
+            "cannot report on {id}: there is no file of that name, and no history\nhint: name a recording"
+        ))
+    })?;
+    let entry = store.get(id).map_err(Failure::usage)?.entry;
+    match entry.recording {
+        Some(path) => Ok(Located { path, traits: entry.traits }),
+        None => Err(Failure::usage(format!(
+            "cannot report on {id}: the history has no recording of this {}\nhint: name the recording itself, or add it with `gonogo history add`",
+            entry.rollout
+        ))),
+    }
+}
+
+fn history() -> Result<Option<Store>, Failure> {
+    let file = crate::history::default_file().map_err(Failure::usage)?;
+    Store::open_existing(&file).map_err(Failure::usage)
+}
+
+/// What the history says that the rollout of a recording touches. Without a history that can be read, nobody knows; a
+/// report is not refused for that.
+fn traits_of(path: &Path) -> Option<Vec<Text>> {
+    let path = path.canonicalize().ok()?;
+    let entries = history().ok()??.list(&Filter::default()).ok()?;
+    let is_it = |known: &PathBuf| known.canonicalize().is_ok_and(|known| known == path);
+    let entry = entries.into_iter().find(|stored| stored.entry.recording.as_ref().is_some_and(is_it))?;
+    entry.entry.traits
 }

@@ -57,6 +57,21 @@ pub struct Look {
 }
 
 impl Look {
+    /// How it looks.
+    pub const fn paint(&self) -> &Paint {
+        &self.paint
+    }
+
+    /// Whether a time to leave is given.
+    pub const fn is_limited(&self) -> bool {
+        self.r#for.is_some()
+    }
+
+    /// Whether a role is given.
+    pub const fn has_roles(&self) -> bool {
+        !self.roles.is_empty()
+    }
+
     /// With these roles, if none was named.
     pub fn or_roles(mut self, roles: impl IntoIterator<Item = RoleName>) -> Self {
         if self.roles.is_empty() {

@@ -9,7 +9,10 @@
 
 pub mod act;
 mod check;
+pub mod days;
+mod phrases;
 mod rail;
+mod rhythm;
 mod rollout;
 mod shelf;
 
@@ -19,7 +22,11 @@ use crate::domain::{FlagKey, Percent, SegmentName, Stage, Text};
 
 pub use act::{Act, Amount, Arms, Deed, Latency, Mood, Worsen};
 pub use check::ScenarioError;
+pub use days::{Ask, Days, Pilot, When};
+pub use phrases::Phrases;
 pub use rail::Rail;
+pub use rhythm::Rhythm;
+pub use rollout::{PLATFORM, VOICES};
 pub use shelf::{DEFAULT, Listed, find, list};
 
 /// One simulated rollout.
@@ -45,9 +52,14 @@ pub struct Scenario {
     pub plan: Plan,
     /// The guardrails of the rollout file.
     pub guardrails: Vec<Rail>,
+    /// What customers say about this feature, instead of the usual.
+    #[serde(default)]
+    pub phrases: Phrases,
     /// What happens, in rising order of time once it is checked.
     #[serde(default)]
     pub acts: Vec<Act>,
+    /// For a scenario that goes on for days and is recorded. Absent: it is played.
+    pub days: Option<Days>,
 }
 
 /// The most segments of a scenario: more than fit a screen, few enough to step in a millisecond.
@@ -76,6 +88,9 @@ pub struct Crowd {
     pub feedback_per_s: f64,
     /// Share of feedback that is content, 0 to 1.
     pub happy: f64,
+    /// When they come.
+    #[serde(default)]
+    pub rhythm: Rhythm,
     /// The share that is stored when the world begins.
     #[serde(default)]
     pub share: Percent,

@@ -28,6 +28,7 @@ use self::crowd::People;
 use self::dice::Dice;
 use self::fortune::Fortunes;
 use self::script::Script;
+use self::words::Tongue;
 use crate::domain::{
     Arm, Feedback, FlagKey, KillScope, Percent, Sample, SegmentName, Text, Timestamp, Version,
 };
@@ -51,7 +52,7 @@ pub struct World {
     dice: Dice,
     started: Timestamp,
     elapsed: Duration,
-    rude: bool,
+    tongue: Tongue,
     remarks: u64,
 }
 
@@ -122,7 +123,7 @@ impl World {
             dice: Dice::new(seed),
             started: start,
             elapsed: Duration::ZERO,
-            rude: scenario.rude_texts,
+            tongue: Tongue { rude: scenario.rude_texts, phrases: scenario.phrases.clone() },
             remarks: 0,
         }
     }
@@ -151,8 +152,9 @@ impl World {
         for people in &mut self.people {
             let share = served.and_then(|state| state.shares.get(people.name())).copied();
             let share = share.unwrap_or(Percent::ZERO);
-            let fortune = self.fortunes.of(people.crowd(), share, self.elapsed);
-            let remarks = people.arrive(dt, share, &fortune, self.rude, &mut self.dice);
+            let mut fortune = self.fortunes.of(people.crowd(), share, self.elapsed);
+            fortune.users_per_s *= people.crowd().rhythm.times(now);
+            let remarks = people.arrive(dt, share, &fortune, &self.tongue, &mut self.dice);
             happened.extend(remarks.into_iter().map(Happening::Said));
         }
         for happening in &happened {

@@ -69,7 +69,7 @@ impl Clerk {
     /// An event was taken: what was decided on it, and the model after it. Never waits for the disk.
     pub fn take(&mut self, event: &Event, decided: &[Decision], model: &Model) {
         self.observer.take(event, decided, model);
-        while let Some(entry) = self.observer.next() {
+        while let Some(entry) = self.observer.take_entry() {
             // An earlier rollout is in another recording.
             let is_present = self.observer.is_present(&entry);
             let recording = self.recording.clone().filter(|_| is_present);

@@ -72,7 +72,11 @@ pub struct TimeSplit {
     pub active_s: f64,
     /// Seconds in which a stage baked.
     pub baking_s: f64,
-    /// Seconds of waiting for people.
+    /// Seconds in which a baked stage still gathered evidence.
+    pub gathering_s: f64,
+    /// Seconds in which a NO-GO or a HOLD stood.
+    pub held_s: f64,
+    /// Seconds in which all was well, and the next step was a person's.
     pub waiting_s: f64,
     /// Seconds of pauses.
     pub paused_s: f64,
@@ -107,7 +111,8 @@ pub struct Entry {
     pub no_gos: u64,
     /// Customers who had the feature: each segment's size by its largest exposure. `None`: a size is not known.
     pub exposed: Option<u64>,
-    /// Units that turned bad between the first bad reading and proven off. `None`: not known; a recording tells it.
+    /// Users who turned bad between the first bad reading of a NO-GO and proven off. `None`: not known; a recording
+    /// tells it.
     pub hurt: Option<u64>,
     /// The share of users in treatment, 0 to 1, when it was last looked at while somebody had the feature.
     pub adoption: Option<f64>,

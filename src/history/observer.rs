@@ -71,7 +71,7 @@ impl Observer {
     }
 
     /// What is to be written down and was not handed out yet, in its newest form.
-    pub fn next(&mut self) -> Option<Entry> {
+    pub fn take_entry(&mut self) -> Option<Entry> {
         if let Some(entry) = self.waiting.pop_front() {
             return Some(self.complete(entry, None));
         }
@@ -122,8 +122,11 @@ impl Observer {
         if self.looked_at.is_some_and(|then| at.since(then) < LOOK) || !self.tally.is_exposed() {
             return;
         }
-        self.looked_at = Some(at);
-        self.adoption = adoption(model).or(self.adoption);
+        // Too few users yet, or none since a kill: the last look counts, and the next event is looked at again.
+        if let Some(adoption) = adoption(model) {
+            self.looked_at = Some(at);
+            self.adoption = Some(adoption);
+        }
     }
 }
 

@@ -115,9 +115,16 @@ pub fn print_one(stored: &Stored, out: &mut dyn Write) -> io::Result<()> {
         entry.traits.as_ref().map(|traits| traits.iter().map(Text::as_str).collect::<Vec<_>>().join(", "));
     let split = entry.split.map(|split| {
         let time = |seconds: f64| Span(Duration::from_secs_f64(seconds.max(0.0))).to_string();
-        let (active, baking) = (time(split.active_s), time(split.baking_s));
-        let (waiting, paused) = (time(split.waiting_s), time(split.paused_s));
-        format!("{active} active, {baking} baking, {waiting} waiting for people, {paused} paused")
+        let parts = [
+            (split.active_s, "changing"),
+            (split.baking_s, "baking"),
+            (split.gathering_s, "gathering evidence"),
+            (split.held_s, "held"),
+            (split.waiting_s, "waiting for people"),
+            (split.paused_s, "paused"),
+        ];
+        let told = parts.into_iter().filter(|(seconds, _)| *seconds > 0.0);
+        told.map(|(seconds, what)| format!("{} {what}", time(seconds))).collect::<Vec<_>>().join(", ")
     });
     let paused = match entry.paused {
         Duration::ZERO => String::new(),

@@ -241,7 +241,7 @@ impl Archive {
     }
 
     fn read_index(&mut self) -> Result<(), RecordingError> {
-        let end = self.store.length();
+        let end = self.length()?;
         let tail = self.read(end.saturating_sub(TAIL as u64), TAIL)?;
         let Some(length) = index::length(&tail, end) else { return Ok(()) };
         let at = end - length;
@@ -254,7 +254,7 @@ impl Archive {
     }
 
     fn look_at_block(&mut self) -> Result<(), RecordingError> {
-        let (at, end) = (self.at, self.store.length());
+        let at = self.at;
         let bytes = self.read(at, HEAD_SIZE)?;
         let number = self.blocks.len();
         let first = self.blocks.last().map_or(0, Block::next);
@@ -263,6 +263,11 @@ impl Archive {
             return Ok(());
         }
         let head = match Head::read(&bytes) {
+            Ok(_) if number >= index::MAX_BLOCKS => {
+                let damage = self.damage_at(at, number, first, "it has more blocks than are read");
+                (self.is_whole, self.damage) = (true, Some(damage));
+                return Ok(());
+            }
             Ok(head) if head.number as usize == number && head.first == first => head,
             other => {
                 let cause = match other {
@@ -278,7 +283,8 @@ impl Archive {
         };
         let next = at.saturating_add(head.size());
         self.blocks.push(Block::new(at, &head));
-        if head.is_closed && next <= end {
+        // Asked for after the head was read: what it vouches for was written before it.
+        if head.is_closed && next <= self.length()? {
             self.at = next;
             let trailer = self.read(next - u64::from(head.trailer), head.trailer as usize)?;
             // Marks are a comfort: without them the events are as good.
@@ -314,7 +320,7 @@ impl Archive {
         let mut lines = self.read(self.at, BLOCK_RAW)?;
         let mut length = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         // What is decided on the last event stands after it: it goes into the next block, unless it is the last.
-        let is_end = self.at + lines.len() as u64 >= self.store.length();
+        let is_end = self.at + lines.len() as u64 >= self.length()?;
         if is_end {
             length = lines.len();
         } else if length == 0 {
@@ -367,6 +373,10 @@ impl Archive {
 
     fn damage_at(&self, byte: u64, block: usize, events: u64, cause: &str) -> Damage {
         Damage { byte, block: u32::try_from(block).ok(), events, is_cut: false, cause: Text::new(cause) }
+    }
+
+    fn length(&self) -> Result<u64, RecordingError> {
+        self.store.length().map_err(|cause| self.unreadable(cause))
     }
 
     fn read(&self, at: u64, length: usize) -> Result<Vec<u8>, RecordingError> {

@@ -18,8 +18,8 @@ use super::block::{
 use super::events::inflate;
 use crate::domain::Timestamp;
 
-/// Most blocks in an index, 52 bytes each: over a terabyte of lines. A longer recording is read without one.
-const MAX_BLOCKS: usize = 1 << 20;
+/// Most blocks, 52 bytes each in the index: over a terabyte of lines.
+pub(super) const MAX_BLOCKS: usize = 1 << 20;
 /// Most marks that are kept of a recording: a decision every four seconds, all day long. Later ones are counted.
 pub(super) const MAX_MARKS: usize = 20_000;
 /// Most marks of one block: some minutes of it, in which every board flickers.

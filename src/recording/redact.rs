@@ -14,12 +14,16 @@
 //! recording verifies as the original does. What the operators' side says stays: names of rollouts, segments and
 //! flags, reasons, notes, actors, problems of flags and metrics (`docs/recording.md`).
 
+mod copy;
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::{Feedback, LinkState, SourceKind, Text};
 use crate::event::{Body, Event};
+
+pub use copy::{Redacted, redact};
 
 /// The longest text of each class of length, in characters: a word or two, a sentence, a few, all that is kept.
 const CLASSES: [usize; 4] = [20, 80, 200, crate::domain::text::MAX_TEXT + 1];

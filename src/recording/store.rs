@@ -9,8 +9,8 @@ use std::path::Path;
 /// What a recording is read from.
 #[derive(Debug)]
 pub(super) enum Store {
-    /// A file, and how long it was when it was opened: what is written later is not looked at.
-    File(File, u64),
+    /// A file, which may still be written.
+    File(File),
     Held(Cow<'static, [u8]>),
 }
 
@@ -27,13 +27,14 @@ impl Store {
         if !metadata.is_file() {
             return Err(io::Error::other("it is no file that can be read at any place"));
         }
-        Ok(Self::File(file, metadata.len()))
+        Ok(Self::File(file))
     }
 
-    pub fn length(&self) -> u64 {
+    /// How long it is now.
+    pub fn length(&self) -> io::Result<u64> {
         match self {
-            Self::File(_, length) => *length,
-            Self::Held(bytes) => bytes.len() as u64,
+            Self::File(file) => file.metadata().map(|metadata| metadata.len()),
+            Self::Held(bytes) => Ok(bytes.len() as u64),
         }
     }
 
@@ -44,7 +45,8 @@ impl Store {
                 let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
                 Ok(rest.get(..length).unwrap_or(rest).to_vec())
             }
-            Self::File(file, end) => {
+            Self::File(file) => {
+                let end = self.length()?;
                 let length = length.min(usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX));
                 let mut bytes = vec![0; length];
                 let mut done = 0;

@@ -27,6 +27,8 @@ pub struct End {
     pub damage: Option<String>,
     /// Whether its end was cut off within an event.
     pub is_cut: bool,
+    /// What the rollout touches; a recording does not say. `None`: nobody knows.
+    pub traits: Option<Vec<String>>,
 }
 
 /// A report, and what its charts are drawn from.
@@ -44,7 +46,7 @@ impl Observer {
     pub fn finish(self, end: End) -> Report {
         let now = self.model.now;
         let course = self.course();
-        let release = self.release();
+        let release = self.release(end.traits.clone());
         let quality = self.quality();
         let effects = self.tallies.effects();
         let rollout = std::sync::Arc::clone(&self.model.rollout);
@@ -98,7 +100,7 @@ impl Observer {
         Report { says, bins }
     }
 
-    fn release(&self) -> Release {
+    fn release(&self, traits: Option<Vec<String>>) -> Release {
         let rollout = &self.model.rollout;
         let group = |segment: &crate::domain::Segment| {
             let stands = self.model.segment(&segment.name);
@@ -127,6 +129,7 @@ impl Observer {
         Release {
             name: rollout.name.to_string(),
             owner: rollout.owner.as_ref().map(ToString::to_string),
+            traits,
             platforms: rollout
                 .platforms
                 .iter()

@@ -126,6 +126,8 @@ pub struct Release {
     pub name: String,
     /// The team that answers for it.
     pub owner: Option<String>,
+    /// What it touches, as its owner names it. `null`: not known; the history may know it, a recording does not.
+    pub traits: Option<Vec<String>>,
     /// Where the flag is served.
     pub platforms: Vec<Place>,
     /// Who was to get it.

@@ -33,7 +33,7 @@ mod tests;
 
 pub use bookmarks::Bookmarks;
 pub use deck::{Deck, Order};
-pub use speed::{FASTEST, Speed, SpeedError};
+pub use speed::{FASTEST, OF_DAYS, Speed, SpeedError};
 
 /// How often time goes on while it plays: well within the least time between two frames.
 const TICK: Duration = Duration::from_millis(100);

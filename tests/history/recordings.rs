@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::command::{gonogo, guard};
+use super::command::{gonogo, guard, guard_for};
 use super::world::World;
 
 fn settings(world: &World, text: &str) {
@@ -22,7 +22,7 @@ fn with_always_a_guard_records_into_the_folder_and_no_record_turns_it_off() {
     let world = World::steady();
     settings(&world, "[recording]\nalways = true\n");
     let folder = world.path("home/.local/state/gonogo/recordings");
-    guard(&world, &["--no-record", "--for", "1s"]);
+    guard_for(&world, "1s", &["--no-record"]);
     assert_eq!(recordings(&folder), Vec::<PathBuf>::new());
     let output = guard(&world, &["--autopilot", "full"]);
     let log = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -86,4 +86,42 @@ fn two_rollouts_are_recorded_into_a_folder_that_is_named() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(recordings(&to).len(), 1);
     assert_eq!(std::fs::read_dir(Path::new(&to).join("other")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_redacted_copy_holds_no_word_of_a_customer_and_verifies_as_the_original_does() {
+    let world = World::steady();
+    let (original, copy, live) = (world.path("night.rec"), world.path("copy.rec"), world.path("live.rec"));
+    let output = guard(&world, &["--autopilot", "full", "--record", &original]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let output = gonogo(&world, &["redact", &original, &copy]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    guard_for(&world, "4s", &["--record", &live, "--redact"]);
+
+    let events = |path: &str| -> Vec<gonogo::event::Event> {
+        let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+        let recording = gonogo::recording::Recording::open(path, file).unwrap();
+        assert_eq!(recording.header().redacted, path != original);
+        recording.map(|taken| taken.unwrap().event).collect()
+    };
+    let said = |event: &gonogo::event::Event| match &event.body {
+        gonogo::event::Body::Feedback(feedback) => Some((feedback.id.to_string(), feedback.text.to_string())),
+        _ => None,
+    };
+    let (before, after) = (events(&original), events(&copy));
+    assert_eq!(before.len(), after.len());
+    let words: Vec<_> = before.iter().filter_map(said).collect();
+    assert!(!words.is_empty(), "customers speak in this world");
+    let all = serde_json::to_string(&after).unwrap();
+    assert!(words.iter().all(|(id, text)| !all.contains(id.as_str()) && !all.contains(text.as_str())));
+    assert!(
+        events(&live).iter().filter_map(said).all(|(id, text)| id.starts_with('#') && text.starts_with('#'))
+    );
+
+    for path in [&original, &copy, &live] {
+        let verified = gonogo(&world, &["replay", path, "--verify"]).output().unwrap();
+        assert_eq!(verified.status.code(), Some(0), "{path}: {verified:?}");
+    }
+    let again = gonogo(&world, &["redact", &original, &copy]).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "a file that is there is never overwritten");
 }

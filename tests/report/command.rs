@@ -21,7 +21,12 @@ fn record(path: &Path) {
 
 fn report(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gonogo"));
-    command.arg("report").args(arguments).current_dir(home).env("XDG_STATE_HOME", home.join("state"));
+    command
+        .arg("report")
+        .args(arguments)
+        .current_dir(home)
+        .env("XDG_STATE_HOME", home.join("state"))
+        .env("XDG_CONFIG_HOME", home.join("config"));
     command.output().expect("it runs")
 }
 
@@ -53,12 +58,12 @@ fn a_name_stands_for_the_newest_recording_of_that_rollout() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("state/gonogo/recordings/checkout-v2");
     std::fs::create_dir_all(&folder).expect("a folder");
-    record(&folder.join("old.rec"));
-    record(&folder.join("new.rec"));
-    let old = std::fs::File::options().write(true).open(folder.join("old.rec")).expect("a file");
+    record(&folder.join("20261101T000000Z.rec"));
+    record(&folder.join("20261102T000000Z.rec"));
+    let old = std::fs::File::options().write(true).open(folder.join("20261101T000000Z.rec")).expect("a file");
     old.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1)).expect("its time");
     let found = report(home.path(), &["checkout-v2"]);
-    assert!(text(&found.stdout).contains("Made from new.rec"), "{}", text(&found.stderr));
+    assert!(text(&found.stdout).contains("Made from 20261102T000000Z.rec"), "{}", text(&found.stderr));
 }
 
 #[test]
@@ -72,6 +77,12 @@ fn an_unknown_name_says_what_was_looked_for_where() {
             && said.contains("gonogo/recordings/checkout-v3")
             && said.contains("hint:"),
         "{said}"
+    );
+    let number = report(home.path(), &["12"]);
+    assert!(
+        number.status.code() == Some(2) && text(&number.stderr).contains("12"),
+        "{}",
+        text(&number.stderr)
     );
     for bad in ["../night", "."] {
         assert_eq!(report(home.path(), &[bad]).status.code(), Some(2), "{bad}");

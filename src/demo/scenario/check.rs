@@ -13,7 +13,7 @@ use crate::domain::{Guardrail, Ladder, Margin, SegmentName};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// There is none of that name.
-    #[error("cannot play {name:?}: there is no such scenario\nhint: {hint}")]
+    #[error("cannot play {name:?}: there is no such scenario and no such recording\nhint: {hint}")]
     Unknown {
         /// The name that was asked for.
         name: String,
@@ -48,7 +48,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     scenario.guardrails.iter().try_for_each(check_rail)?;
     let known = |segment: &SegmentName| match names.contains(segment) {
         true => Ok(()),
-        false => Err(format!("an act names the segment {segment}, which is not there")),
+        false => Err(format!("somebody names the segment {segment}, which is not there")),
     };
     for act in &scenario.acts {
         match &act.deed {
@@ -64,7 +64,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
             Deed::Drop {} | Deed::Refuse { .. } | Deed::HalfOpen {} => {}
         }
     }
-    Ok(())
+    scenario.phrases.check()?;
+    scenario.days.iter().try_for_each(|days| days.check(known))
 }
 
 fn check_crowd(crowd: &Crowd, names: &BTreeSet<&SegmentName>) -> Result<(), String> {

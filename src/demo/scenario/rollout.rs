@@ -34,7 +34,11 @@ impl Scenario {
             token_env.map_or_else(String::new, |name| format!(", token = {{ env = {} }}", quote(name)));
         let feed = format!("{{ kind = \"feed\", url = {}{token} }}", quote(url));
         writeln!(out, "# {}: {}", self.title, self.about)?;
-        writeln!(out, "name = \"{}\"\nowner = {}\n", self.flag, quote(self.owner.as_str()))?;
+        writeln!(out, "name = \"{}\"\nowner = {}", self.flag, quote(self.owner.as_str()))?;
+        if let Some(days) = &self.days {
+            writeln!(out, "pause_without_data = \"{}\"", String::from(days.pause_without_data))?;
+        }
+        writeln!(out)?;
         writeln!(out, "[[platforms]]\nname = \"{PLATFORM}\"\nbackend = {feed}\nflag = \"{}\"\n", self.flag)?;
         for crowd in &self.segments {
             writeln!(out, "[[segments]]\nname = \"{}\"\nsize = {}", crowd.name, crowd.size)?;
@@ -50,8 +54,9 @@ impl Scenario {
         writeln!(out, "[plan]")?;
         write_stages(out, &self.plan.stages)?;
         writeln!(out)?;
+        let interval = self.days.as_ref().map_or_else(|| INTERVAL.into(), |days| String::from(days.every));
         for metric in METRICS {
-            writeln!(out, "[[metrics]]\nname = \"{metric}\"\nsource = {feed}\ninterval = \"{INTERVAL}\"\n")?;
+            writeln!(out, "[[metrics]]\nname = \"{metric}\"\nsource = {feed}\ninterval = \"{interval}\"\n")?;
         }
         for rail in &self.guardrails {
             write_rail(out, rail)?;

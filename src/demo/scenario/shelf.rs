@@ -1,6 +1,7 @@
 //! The one list of scenarios. Adding one is a file in `demo/scenarios/` and a line here.
 
 use super::{Scenario, ScenarioError};
+use crate::demo::recordings;
 use crate::domain::Text;
 
 /// The scenario of `gonogo demo` without a name.
@@ -53,7 +54,8 @@ pub fn find(name: &str) -> Result<Scenario, ScenarioError> {
     if let Some((name, text)) = SHELF.iter().find(|(known, _)| *known == name) {
         return Scenario::parse(name, text);
     }
-    let near = SHELF.iter().map(|(known, _)| (strsim::jaro_winkler(known, name), *known));
+    let known = SHELF.iter().map(|(known, _)| *known).chain(recordings::names());
+    let near = known.map(|known| (strsim::jaro_winkler(known, name), known));
     let hint = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((likeness, known)) if likeness > 0.7 => format!("did you mean {known:?}?"),
         _ => "`gonogo demo --list` shows them all".into(),

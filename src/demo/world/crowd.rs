@@ -9,7 +9,7 @@ use super::Remark;
 use super::dice::Dice;
 use super::fortune::{Fortune, Lot};
 use super::tally::{BOUNDS_MS, Tally, Visit};
-use super::words::{self, Occasion};
+use super::words::{Occasion, Tongue};
 use crate::demo::scenario::{Crowd, METRICS};
 use crate::domain::{Arm, ByArm, MetricName, Percent, Sample, SampleValue, SegmentName};
 
@@ -76,7 +76,7 @@ impl People {
         dt: Duration,
         share: Percent,
         fortune: &Fortune,
-        rude: bool,
+        tongue: &Tongue,
         dice: &mut Dice,
     ) -> Vec<Remark> {
         let users = dice.poisson(fortune.users_per_s * dt.as_secs_f64());
@@ -87,7 +87,7 @@ impl People {
                 true => (Arm::Treatment, &fortune.treatment),
                 false => (Arm::Control, &fortune.control),
             };
-            let (visit, said) = self.visit(arm, lot, rude, dice);
+            let (visit, said) = self.visit(arm, lot, tongue, dice);
             match arm {
                 Arm::Treatment => self.treatment.count(visit),
                 Arm::Control => self.control.count(visit),
@@ -104,7 +104,7 @@ impl People {
         remarks
     }
 
-    fn visit(&self, arm: Arm, lot: &Lot, rude: bool, dice: &mut Dice) -> (Visit, Option<Remark>) {
+    fn visit(&self, arm: Arm, lot: &Lot, tongue: &Tongue, dice: &mut Dice) -> (Visit, Option<Remark>) {
         let failed = dice.happens(lot.error);
         let slow = dice.happens(lot.slow);
         let usual_ms = self.crowd.median_ms * (self.crowd.spread * dice.normal()).exp();
@@ -129,7 +129,7 @@ impl People {
             (false, false, false, Arm::Treatment) => Occasion::DislikesNew,
             (false, false, false, Arm::Control) => Occasion::DislikesOld,
         };
-        let words = words::say(occasion, rude, dice);
+        let words = tongue.say(occasion, dice);
         let remark = Remark { segment: self.crowd.name.clone(), arm, score, words };
         (Visit { failed, latency_ms, complained: !happy }, Some(remark))
     }

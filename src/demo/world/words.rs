@@ -1,11 +1,12 @@
 //! What customers write, by occasion.
 //!
-//! In: an [`Occasion`] and dice. Out: a comment. All of it is our own writing.
+//! In: an [`Occasion`], dice, and the scenario's own phrases if it has any. Out: a comment. All of it is our own writing.
 //!
 //! With `rude`, some comments are what a terminal must survive: escape sequences, overrides of the
 //! writing direction, walls of text. They leave here as they are.
 
 use super::dice::Dice;
+use crate::demo::scenario::Phrases;
 
 /// Why somebody writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,28 +32,42 @@ const RUDE: f64 = 0.3;
 /// Repetitions in a wall of text: some 3,000 characters, six times what a reader keeps.
 const WALL: usize = 120;
 
-/// Writes a comment.
-pub(super) fn say(occasion: Occasion, rude: bool, dice: &mut Dice) -> String {
-    if rude && dice.happens(RUDE) {
-        return match dice.pick(RUDE_WORDS).copied() {
-            Some(WALL_OF_TEXT) | None => WALL_OF_TEXT.repeat(WALL),
-            Some(words) => words.to_owned(),
+/// How the customers of a world talk.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Tongue {
+    /// Whether some write what a terminal must survive.
+    pub(super) rude: bool,
+    /// What they say about this feature, instead of the usual.
+    pub(super) phrases: Phrases,
+}
+
+impl Tongue {
+    /// Writes a comment.
+    pub(super) fn say(&self, occasion: Occasion, dice: &mut Dice) -> String {
+        if self.rude && dice.happens(RUDE) {
+            return match dice.pick(RUDE_WORDS).copied() {
+                Some(WALL_OF_TEXT) | None => WALL_OF_TEXT.repeat(WALL),
+                Some(words) => words.to_owned(),
+            };
+        }
+        let (own, usual, second): (&[String], _, _) = match occasion {
+            Occasion::LikesNew => (&self.phrases.likes, LIKES_NEW, PS_GLAD),
+            Occasion::LikesOld => (&self.phrases.likes_old, LIKES_OLD, PS_GLAD),
+            Occasion::Failed => (&self.phrases.failed, FAILED, PS_CROSS),
+            Occasion::Slow => (&self.phrases.slow, SLOW, PS_CROSS),
+            Occasion::DislikesNew => (&self.phrases.dislikes, DISLIKES_NEW, PS_CROSS),
+            Occasion::DislikesOld => (&self.phrases.dislikes_old, DISLIKES_OLD, PS_CROSS),
         };
+        let mut words = match dice.pick(own) {
+            Some(words) => words.clone(),
+            None => dice.pick(usual).copied().unwrap_or_default().to_owned(),
+        };
+        if dice.happens(SECOND_SENTENCE) {
+            words.push(' ');
+            words.push_str(dice.pick(second).copied().unwrap_or_default());
+        }
+        words
     }
-    let (first, second): (&[&str], &[&str]) = match occasion {
-        Occasion::LikesNew => (LIKES_NEW, PS_GLAD),
-        Occasion::LikesOld => (LIKES_OLD, PS_GLAD),
-        Occasion::Failed => (FAILED, PS_CROSS),
-        Occasion::Slow => (SLOW, PS_CROSS),
-        Occasion::DislikesNew => (DISLIKES_NEW, PS_CROSS),
-        Occasion::DislikesOld => (DISLIKES_OLD, PS_CROSS),
-    };
-    let mut words = dice.pick(first).copied().unwrap_or_default().to_owned();
-    if dice.happens(SECOND_SENTENCE) {
-        words.push(' ');
-        words.push_str(dice.pick(second).copied().unwrap_or_default());
-    }
-    words
 }
 
 const LIKES_NEW: &[&str] = &[
@@ -182,15 +197,27 @@ mod tests {
     fn people_have_more_than_one_thing_to_say() {
         let mut dice = Dice::new(1);
         let said: std::collections::BTreeSet<_> =
-            (0..200).map(|_| say(Occasion::DislikesNew, false, &mut dice)).collect();
+            (0..200).map(|_| Tongue::default().say(Occasion::DislikesNew, &mut dice)).collect();
         assert!(said.len() > 40, "{}", said.len());
+    }
+
+    #[test]
+    fn who_has_phrases_of_their_own_uses_these() {
+        let phrases = Phrases { dislikes: vec!["Bring back my filters.".into()], ..Phrases::default() };
+        let tongue = Tongue { phrases, ..Tongue::default() };
+        let mut dice = Dice::new(1);
+        let mut say = |occasion| tongue.say(occasion, &mut dice);
+        assert!((0..50).all(|_| say(Occasion::DislikesNew).starts_with("Bring back my filters.")));
+        assert!(LIKES_OLD.iter().any(|usual| say(Occasion::LikesOld).starts_with(&usual[..4])));
     }
 
     #[test]
     fn only_a_rude_crowd_sends_what_a_terminal_would_obey() {
         let mut dice = Dice::new(1);
-        let mut obeyed =
-            |rude| (0..500).any(|_| say(Occasion::Slow, rude, &mut dice).chars().any(char::is_control));
+        let mut obeyed = |rude| {
+            let tongue = Tongue { rude, ..Tongue::default() };
+            (0..500).any(|_| tongue.say(Occasion::Slow, &mut dice).chars().any(char::is_control))
+        };
         assert!(obeyed(true));
         assert!(!obeyed(false));
     }

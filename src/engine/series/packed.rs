@@ -338,7 +338,7 @@ mod tests {
             at: Timestamp(1_795_356_000_000 + second * 1000),
             numbers: [[25.0, 1.0, ABSENT], [75.0, 0.0, ABSENT]],
         };
-        let slots: VecDeque<_> = (0..1800).map(slot).collect();
+        let slots: VecDeque<_> = (0_i64..1800).map(slot).collect();
         assert!(pack_slots(&slots).len() < 5 * 1800 + 32);
     }
 }

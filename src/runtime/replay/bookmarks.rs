@@ -202,8 +202,8 @@ mod tests {
         assert_eq!(bookmarks.at(1), Some(1));
         bookmarks = load(dir.path()).0;
         bookmarks.toggle(1, Timestamp(1)).unwrap();
-        let kept = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
-        let kept = kept.filter(|path| path.extension().is_some_and(|e| e == "json")).next().unwrap();
+        let mut kept = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+        let kept = kept.find(|path| path.extension().is_some_and(|e| e == "json")).unwrap();
         fs::write(kept, "{ not json").unwrap();
         let (bookmarks, said) = load(dir.path());
         assert!(bookmarks.times().is_empty() && said.unwrap().contains("cannot read the bookmarks"));

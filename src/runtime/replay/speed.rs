@@ -17,6 +17,9 @@ pub struct Speed(u32);
 #[error("cannot play at the speed {0:?}\nhint: write a whole number from 1 to {FASTEST}, such as 10")]
 pub struct SpeedError(String);
 
+/// For a recording of days in which something is read every other minute: that passes in half a second.
+pub const OF_DAYS: Speed = Speed(300);
+
 impl Default for Speed {
     fn default() -> Self {
         Self(1)

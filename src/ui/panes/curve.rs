@@ -3,13 +3,17 @@
 //! In: the model, a segment and what to show. Out: runs of points for each arm; between two runs there
 //! was no data, and nothing may be drawn there. This file never draws.
 
-use crate::domain::{Arm, MetricName, SegmentName, Timestamp};
+use crate::domain::{Arm, Metric, MetricName, SegmentName, Timestamp};
 use crate::engine::Model;
 use crate::engine::model::SegmentModel;
 use crate::engine::series::Series;
 
 /// Windows in seconds, shortest first: the shortest that holds all data is shown.
-const WINDOWS_S: [i64; 4] = [120, 300, 600, 1800];
+const WINDOWS_S: [i64; 6] = [120, 300, 600, 1800, 3600, 7200];
+/// The longest window of what is read every few seconds: older numbers say little about now.
+const LONGEST_S: i64 = 1800;
+/// What is read more seldom has a window of so many readings: fewer are no curve.
+const READINGS: i64 = 60;
 /// Shortest bin in seconds: a rate over less jumps with every single user.
 const SHORTEST_BIN_S: i64 = 5;
 
@@ -34,10 +38,10 @@ impl Curve {
     pub fn of_metric(model: &Model, segment: &SegmentModel, metric: &MetricName, columns: usize) -> Self {
         let Some(series) = segment.series.get(metric) else { return Self::default() };
         let oldest = series.slots().next().map(|slot| slot.at);
-        let mut curve = Self::over(model.now, oldest);
+        let interval_s = model.rollout.metric(metric).map_or(0, interval_s);
+        let mut curve = Self::over(model.now, oldest, interval_s);
         let bin = bin_s(curve.window_s, columns);
-        let interval = model.rollout.metric(metric).map_or(0, |m| m.interval.0.as_secs());
-        let longest_step = (i64::try_from(interval).unwrap_or(0) * 2).max(bin * 2);
+        let longest_step = interval_s.saturating_mul(2).max(bin * 2);
         curve.treatment =
             curve.runs(longest_step, bins(model.now, series, Arm::Treatment, bin, curve.window_s));
         curve.control = curve.runs(longest_step, bins(model.now, series, Arm::Control, bin, curve.window_s));
@@ -54,7 +58,8 @@ impl Curve {
         };
         let arms = [Some(Arm::Treatment), Some(Arm::Control)];
         let oldest = arms.iter().flat_map(|arm| said(*arm)).map(|(at, _)| at).min();
-        let mut curve = Self::over(model.now, oldest);
+        let interval_s = model.rollout.metrics.iter().map(interval_s).max().unwrap_or(0);
+        let mut curve = Self::over(model.now, oldest, interval_s);
         let bin = bin_s(curve.window_s, columns) * 4;
         let points = |arm| {
             let mut points = Vec::new();
@@ -75,10 +80,12 @@ impl Curve {
         self.treatment.is_empty() && self.control.is_empty()
     }
 
-    fn over(now: Timestamp, oldest: Option<Timestamp>) -> Self {
+    fn over(now: Timestamp, oldest: Option<Timestamp>, interval_s: i64) -> Self {
         let age = oldest.map_or(0, |at| -seconds_before(now, at));
-        let longest = WINDOWS_S.last().copied().unwrap_or(1);
-        let window_s = WINDOWS_S.into_iter().find(|window| age <= *window).unwrap_or(longest);
+        let longest = LONGEST_S.max(interval_s.saturating_mul(READINGS));
+        let mut windows = WINDOWS_S.into_iter().filter(|window| *window <= longest);
+        let widest = windows.clone().next_back().unwrap_or(LONGEST_S);
+        let window_s = windows.find(|window| age <= *window).unwrap_or(widest);
         Self { window_s, ..Self::default() }
     }
 
@@ -96,6 +103,11 @@ impl Curve {
         }
         runs
     }
+}
+
+/// How often a metric is read, in seconds.
+fn interval_s(metric: &Metric) -> i64 {
+    i64::try_from(metric.interval.0.as_secs()).unwrap_or(0)
 }
 
 fn bin_s(window_s: i64, columns: usize) -> i64 {
@@ -146,6 +158,19 @@ fn fold(values: impl Iterator<Item = (i64, f64, f64)>, bin: i64, window_s: i64, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_seldom_has_a_longer_window() {
+        let window = |age_s: i64, interval_s| {
+            Curve::over(Timestamp(0), Some(Timestamp(-age_s * 1000)), interval_s).window_s
+        };
+        assert_eq!(
+            [window(60, 1), window(400, 1), window(90_000, 1), window(90_000, 30)],
+            [120, 600, 1800, 1800]
+        );
+        assert_eq!([window(400, 120), window(90_000, 120), window(90_000, 3600)], [600, 7200, 7200]);
+        assert_eq!(window(90_000, 60), 3600);
+    }
 
     #[test]
     fn a_gap_splits_a_curve_and_an_empty_bin_is_no_point() {
