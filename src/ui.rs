@@ -55,7 +55,9 @@ pub mod view;
 mod words;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
+#[cfg(test)]
+pub(crate) use self::tests::world;
 
 pub use screen::{draw, draw_replay};
 pub use transport::{Transport, Wish};

@@ -275,6 +275,19 @@ impl Player {
         Ok(Progress::Working { share: self.share(target) })
     }
 
+    /// Takes the next event, whatever its number: some before it may be missing. Gives up the target, if there is one.
+    /// Returns whether there was an event.
+    ///
+    /// # Errors
+    /// As [`Player::run`].
+    pub fn step(&mut self) -> Result<bool, RecordingError> {
+        self.target = None;
+        self.reel.go_to(self.position)?;
+        let Some(taken) = self.reel.next()? else { return Ok(false) };
+        self.take(&taken);
+        Ok(true)
+    }
+
     fn take(&mut self, taken: &Taken) {
         engine::update(&mut self.model, &taken.event);
         self.position = taken.number + 1;

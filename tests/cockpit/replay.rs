@@ -152,6 +152,8 @@ fn keys_play_pause_step_jump_and_go_to_a_time() {
     replay.until_line(&["▶ PLAYING 1×", "of 10:00"]);
     replay.press(" ");
     replay.until_line(&["‖ PAUSED 1×"]);
+    replay.until_line(&["exposure", "52.5%", "62.5%", "p", "100%"]);
+    replay.until_line(&["verdicts", " WAIT ", "……"]);
     replay.press("s");
     replay.until_line(&["14:02:00 UTC", "free at 25%"]);
     replay.until_row("free", &["25%"]);

@@ -10,8 +10,8 @@ use crate::domain::{RolloutName, Timestamp};
 use crate::engine::Autopilot;
 use crate::recording::{Header, Kind, Player, Recorder};
 use crate::ui::Wish;
-use crate::ui::tests::world::{self, START};
 use crate::ui::transport::Motion;
+use crate::ui::world::{self, START, World};
 
 /// A recording of a launch that goes wrong, and a clock.
 struct Fixture {
@@ -22,8 +22,11 @@ struct Fixture {
 
 impl Fixture {
     fn new(order: Order) -> Self {
+        Self::of(&world::trouble(), order)
+    }
+
+    fn of(world: &World, order: Order) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let world = world::trouble();
         let path = folder.path().join("night.rec");
         let header = Header::new(&world.model.rollout, Autopilot::Guard, false);
         let mut recorder = Recorder::create(&path, &header).unwrap();
@@ -159,6 +162,23 @@ fn steps_go_event_by_event_there_and_back_and_pause() {
     fixture.wish(Wish::Start);
     assert_eq!(fixture.place().1, 0);
     assert_eq!(fixture.wish(Wish::StepBack).as_deref(), Some("this is the beginning"));
+}
+
+#[test]
+fn a_step_is_one_event_also_where_states_further_on_are_known() {
+    let mut world = world::launch();
+    for _ in 0..400 {
+        world.step(&[], 0.01);
+    }
+    assert!(world.told.len() > 5000);
+    let mut fixture = Fixture::of(&world, Order::default());
+    fixture.work();
+    fixture.wish(Wish::End);
+    fixture.wish(Wish::Start);
+    for event in 1..=3 {
+        fixture.wish(Wish::Step);
+        assert_eq!(fixture.place().1, event);
+    }
 }
 
 #[test]
