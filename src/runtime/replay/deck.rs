@@ -73,7 +73,9 @@ impl Deck {
     pub fn new(mut player: Player, bookmarks: Bookmarks, order: Order, now: Instant) -> Self {
         // The first frame shows the first moment.
         player.seek(Target::Time(player.now()));
-        let course = Course::of(&player.header().rollout);
+        let mut course = Course::of(&player.header().rollout);
+        // A recording with an index is known as a whole before any work is done.
+        course.follow(player.marks());
         Self {
             at: player.now(),
             player,
