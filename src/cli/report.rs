@@ -11,12 +11,8 @@ use clap::{Args, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::config::user;
-<<<<<<< HEAD
 use crate::domain::{RolloutName, Text};
 use crate::history::{Filter, Store};
-=======
-use crate::domain::Text;
->>>>>>> main
 use crate::recording::{Folder, Recording};
 use crate::report::{self, End, Observer, Report};
 
@@ -117,7 +113,6 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
-<<<<<<< HEAD
 /// A recording, and what else is known of its rollout.
 struct Located {
     path: PathBuf,
@@ -190,32 +185,3 @@ fn traits_of(path: &Path) -> Option<Vec<Text>> {
     let entry = entries.into_iter().find(|stored| stored.entry.recording.as_ref().is_some_and(is_it))?;
     entry.entry.traits
 }
-=======
-/// A path as it is; else the newest recording of the rollout of that name.
-fn locate(which: &str) -> Result<PathBuf, Failure> {
-    let path = PathBuf::from(which);
-    if path.is_file() {
-        return Ok(path);
-    }
-    let nothing = |looked: &str, hint: &str| {
-        let which = Text::new(which);
-        Failure::usage(format!("cannot report on {which}: there is {looked}\nhint: {hint}"))
-    };
-    let hint = "name a recording, as `gonogo watch --record PATH` writes it, or a rollout that was recorded";
-    if path.is_dir() {
-        return Err(nothing("a folder of that name, and no recording", hint));
-    }
-    // A name is no path: it holds no separator and does not climb.
-    let Ok(rollout) = which.parse::<crate::domain::RolloutName>() else {
-        return Err(nothing("no file of that name", hint));
-    };
-    let settings = user::load().map_err(Failure::usage)?;
-    let Some(folder) = settings.recording.folder().map(Folder::new) else {
-        return Err(nothing("no file of that name, and neither $XDG_STATE_HOME nor $HOME is set", hint));
-    };
-    let shown = Text::new(&folder.of(&rollout).display().to_string());
-    folder
-        .newest(&rollout)
-        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}"), hint))
-}
->>>>>>> main

@@ -74,24 +74,6 @@ impl Folder {
         Self { root }
     }
 
-    /// Where a rollout's recordings are.
-    #[must_use]
-    pub fn of(&self, rollout: &RolloutName) -> PathBuf {
-        self.root.join(folder_name(rollout))
-    }
-
-    /// The newest recording of a rollout, by the time that it was last written to.
-    #[must_use]
-    pub fn newest(&self, rollout: &RolloutName) -> Option<PathBuf> {
-        let files = fs::read_dir(self.of(rollout)).ok()?.filter_map(Result::ok);
-        let timed = files.filter_map(|file| {
-            let about = file.metadata().ok().filter(fs::Metadata::is_file)?;
-            let is_recording = file.path().extension().is_some_and(|ending| ending == "rec");
-            is_recording.then_some((about.modified().ok()?, file.path()))
-        });
-        timed.max().map(|(_, path)| path)
-    }
-
     /// Makes the rollout's folder if need be, and names a new file in it. The file is not made.
     ///
     /// # Errors

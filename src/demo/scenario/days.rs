@@ -162,7 +162,7 @@ impl Days {
         if self.lasts.0.is_zero() || self.lasts.0 > MAX_DAYS {
             return Err(format!("days.lasts is {}; it must be up to {}", self.lasts, Span(MAX_DAYS)));
         }
-        if self.every.0 < MIN_EVERY || self.every.0.as_secs() % MIN_EVERY.as_secs() != 0 {
+        if self.every.0 < MIN_EVERY || !self.every.0.as_secs().is_multiple_of(MIN_EVERY.as_secs()) {
             return Err(format!("days.every must be a multiple of {}", Span(MIN_EVERY)));
         }
         if self.pause_without_data.0 <= self.every.0 {
