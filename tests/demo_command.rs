@@ -1,4 +1,5 @@
 //! `gonogo demo` as a command: what there is, and what goes together.
+#![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
 
 use std::process::{Command, Output};
 

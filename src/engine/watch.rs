@@ -9,8 +9,6 @@
 //!
 //! It judges nothing (that is [`appraise`](super::appraise)) and writes no words (that is [`evidence`](super::evidence)).
 
-use std::cell::OnceCell;
-
 use serde::{Deserialize, Serialize};
 
 use super::channel::{Channel, Standing};
@@ -49,9 +47,8 @@ pub struct Watch {
     proof: Option<Proof>,
     /// Treatment units at the last look.
     looked_at: f64,
-    /// How many more were missing then; it is worked out when somebody asks, and kept until the next look.
-    #[serde(with = "missing")]
-    missing: OnceCell<Option<f64>>,
+    /// How many more were missing then. `None`: it was proven, there is no end in sight, or nothing was looked at.
+    missing: Option<f64>,
     /// How the bets stand, as of the newest units: it is asked for more often than they come.
     #[serde(skip)]
     stands: Stands,
@@ -69,28 +66,6 @@ struct Stands {
 impl Default for Stands {
     fn default() -> Self {
         Self { nearest: None, ln_mean_e: f64::NEG_INFINITY }
-    }
-}
-
-/// What is known of the missing units, for serde: nothing, or one thing, which may be that there is no end in sight.
-mod missing {
-    use super::OnceCell;
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    pub fn serialize<S: Serializer>(known: &OnceCell<Option<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(known.get())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<OnceCell<Option<f64>>, D::Error> {
-        let known: Vec<Option<f64>> = Vec::deserialize(deserializer)?;
-        match known.as_slice() {
-            [] => Ok(OnceCell::new()),
-            [missing] => Ok(OnceCell::from(*missing)),
-            _ => Err(D::Error::invalid_length(known.len(), &"at most one")),
-        }
     }
 }
 
@@ -127,7 +102,7 @@ impl Watch {
             next_look: FIRST_LOOK,
             proof: None,
             looked_at: 0.0,
-            missing: OnceCell::new(),
+            missing: None,
             stands: Stands::default(),
         }
     }
@@ -161,8 +136,7 @@ impl Watch {
     pub fn begin_stage(&mut self, sample: f64) {
         self.stage = ByArm::default();
         self.next_look = sample.max(FIRST_LOOK);
-        self.proof = None;
-        self.missing = OnceCell::new();
+        (self.proof, self.missing) = (None, None);
         for channel in &mut self.channels {
             channel.begin_stage();
         }
@@ -275,7 +249,6 @@ impl Watch {
     fn look(&mut self) {
         self.looked_at = self.stage.treatment.unwrap_or_default();
         self.next_look = self.looked_at * LOOK_AGAIN;
-        self.missing = OnceCell::new();
         let mut proofs = self.channels.iter().enumerate().map(|(i, c)| c.prove(i, self.margin, self.compare));
         // Each channel must have something to compare with, and the one that is furthest from its proof decides.
         let missing_to = |proof: &Proof| proof.bound - proof.limit;
@@ -286,6 +259,10 @@ impl Watch {
                 Some(if is_worse { proof } else { worst })
             })
         });
+        // Now, and not when somebody asks: what is said later must not depend on whether anybody looked at a screen.
+        let open = self.proof.filter(|proof| !proof.is_proven);
+        let channel = open.and_then(|proof| self.channels.get(proof.channel));
+        self.missing = channel.and_then(|channel| channel.units_missing(self.margin));
     }
 
     /// What was proven about this stage when it was last looked at. `None`: not looked at yet, or nothing to compare with.
@@ -297,9 +274,8 @@ impl Watch {
     /// How many more treatment units the stage needs until it is proven, as things stand. `None`: no end in sight.
     #[must_use]
     pub fn units_missing(&self) -> Option<f64> {
-        let channel = self.channels.get(self.proof?.channel)?;
-        let missing = *self.missing.get_or_init(|| channel.units_missing(self.margin));
-        missing.map(|missing| (missing - (self.stage_units(Arm::Treatment) - self.looked_at)).max(1.0))
+        let since = self.stage_units(Arm::Treatment) - self.looked_at;
+        self.missing.map(|missing| (missing - since).max(1.0))
     }
 
     /// Units of an arm since the stage began.

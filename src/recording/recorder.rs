@@ -1,6 +1,6 @@
 //! The loop's side of the writing: events go into a bounded queue, and a thread writes them down.
 //!
-//! The loop neither waits nor wakes anybody: it puts what it has where the thread looks for it ten times a second. Only
+//! The loop neither waits nor wakes anybody: it puts what it has where the thread looks for it five times a second. Only
 //! when the queue fills up sooner than that it is woken.
 //!
 //! It reads no clock: whether it is time to flush is seen from the events' own times, or from waiting for the next.
@@ -26,11 +26,11 @@ const QUEUE: usize = 16_384;
 const BATCH: usize = 64;
 /// The thread is woken when so many are waiting: it has time enough for the rest of the queue.
 const WAKE: usize = QUEUE / 4;
-/// How often the thread looks for events.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often the thread looks for events: seldom enough that an idle cockpit stays idle.
+const LOOK: Duration = Duration::from_millis(200);
 /// The longest time that the thread keeps an event from the file. With the time until the next tick, at which the loop
 /// hands over what it has, it stays below the second that is promised.
-const FLUSH: Duration = Duration::from_millis(300);
+const FLUSH: Duration = Duration::from_millis(200);
 
 /// Turns the state of the engine into bytes. `None`: it cannot.
 pub type Freeze = fn(&Model) -> Option<Keyframe>;

@@ -23,7 +23,8 @@ use crate::domain::Text;
 use crate::engine::Decision;
 use crate::event::Event;
 
-/// How hard zstd tries: the least. The next level makes the file a little smaller and takes half as long again.
+/// How hard zstd tries: the least. Of lines like these, in blocks like these, levels 2 to 4 make more bytes (a day of a
+/// rollout: 652, 666, 746 and 744 kB), and 3 and 4 are slower.
 const LEVEL: i32 = 1;
 /// A keyframe is worth its place when at least so many bytes of lines would have to be read without it.
 const KEYFRAME_RAW: u64 = 2 * 1024 * 1024;

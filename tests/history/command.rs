@@ -23,6 +23,15 @@ pub fn guard(world: &World, more: &[&str]) -> Output {
     gonogo(world, &args).output().unwrap()
 }
 
+/// A guard that looks for some seconds, whether or not there is anything left to guard.
+pub fn guard_for(world: &World, time: &str, more: &[&str]) -> Output {
+    let (file, state) = (world.path("rollout.toml"), world.path("state"));
+    let args = [&["guard", &file, "--state-dir", &state, "--for", time], more].concat();
+    let output = gonogo(world, &args).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    output
+}
+
 fn history(world: &World, args: &[&str]) -> Output {
     gonogo(world, &[&["history", "--state-dir", &world.path("state")], args].concat()).output().unwrap()
 }

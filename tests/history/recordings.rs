@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::command::{gonogo, guard};
+use super::command::{gonogo, guard, guard_for};
 use super::world::World;
 
 fn settings(world: &World, text: &str) {
@@ -22,7 +22,7 @@ fn with_always_a_guard_records_into_the_folder_and_no_record_turns_it_off() {
     let world = World::steady();
     settings(&world, "[recording]\nalways = true\n");
     let folder = world.path("home/.local/state/gonogo/recordings");
-    guard(&world, &["--no-record", "--for", "1s"]);
+    guard_for(&world, "1s", &["--no-record"]);
     assert_eq!(recordings(&folder), Vec::<PathBuf>::new());
     let output = guard(&world, &["--autopilot", "full"]);
     let log = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -96,7 +96,7 @@ fn a_redacted_copy_holds_no_word_of_a_customer_and_verifies_as_the_original_does
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let output = gonogo(&world, &["redact", &original, &copy]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    guard(&world, &["--for", "3s", "--record", &live, "--redact"]);
+    guard_for(&world, "4s", &["--record", &live, "--redact"]);
 
     let events = |path: &str| -> Vec<gonogo::event::Event> {
         let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());

@@ -131,3 +131,13 @@ fn the_marks_of_a_recording_are_its_verdicts_stages_and_acts() {
         assert_eq!(met.len(), 1, "{kind:?}");
     }
 }
+
+#[test]
+fn a_screen_that_is_looked_at_changes_nothing() {
+    for seed in 20..24 {
+        let unseen = World::new(seed).run(STEPS, |_, _| {});
+        // The coach and the forecast are worked out when a screen asks for them.
+        let seen = World::new(seed).run(STEPS, |model, _| _ = model.outlook());
+        assert!(unseen == seen, "seed {seed}");
+    }
+}
