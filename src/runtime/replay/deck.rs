@@ -74,7 +74,7 @@ impl Deck {
         // The first frame shows the first moment.
         player.seek(Target::Time(player.now()));
         let mut course = Course::of(&player.header().rollout);
-        // Whoever opened it may have looked through it already.
+        // A recording with an index is known as a whole before any work is done.
         course.follow(player.marks());
         Self {
             at: player.now(),

@@ -279,3 +279,16 @@ fn the_model_is_shown_as_it_was_recorded() {
     assert_eq!((now.now, now.verdict(), now.phase()), (then.now, then.verdict(), then.phase()));
     assert_eq!(now.timeline.len(), then.timeline.len());
 }
+
+#[test]
+fn what_an_index_tells_is_in_the_strip_before_any_work() {
+    let fixture = Fixture::whole(Order::default());
+    let mut player = Player::open(&fixture.folder.path().join("night.rec")).unwrap();
+    while player.look_through(1).unwrap() {}
+    let name = RolloutName::new("checkout-v2").unwrap();
+    let (bookmarks, _) = Bookmarks::load(None, &name, START);
+    let deck = Deck::new(player, bookmarks, Order::default(), Instant::now());
+    let acts = deck.transport().course.acts();
+    assert!(!acts.is_empty());
+    assert_eq!(acts, fixture.deck.transport().course.acts());
+}
