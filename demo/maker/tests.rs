@@ -80,7 +80,7 @@ impl Made {
 
     fn commands(&self, verb: Verb) -> Vec<&Command> {
         let of = |decision| match decision {
-            &Decision::Command(ref command) if command.verb == verb => Some(command),
+            Decision::Command(command) if command.verb == verb => Some(command),
             _ => None,
         };
         self.decisions().filter_map(of).collect()

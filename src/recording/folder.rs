@@ -92,6 +92,20 @@ impl Folder {
         })
     }
 
+    /// The folder of a rollout's recordings; it may not be there.
+    #[must_use]
+    pub fn of(&self, rollout: &RolloutName) -> PathBuf {
+        self.root.join(folder_name(rollout))
+    }
+
+    /// The recording of a rollout that was written to last. `None`: there is none that can be read.
+    #[must_use]
+    pub fn newest(&self, rollout: &RolloutName) -> Option<PathBuf> {
+        let files = fs::read_dir(self.of(rollout)).ok()?.flatten();
+        let all = files.filter_map(|file| found(&file)).filter(|found| found.bytes > 0);
+        all.max_by(|a, b| (a.written_at, &a.path).cmp(&(b.written_at, &b.path))).map(|found| found.path)
+    }
+
     /// Holds a recording, so that nobody removes it.
     ///
     /// # Errors
