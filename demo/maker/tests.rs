@@ -79,11 +79,11 @@ impl Made {
     }
 
     fn commands(&self, verb: Verb) -> Vec<&Command> {
-        let of = |decision| match decision {
+        let commands = self.decisions().filter_map(|decision| match decision {
             Decision::Command(command) if command.verb == verb => Some(command),
             _ => None,
-        };
-        self.decisions().filter_map(of).collect()
+        });
+        commands.collect()
     }
 
     fn records(&self) -> impl Iterator<Item = &Record> {

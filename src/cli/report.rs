@@ -4,13 +4,14 @@
 //! recording stand in the report, and are said on standard error.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::config::user;
+use crate::demo;
 use crate::domain::{RolloutName, Text};
 use crate::history::{Filter, Store};
 use crate::recording::{Folder, Recording};
@@ -21,7 +22,7 @@ use crate::report::{self, End, Observer, Report};
 #[command(after_help = "Examples:\n  gonogo report last-night.rec > retrospective.md\n  \
     gonogo report checkout-v2 --format html --output retrospective.html\n\n\
     NAME is a rollout, of which the newest recording is read ($XDG_STATE_HOME/gonogo/recordings/NAME, or where the\n\
-    settings say), or a number of `gonogo history`.\n\
+    settings say), a number of `gonogo history`, or a demo recording (`gonogo demo --list`).\n\
     A damaged recording makes a report up to the damage, and says so.\n\
     Exit codes: 0 written, 2 no such recording, or no recording at all.")]
 pub struct Arguments {
@@ -84,8 +85,11 @@ fn read(located: &Located) -> Result<Report, Failure> {
     let unreadable = |cause: io::Error| {
         Failure::usage(format!("cannot read {name}: {cause}\nhint: name a recording that you may read"))
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut recording = Recording::open(&name, BufReader::new(file)).map_err(Failure::usage)?;
+    let reader: Box<dyn BufRead> = match located.bytes {
+        Some(bytes) => Box::new(bytes),
+        None => Box::new(BufReader::new(File::open(path).map_err(unreadable)?)),
+    };
+    let mut recording = Recording::open(&name, reader).map_err(Failure::usage)?;
     let mut observer = Observer::new(recording.header());
     let traits = located.traits.as_ref().map(|traits| traits.iter().map(ToString::to_string).collect());
     let mut end = End { name: shown(path), traits, ..End::default() };
@@ -116,16 +120,18 @@ fn first_line(message: &str) -> String {
 /// A recording, and what else is known of its rollout.
 struct Located {
     path: PathBuf,
+    /// What was compiled in instead of a file.
+    bytes: Option<&'static [u8]>,
     /// From the history: a recording does not say. `None`: nobody knows.
     traits: Option<Vec<Text>>,
 }
 
-/// A path as it is; else a number of the history, or the newest recording of the rollout of that name.
+/// A path as it is; else a number of the history, the newest recording of the rollout of that name, or a demo recording.
 fn locate(which: &str) -> Result<Located, Failure> {
     let path = PathBuf::from(which);
     if path.is_file() {
         let traits = traits_of(&path);
-        return Ok(Located { path, traits });
+        return Ok(Located { path, bytes: None, traits });
     }
     let nothing = |looked: &str| {
         let which = Text::new(which);
@@ -147,11 +153,13 @@ fn locate(which: &str) -> Result<Located, Failure> {
     };
     let folder = Folder::new(root);
     let shown = Text::new(&folder.of(&rollout).display().to_string());
-    let path = folder
-        .newest(&rollout)
+    if let Some(path) = folder.newest(&rollout) {
+        let traits = traits_of(&path);
+        return Ok(Located { path, bytes: None, traits });
+    }
+    let bytes = demo::recording(which)
         .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}")))?;
-    let traits = traits_of(&path);
-    Ok(Located { path, traits })
+    Ok(Located { path: PathBuf::from(format!("{which}.rec")), bytes: Some(bytes), traits: None })
 }
 
 /// The recording of a finished rollout, by its number in the history.
@@ -163,7 +171,7 @@ fn of_history(id: i64) -> Result<Located, Failure> {
     })?;
     let entry = store.get(id).map_err(Failure::usage)?.entry;
     match entry.recording {
-        Some(path) => Ok(Located { path, traits: entry.traits }),
+        Some(path) => Ok(Located { path, bytes: None, traits: entry.traits }),
         None => Err(Failure::usage(format!(
             "cannot report on {id}: the history has no recording of this {}\nhint: name the recording itself, or add it with `gonogo history add`",
             entry.rollout
