@@ -74,11 +74,11 @@ fn scenario(name: &str) -> Result<Scenario, Failure> {
 fn make(scenario: &Scenario, path: &Path, is_told: bool) -> Result<u64, Failure> {
     let mut taken = Vec::new();
     let (header, _) = tape::opening(scenario)?;
-    let ended = tape::Tape::run(scenario, &mut |event, decided| {
+    let ended = tape::Tape::run(scenario, &mut |event, model| {
         if is_told {
-            tell(event, decided);
+            tell(event, &model.decided);
         }
-        taken.push((event.clone(), decided.to_vec()));
+        taken.push((event.clone(), model.decided.clone()));
     });
     if is_told && let Ok(model) = &ended {
         tell_end(model);

@@ -38,7 +38,7 @@ const RELINK: Duration = Duration::from_secs(5);
 const NOWHERE: &str = "ws://127.0.0.1:7070";
 
 /// What is kept of a tape: each event, and what was decided on it.
-pub type Keep<'a> = &'a mut dyn FnMut(&Event, &[Decision]);
+pub type Keep<'a> = &'a mut dyn FnMut(&Event, &Model);
 
 /// A rollout under way.
 pub struct Tape<'a> {
@@ -237,7 +237,7 @@ impl<'a> Tape<'a> {
     fn take(&mut self, at: Timestamp, source_at: Option<Timestamp>, body: Body) -> Result<(), Failure> {
         let event = Event { at, source_at, body };
         let effects = engine::update(&mut self.model, &event);
-        (self.keep)(&event, &self.model.decided);
+        (self.keep)(&event, &self.model);
         for effect in effects {
             if let Effect::Command(command) = effect {
                 for (wait, turn) in self.service.accept(command)? {

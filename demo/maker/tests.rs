@@ -1,5 +1,6 @@
 //! Each recording in the repository is what is made now, and tells what its line promises.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use gonogo::action::Verb;
@@ -8,13 +9,30 @@ use gonogo::domain::{Actor, Percent, Phase, SegmentName, Station, Verdict};
 use gonogo::effect::{Change, Command, Record};
 use gonogo::engine::{Decision, Model};
 use gonogo::event::Event;
-use gonogo::recording::Recording;
+use gonogo::recording::{Player, Progress, Recording, Target};
+use gonogo::theme::{self, Depth};
+use gonogo::ui::{self, View};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 
 use super::*;
+
+/// A sum over what the cockpit shows of a model at 120×40: each cell's text and look.
+fn frame(model: &Model) -> u64 {
+    let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
+    let view = View::new(Actor::Autopilot).expect("a keymap");
+    let theme = theme::pick("default", Depth::Rgb, false).expect("a theme");
+    terminal.draw(|frame| ui::draw(frame, model, &view, &theme)).expect("a frame");
+    let mut sum = DefaultHasher::new();
+    terminal.backend().buffer().content().hash(&mut sum);
+    sum.finish()
+}
 
 /// A rollout that was made now.
 struct Made {
     taken: Vec<(Event, Vec<Decision>)>,
+    /// What the cockpit showed after so many events.
+    frames: Vec<(u64, u64)>,
     end: Model,
 }
 
@@ -22,11 +40,17 @@ impl Made {
     /// Makes one, and holds the recording in the repository against it.
     fn of(name: &str) -> Self {
         let scenario = scenario(name).expect(name);
-        let mut taken = Vec::new();
-        let end =
-            tape::Tape::run(&scenario, &mut |event, decided| taken.push((event.clone(), decided.to_vec())));
-        let made = Self { taken, end: end.unwrap_or_else(|error| panic!("{name}: {error}")) };
+        let (mut taken, mut frames) = (Vec::new(), Vec::new());
+        let end = tape::Tape::run(&scenario, &mut |event, model| {
+            taken.push((event.clone(), model.decided.clone()));
+            // After each decision, and now and then between them.
+            if !model.decided.is_empty() || taken.len() % 500 == 0 {
+                frames.push((taken.len() as u64, frame(model)));
+            }
+        });
+        let made = Self { taken, frames, end: end.unwrap_or_else(|error| panic!("{name}: {error}")) };
         made.check(name, &tape::opening(&scenario).expect(name).0);
+        made.check_frames(name);
         made
     }
 
@@ -47,6 +71,18 @@ impl Made {
         let (first, last) = self.taken.first().zip(self.taken.last()).expect("events");
         let days = last.0.at.since(first.0.at).as_secs_f64() / Duration::from_hours(24).as_secs_f64();
         assert!((1.0..=3.0).contains(&days), "{name}: {days} days");
+    }
+
+    /// Replayed, it shows what the cockpit showed when it was made: text and looks at 120×40.
+    fn check_frames(&self, name: &str) {
+        let mut player = Player::of(name, recording(name).expect("it is on the shelf"))
+            .unwrap_or_else(|error| panic!("{error}"));
+        for (taken, made) in &self.frames {
+            player.seek(Target::Event(*taken));
+            while player.run(4_096).unwrap_or_else(|error| panic!("{error}")) != Progress::Arrived {}
+            assert_eq!((player.position(), frame(player.model())), (*taken, *made), "{name}");
+        }
+        assert!(self.frames.len() > 100, "{name}: {} frames", self.frames.len());
     }
 
     fn decisions(&self) -> impl Iterator<Item = &Decision> {
