@@ -49,6 +49,7 @@ fn record(path: &Path, segments: usize, metrics: usize, rounds: usize, step: Dur
         for event in &round {
             update(&mut world.model, event);
             recorder.take(event, &world.model.decided);
+            recorder.offer(&world.model);
             events += 1;
         }
     }

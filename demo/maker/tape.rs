@@ -22,7 +22,7 @@ use gonogo::demo::world::{Fault, Happening, Remark};
 use gonogo::demo::{Scenario, World};
 use gonogo::domain::{Actor, Feedback, LinkState, Rollout, Source, SourceKind, Span, Text, Timestamp};
 use gonogo::effect::Effect;
-use gonogo::engine::{self, Autopilot, Decision, Model};
+use gonogo::engine::{self, Autopilot, Model};
 use gonogo::event::{Body, Event};
 use gonogo::recording::Header;
 

@@ -154,10 +154,12 @@ impl Recordings {
         header.redacted = self.redact;
         let tape = match &self.place {
             Place::Nowhere => return Ok(None),
-            Place::File(path) => Tape::new(path, Recorder::create(path, &header).map_err(Failure::usage)?),
+            Place::File(path) => {
+                Tape::new(path, Recorder::create(path, &header).map_err(Failure::usage)?).held()
+            }
             Place::Folder(root) => {
                 let (path, recorder) = begin_in(root, &header, now).map_err(Failure::usage)?;
-                Tape::new(&path, recorder)
+                Tape::new(&path, recorder).held()
             }
             Place::Kept(root, keep) => keep_in(root, *keep, &header, now),
             Place::Homeless => {

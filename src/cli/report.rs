@@ -4,7 +4,7 @@
 //! recording stand in the report, and are said on standard error.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -14,8 +14,11 @@ use crate::config::user;
 use crate::demo;
 use crate::domain::{RolloutName, Text};
 use crate::history::{Filter, Store};
-use crate::recording::{Folder, Recording};
+use crate::recording::{Folder, Recording, is_recording};
 use crate::report::{self, End, Observer, Report};
+
+/// So much of a file tells whether it is a recording.
+const BEGINNING: u64 = 64;
 
 /// What `report` takes.
 #[derive(Debug, Args)]
@@ -72,10 +75,31 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Writes a file beside the one that is meant, and puts it in its place: whatever was there is there until then. A
+/// recording is never replaced.
 fn write(file: &Path, text: &str) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(file)?);
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    let mut beginning = Vec::new();
+    if let Ok(there) = File::open(file) {
+        there.take(BEGINNING).read_to_end(&mut beginning)?;
+    }
+    if is_recording(&beginning) {
+        let cause = "a recording is there, and is never overwritten";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, cause));
+    }
+    // Something that is no plain file, such as /dev/stdout, is written to as it is.
+    if file.exists() && !file.is_file() {
+        return File::create(file)?.write_all(text.as_bytes());
+    }
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let mut out = File::create(&beside)?;
+    let done = out.write_all(text.as_bytes()).and_then(|()| std::fs::rename(&beside, file));
+    if done.is_err() {
+        // What is half written helps nobody.
+        let _ = std::fs::remove_file(&beside);
+    }
+    done
 }
 
 /// Reads a recording to its end, or to its damage.
@@ -147,7 +171,11 @@ fn locate(which: &str) -> Result<Located, Failure> {
     }
     // A name is no path: it does not climb.
     let Ok(rollout) = which.parse::<RolloutName>() else { return Err(nothing("no file of that name")) };
-    let settings = user::load().map_err(Failure::usage)?;
+    let settings = match user::load() {
+        Ok(settings) => settings,
+        // A demo recording is found without them.
+        Err(error) => return demo_recording(which).ok_or_else(|| Failure::usage(error)),
+    };
     let Some(root) = settings.recording.folder() else {
         return Err(nothing("no file of that name, and neither $XDG_STATE_HOME nor $HOME is set"));
     };
@@ -157,9 +185,13 @@ fn locate(which: &str) -> Result<Located, Failure> {
         let traits = traits_of(&path);
         return Ok(Located { path, bytes: None, traits });
     }
-    let bytes = demo::recording(which)
-        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}")))?;
-    Ok(Located { path: PathBuf::from(format!("{which}.rec")), bytes: Some(bytes), traits: None })
+    demo_recording(which)
+        .ok_or_else(|| nothing(&format!("no file of that name, and no recording in {shown}")))
+}
+
+fn demo_recording(name: &str) -> Option<Located> {
+    let bytes = demo::recording(name)?;
+    Some(Located { path: PathBuf::from(format!("{name}.rec")), bytes: Some(bytes), traits: None })
 }
 
 /// The recording of a finished rollout, by its number in the history.

@@ -5,7 +5,7 @@
 //! | 0 | equal, to its end or to where a crash cut it off |
 //! | 1 | something else is decided now: the first difference is printed, with both sides |
 //! | 2 | no recording |
-//! | 3 | equal as far as it can be said: the recording is damaged, has gaps, or does not say what was decided |
+//! | 3 | equal as far as it can be said: the recording is damaged, has gaps or no events, or does not say what was decided |
 
 use std::io::{self, Write};
 
@@ -31,6 +31,13 @@ pub fn run(name: &str, archive: Archive) -> Result<Exit, Failure> {
     let Verified { events, decisions, finding, damage, has_end } = verified;
     let (count, compared) = (thousands(events), thousands(decisions));
     match finding {
+        Finding::Equal if events == 0 => {
+            writeln!(out, "{name}: not compared: there is no event in it")?;
+            if let Some(damage) = &damage {
+                writeln!(out, "the recording is {damage}")?;
+            }
+            return Ok(Exit::Lost);
+        }
         Finding::Equal => {
             writeln!(out, "{name}: equal: {compared} decisions on {count} events are what they were")?;
             let rate = if seconds > 0.0 { events as f64 / seconds } else { 0.0 };

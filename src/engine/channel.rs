@@ -169,6 +169,8 @@ impl Channel {
     /// From now on other units are bad: those above this bound. What was usual above the old one says nothing here.
     pub fn move_bound(&mut self, bound: usize) {
         if self.bound.replace(bound) != Some(bound) {
+            // What was counted above the old one says nothing about this one.
+            self.seen = ByArm::default();
             self.before = Baseline::default();
             self.alone = None;
         }

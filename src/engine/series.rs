@@ -94,9 +94,14 @@ impl Series {
         self.slots.iter().map(Slot::from)
     }
 
-    /// The room that the slots take, in bytes.
+    /// About the room that a copy takes, in bytes: slots, and the distributions of the last minute.
     pub(super) fn chart_bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Kept>()
+        let of_one = |histogram: &Option<Histogram>| {
+            histogram.as_ref().map_or(0, |histogram| histogram.at_most.len() * size_of::<f64>())
+        };
+        let newest =
+            self.recent.back().map_or(0, |(_, arms)| of_one(&arms.treatment) + of_one(&arms.control));
+        self.slots.len() * size_of::<Kept>() + self.recent.len() * newest
     }
 
     /// New units and bad units of an arm in the slots since `from`. `None`: no data at all.

@@ -213,7 +213,7 @@ impl Watch {
                 self.channels.extend(frozen.map(|_| Channel::new(None, alpha, self.tolerate)));
             }
             for (channel, bound) in self.channels.iter_mut().zip(frozen) {
-                channel.bound = Some(bound);
+                channel.move_bound(bound);
             }
             // The readings that chose the bounds are not held against them.
             self.control = None;

@@ -74,7 +74,10 @@ impl Clerk {
             let is_present = self.observer.is_present(&entry);
             let recording = self.recording.clone().filter(|_| is_present);
             let entry = Entry { recording, ..entry };
-            self.desk.papers().waiting.insert(entry.first_command, entry);
+            let mut papers = self.desk.papers();
+            // Whether this one can be written is not known yet.
+            papers.problem = None;
+            papers.waiting.insert(entry.first_command, entry);
             self.desk.changed.notify_all();
         }
     }

@@ -172,8 +172,14 @@ impl Archive {
     }
 
     /// Takes note of damage that was met in the events of a block: what comes after it is given up.
-    pub fn give_up_after(&mut self, damage: Damage) {
+    /// `last` is the time of the event before it, if one was read.
+    pub fn give_up_after(&mut self, damage: Damage, last: Option<Timestamp>) {
         self.blocks.retain(|block| block.first < damage.events);
+        if let Some(last_block) = self.blocks.last_mut()
+            && let Some(last) = last
+        {
+            last_block.to = last;
+        }
         if let Some(last) = self.blocks.last_mut() {
             let span = damage.events.saturating_sub(last.first);
             last.missing = last.missing.min(span);
@@ -299,17 +305,19 @@ impl Archive {
     /// Reads the last block, which was not closed or is cut off, for its events and marks.
     fn read_last(&mut self) -> Result<(), RecordingError> {
         let Some(number) = self.blocks.len().checked_sub(1) else { return Ok(()) };
+        let mut newest = None;
         for taken in self.block(number)? {
             match taken {
                 Ok(taken) => {
                     let marks = taken.decided.iter().flatten();
                     let marks = marks.filter_map(|decision| Mark::of(taken.number, taken.event.at, decision));
                     marks.for_each(|mark| self.marks.push(mark, index::MAX_MARKS));
+                    newest = Some(taken.event.at);
                     if let Some(block) = self.blocks.last_mut() {
                         block.to = taken.event.at;
                     }
                 }
-                Err(damage) => self.give_up_after(damage),
+                Err(damage) => self.give_up_after(damage, newest),
             }
         }
         Ok(())

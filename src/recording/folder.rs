@@ -112,8 +112,8 @@ impl Folder {
     /// When the file cannot be opened. Where the file system has no locks, nothing holds it but its age.
     pub fn hold(path: &Path) -> io::Result<Held> {
         let file = File::open(path)?;
-        // Another process that looks whether it is held has an exclusive lock for a moment: this waits for it.
-        match file.lock_shared() {
+        // Whoever looks whether it is held has a shared lock for a moment: this waits for it.
+        match file.lock() {
             Ok(()) => {}
             Err(cause) if cause.kind() == ErrorKind::Unsupported => {}
             Err(cause) => return Err(cause),
@@ -202,7 +202,8 @@ fn found(entry: &fs::DirEntry) -> Option<Found> {
 
 /// Whether nobody writes it.
 fn is_free(path: &Path) -> io::Result<bool> {
-    match File::open(path)?.try_lock() {
+    // Shared, so that two who look at once do not take each other for its writer.
+    match File::open(path)?.try_lock_shared() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(cause)) => Err(cause),

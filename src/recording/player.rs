@@ -80,6 +80,8 @@ pub struct Player {
     began_at: u64,
     /// Decides anew what a recording of version 1 does not say, so that there are marks.
     scout: Option<Box<Scout>>,
+    /// Whether there was nothing after the newest event when it was looked for.
+    is_at_end: bool,
 }
 
 /// Runs ahead through a recording that does not say what was decided.
@@ -131,6 +133,7 @@ impl Player {
             target: None,
             began_at: 0,
             scout,
+            is_at_end: false,
         })
     }
 
@@ -188,15 +191,26 @@ impl Player {
     #[must_use]
     pub fn next_mark(&self, kind: Kind) -> Option<u64> {
         let from = self.marks().partition_point(|mark| mark.event < self.position);
-        self.marks().get(from..)?.iter().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
+        self.marks().get(from..)?.iter().find(|mark| mark.is(kind)).map(|mark| mark.event.saturating_add(1))
     }
 
     /// The position right after the mark of a kind that lies before the one where the player stands.
     #[must_use]
     pub fn previous_mark(&self, kind: Kind) -> Option<u64> {
         // Whoever stands right after a mark means the one before it.
-        let to = self.marks().partition_point(|mark| mark.event + 1 < self.position);
-        self.marks().get(..to)?.iter().rev().find(|mark| mark.is(kind)).map(|mark| mark.event + 1)
+        let to = self.marks().partition_point(|mark| mark.event.saturating_add(1) < self.position);
+        self.marks()
+            .get(..to)?
+            .iter()
+            .rev()
+            .find(|mark| mark.is(kind))
+            .map(|mark| mark.event.saturating_add(1))
+    }
+
+    /// Whether it stands at the end of what can be read; events that are missing there are passed.
+    #[must_use]
+    pub const fn is_at_end(&self) -> bool {
+        self.is_at_end
     }
 
     /// Where the player is going, if it has not arrived.
@@ -208,6 +222,7 @@ impl Player {
     /// Sets out for a target; [`Player::run`] goes there.
     pub fn seek(&mut self, to: Target) {
         self.target = Some(to);
+        self.is_at_end = false;
         let is_behind = |position: u64, now: Timestamp| match to {
             Target::Event(event) => position <= event,
             Target::Time(time) => position == 0 || now <= time,
@@ -215,7 +230,7 @@ impl Player {
         let here = is_behind(self.position, self.model.now).then_some(self.position);
         let kept = self.kept.iter().rev().find(|kept| is_behind(kept.position, kept.model.now));
         let best = here.max(kept.map(|kept| kept.position)).unwrap_or(0);
-        if let Some((position, model)) = self.thaw(to, best + MIN_JUMP) {
+        if let Some((position, model)) = self.thaw(to, best.saturating_add(MIN_JUMP)) {
             (self.position, self.model) = (position, model);
         } else if here != Some(best) {
             (self.position, self.model) = match kept {
@@ -241,7 +256,10 @@ impl Player {
         candidates.filter(|(_, block)| block.has_keyframe).take(MAX_THAWS).find_map(|(number, block)| {
             // One that cannot be read is a pity, and no more: an earlier one does as well.
             let keyframe = archive.keyframe(number).ok()??;
-            Some((block.first, keyframe.thaw(&self.rollout)?))
+            let model = keyframe.thaw(&self.rollout)?;
+            // A block without events has no time of its own.
+            let is_early = !matches!(to, Target::Time(time) if model.now > time);
+            is_early.then_some((block.first, model))
         })
     }
 
@@ -258,7 +276,7 @@ impl Player {
                 return Ok(Progress::Arrived);
             }
             let Some(taken) = self.reel.next()? else {
-                self.target = None;
+                self.arrive_at_the_end();
                 return Ok(Progress::Arrived);
             };
             let is_beyond = match target {
@@ -283,16 +301,30 @@ impl Player {
     pub fn step(&mut self) -> Result<bool, RecordingError> {
         self.target = None;
         self.reel.go_to(self.position)?;
-        let Some(taken) = self.reel.next()? else { return Ok(false) };
+        let Some(taken) = self.reel.next()? else {
+            self.arrive_at_the_end();
+            return Ok(false);
+        };
         self.take(&taken);
         Ok(true)
     }
 
+    /// There is nothing after the newest event. What was known of events after damage is given up.
+    fn arrive_at_the_end(&mut self) {
+        self.target = None;
+        self.is_at_end = true;
+        if let Some(damage) = self.reel.archive.damage() {
+            let readable = damage.events;
+            self.kept.retain(|kept| kept.position <= readable);
+        }
+    }
+
     fn take(&mut self, taken: &Taken) {
+        self.is_at_end = false;
         engine::update(&mut self.model, &taken.event);
-        self.position = taken.number + 1;
+        self.position = taken.number.saturating_add(1);
         let last = self.kept.back().map_or(0, |kept| kept.position);
-        if self.position >= last + self.spacing {
+        if self.position >= last.saturating_add(self.spacing) {
             self.keep();
         }
     }
@@ -300,6 +332,11 @@ impl Player {
     /// Keeps the state where the player stands.
     fn keep(&mut self) {
         let bytes = self.model.chart_bytes();
+        if bytes > MAX_KEPT_BYTES {
+            // One alone would be too large: every step back goes by a keyframe, or from the beginning.
+            self.spacing = u64::MAX;
+            return;
+        }
         self.kept.push_back(Kept { position: self.position, model: self.model.clone() });
         let has_room = |kept: &VecDeque<Kept>| {
             kept.len() <= MAX_KEPT && kept.len().saturating_mul(bytes) <= MAX_KEPT_BYTES

@@ -37,7 +37,7 @@ pub type Freeze = fn(&Model) -> Option<Keyframe>;
 
 /// The most room that a model's charts may take for its state to be worth a keyframe: to copy more than that takes the loop
 /// longer than a frame.
-const MAX_CHARTS: usize = 8 * 1024 * 1024;
+const MAX_CHARTS: usize = 16 * 1024 * 1024;
 
 #[expect(
     clippy::large_enum_variant,
@@ -77,6 +77,8 @@ pub struct Recorder {
     /// Refused ones that the file does not tell of yet.
     untold: u64,
     told: u64,
+    /// Whether it was said that writing has ended.
+    has_told_end: bool,
 }
 
 /// How a recording ended.
@@ -142,6 +144,7 @@ impl Recorder {
             refused: 0,
             untold: 0,
             told: 0,
+            has_told_end: false,
         })
     }
 
@@ -175,8 +178,14 @@ impl Recorder {
 
     /// Has the state of a model written, if it is wanted and not too large: that after all events taken so far.
     pub fn offer(&mut self, model: &Model) {
-        if self.wants_keyframe() && model.chart_bytes() <= MAX_CHARTS {
+        if !self.wants_keyframe() {
+            return;
+        }
+        if model.chart_bytes() <= MAX_CHARTS {
             self.keyframe(model.clone());
+        } else {
+            // Charts hardly shrink: it is not asked again with each event.
+            self.shared.wants_keyframe.store(false, Ordering::Relaxed);
         }
     }
 
@@ -207,12 +216,15 @@ impl Recorder {
 
     /// A problem to be shown, once for each time that more was lost since the last call.
     pub fn problem(&mut self) -> Option<Text> {
+        if let Some(failure) = self.shared.failure.get() {
+            // It is over, and said once: whatever comes now is refused.
+            return (!std::mem::replace(&mut self.has_told_end, true)).then(|| failure.clone());
+        }
         if self.refused == self.told {
             return None;
         }
         self.told = self.refused;
-        let behind = || Text::new("events are missing in the recording: the disk does not keep up");
-        Some(self.shared.failure.get().cloned().unwrap_or_else(behind))
+        Some(Text::new("events are missing in the recording: the disk does not keep up"))
     }
 
     /// Ends the recording: waits until everything is in the file, at most `patience`.

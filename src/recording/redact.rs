@@ -70,7 +70,10 @@ impl Redactor {
                 let (id, text) = (self.id(&feedback.id), self.text(&feedback.text));
                 Body::Feedback(Feedback { id, text, ..feedback.clone() })
             }
-            Body::Problem { source, problem } if source.kind == SourceKind::Feedback => {
+            // A feed may send feedback to whoever listens for flags, and what is wrong with it is said in its own words.
+            Body::Problem { source, problem }
+                if source.kind == SourceKind::Feedback || problem.as_str().contains("\"feedback\"") =>
+            {
                 Body::Problem { source: source.clone(), problem: self.text(problem) }
             }
             Body::Link { source, state } if source.kind == SourceKind::Feedback => {

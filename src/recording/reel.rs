@@ -4,6 +4,7 @@
 //! any, and the archive says where it is.
 
 use super::{Archive, Events, RecordingError, Taken};
+use crate::domain::Timestamp;
 
 /// A recording that is read forward from any event on.
 pub(super) struct Reel {
@@ -15,11 +16,13 @@ pub(super) struct Reel {
     next: u64,
     /// The event that was read and not wanted.
     back: Option<Taken>,
+    /// The time of the event that was read last, in the block that is being read.
+    last: Option<Timestamp>,
 }
 
 impl Reel {
     pub const fn new(archive: Archive) -> Self {
-        Self { archive, block: 0, events: None, next: 0, back: None }
+        Self { archive, block: 0, events: None, next: 0, back: None, last: None }
     }
 
     /// Goes to an event: [`Reel::next`] gives it, or the first one after it if it is missing.
@@ -64,15 +67,17 @@ impl Reel {
                         return Ok(None);
                     }
                 }
+                self.last = None;
                 self.events = Some(self.archive.block(self.block)?);
             }
             match self.events.as_mut().and_then(Iterator::next) {
                 Some(Ok(taken)) => {
+                    self.last = Some(taken.event.at);
                     self.next = taken.number + 1;
                     return Ok(Some(taken));
                 }
                 Some(Err(damage)) => {
-                    self.archive.give_up_after(damage);
+                    self.archive.give_up_after(damage, self.last);
                     (self.events, self.block) = (None, self.archive.blocks().len());
                     return Ok(None);
                 }

@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::folder::{Folder, Held};
 use super::keeper::Keeper;
 use super::{Recorded, Recorder, Redactor};
 use crate::domain::Text;
@@ -23,6 +24,8 @@ pub struct Tape {
     recorder: Option<Recorder>,
     redactor: Option<Redactor>,
     keeper: Option<Keeper>,
+    /// Keeps others from removing the file.
+    _held: Option<Held>,
     /// What is still to be said.
     problems: Vec<Text>,
 }
@@ -50,6 +53,13 @@ impl Tape {
     #[must_use]
     pub fn redacted(self, redactor: Redactor) -> Self {
         Self { redactor: Some(redactor), ..self }
+    }
+
+    /// The same, held, so that nobody who keeps its folder within limits removes it. Without locks nothing holds it.
+    #[must_use]
+    pub fn held(self) -> Self {
+        let held = self.path.as_deref().and_then(|path| Folder::hold(path).ok());
+        Self { _held: held, ..self }
     }
 
     /// The same with a folder that is kept within limits.

@@ -16,15 +16,23 @@ pub(super) fn read_header(path: &str, line: &[u8]) -> Result<Header, RecordingEr
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err(no_recording("it is empty".into()));
     }
-    let header: Header = serde_json::from_slice(text)
-        .map_err(|error| no_recording(Text::new(&error.to_string()).to_string()))?;
-    if header.gonogo != "recording" {
-        return Err(no_recording(format!("`gonogo` is {:?}", Text::new(&header.gonogo).as_str())));
+    let unread = |error: serde_json::Error| no_recording(Text::new(&error.to_string()).to_string());
+    // First what it is: a newer version may have other fields.
+    let kind: Kind = serde_json::from_slice(text).map_err(unread)?;
+    if kind.gonogo != "recording" {
+        return Err(no_recording(format!("`gonogo` is {:?}", Text::new(&kind.gonogo).as_str())));
     }
-    if header.version > VERSION {
-        return Err(RecordingError::Newer { path: path.to_owned(), found: header.version, known: VERSION });
+    if kind.version > VERSION {
+        return Err(RecordingError::Newer { path: path.to_owned(), found: kind.version, known: VERSION });
     }
-    Ok(header)
+    serde_json::from_slice(text).map_err(unread)
+}
+
+/// What every version says of itself.
+#[derive(serde::Deserialize)]
+struct Kind {
+    gonogo: String,
+    version: u32,
 }
 
 /// A recording of lines, below the first.

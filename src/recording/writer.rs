@@ -147,8 +147,8 @@ impl Writer {
         }
         self.press(line)?;
         let missing = std::mem::take(&mut self.missing);
-        let number = self.next + missing;
-        self.next = number + 1;
+        let number = self.next.saturating_add(missing);
+        self.next = number.saturating_add(1);
         let Some(block) = &mut self.block else { return Ok(()) };
         if block.events == 0 {
             block.head.from = event.at.0;

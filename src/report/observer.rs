@@ -84,7 +84,7 @@ impl Observer {
     pub fn take(&mut self, taken: &Taken) {
         let event = &taken.event;
         self.events += 1;
-        self.missing += taken.missing;
+        self.missing = self.missing.saturating_add(taken.missing);
         let at = event.at;
         self.began.get_or_insert(at);
         self.links.pass(&self.model, at, matches!(event.body, Body::Link { .. }));

@@ -18,13 +18,16 @@ fn a_full_disk_ends_the_recording_which_is_told_and_readable() {
         told.iter().for_each(|taken| recorder.take(&taken.event, decided(taken)));
         let mut problem = None;
         // Until the thread has met the end of the disk.
-        while problem.is_none() {
+        while !problem.as_ref().is_some_and(|text: &gonogo::domain::Text| text.as_str().contains("ended")) {
             recorder.take(&told[0].event, &[]);
-            problem = recorder.problem();
+            problem = recorder.problem().or(problem);
             std::thread::yield_now();
         }
         let problem = problem.expect("told").to_string();
         assert!(problem.contains("the recording ended: its file cannot be written: "), "{problem}");
+        // It is said once: whatever is refused from now on is no news.
+        recorder.take(&told[0].event, &[]);
+        assert_eq!(recorder.problem(), None);
         let recorded = recorder.finish(PATIENCE);
         assert!(recorded.failure.is_some() && recorded.lost > 0 && recorded.events > 0, "{recorded:?}");
         return;

@@ -158,7 +158,7 @@ pub fn archive(bytes: &[u8]) -> Result<Read, RecordingError> {
         for next in archive.block(number)? {
             match next {
                 Ok(next) => taken.push(next),
-                Err(damage) => archive.give_up_after(damage),
+                Err(damage) => archive.give_up_after(damage, None),
             }
         }
         if number >= archive.blocks().len() {

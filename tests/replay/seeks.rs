@@ -1,7 +1,7 @@
 //! Seeks: wherever one goes, and however one came there, the model is what it was.
 
 use gonogo::domain::Timestamp;
-use gonogo::recording::{Player, Target};
+use gonogo::recording::{Archive, Keyframe, Player, Target, Writer};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -52,6 +52,47 @@ fn a_time_takes_all_events_up_to_it_and_none_after() {
         go(&mut player, Target::Time(Timestamp(time)));
         let wanted = steps.iter().filter(|(event, _)| event.at.0 <= time).count();
         assert_eq!(player.position(), wanted as u64, "{time}");
+    }
+}
+
+#[test]
+fn a_seek_that_begins_at_a_state_in_the_file_comes_to_the_same_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("night.rec");
+    let mut world = World::new(19);
+    let mut writer = Writer::create(&path, &world.header).expect("a new file");
+    let mut taken = 0_u64;
+    let steps = world.run(6_000, |model, (event, decided)| {
+        assert!(writer.put(event, decided).expect("written"));
+        taken += 1;
+        // The last one stands at the end of all events.
+        if taken.is_multiple_of(1_500) {
+            writer.flush().expect("written");
+            writer.put_keyframe(&Keyframe::of(model).expect("a state")).expect("written");
+        }
+    });
+    writer.finish().expect("written");
+    let states =
+        Archive::open(&path).expect("a recording").blocks().iter().filter(|b| b.has_keyframe).count();
+    assert_eq!(states, 4);
+    let mut played = Player::open(&path).expect("a recording");
+    let mut dice = StdRng::seed_from_u64(8);
+    let mut places: Vec<u64> = (0..12).map(|_| dice.random_range(0..=6_000)).collect();
+    places.sort_unstable();
+    for place in places {
+        // One plays on from place to place, the other begins anew and goes there at once.
+        for position in played.position() + 1..=place {
+            go(&mut played, Target::Event(position));
+        }
+        let mut fresh = Player::open(&path).expect("a recording");
+        go(&mut fresh, Target::Event(place));
+        assert_eq!((fresh.position(), played.position()), (place, place));
+        assert!(format!("{:?}", fresh.model()) == format!("{:?}", played.model()), "after {place} events");
+        let time = steps.get(place as usize).map_or(i64::MAX, |(event, _)| event.at.0);
+        let mut fresh = Player::open(&path).expect("a recording");
+        go(&mut fresh, Target::Time(Timestamp(time)));
+        let wanted = steps.iter().take_while(|(event, _)| event.at.0 <= time).count();
+        assert_eq!(fresh.position(), wanted as u64, "at {time}");
     }
 }
 

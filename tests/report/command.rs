@@ -54,6 +54,26 @@ fn a_recording_makes_a_report_in_each_format() {
 }
 
 #[test]
+fn a_report_replaces_a_report_and_never_a_recording() {
+    let home = tempfile::tempdir().expect("a folder");
+    let recording = home.path().join("night.rec");
+    record(&recording);
+    let before = std::fs::read(&recording).expect("a file");
+    let refused = report(home.path(), &["night.rec", "--output", "night.rec"]);
+    let said = text(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("a recording is there, and is never overwritten"),
+        "{said}"
+    );
+    assert!(std::fs::read(&recording).expect("a file") == before);
+    for _ in 0..2 {
+        assert!(report(home.path(), &["night.rec", "--output", "night.md"]).status.success());
+    }
+    let files = std::fs::read_dir(home.path()).expect("a folder").count();
+    assert_eq!(files, 2, "nothing half written is left beside them");
+}
+
+#[test]
 fn a_name_stands_for_the_newest_recording_of_that_rollout() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("state/gonogo/recordings/checkout-v2");

@@ -59,7 +59,9 @@ pub fn redact<R: BufRead>(
         let event = redacted.unwrap_or(taken.event);
         engine::update(&mut model, &event);
         let decided = taken.decided.as_deref().unwrap_or(&model.decided);
-        done.events += u64::from(writer.put(&event, decided).map_err(failed)?);
+        let is_put = writer.put(&event, decided).map_err(failed)?;
+        done.events += u64::from(is_put);
+        is_whole &= is_put;
         if is_whole && writer.wants_keyframe() {
             writer.flush().map_err(failed)?;
             if let Some(keyframe) = Keyframe::of(&model) {

@@ -122,14 +122,17 @@ impl Axis {
     pub fn draw(&self, svg: &mut Svg, top: f64, bottom: f64) {
         let length_s = (self.to.0.saturating_sub(self.from.0) / 1000).max(1);
         let step = STEPS_S.into_iter().find(|step| length_s / step <= MARKS).unwrap_or(length_s);
-        let mut at = self.from.0.div_euclid(step * 1000) * step * 1000;
-        while at <= self.to.0 {
+        let mut at = self.from.0.div_euclid(step * 1000).saturating_mul(step * 1000);
+        for _ in 0..=MARKS + 1 {
+            if at > self.to.0 {
+                break;
+            }
             if at >= self.from.0 {
                 let x = self.x(Timestamp(at));
                 svg.line((x, top), (x, bottom), "grid");
                 svg.text((x, bottom + 16.0), "tick", Anchor::Middle, &label(Timestamp(at), step));
             }
-            at += step * 1000;
+            at = at.saturating_add(step * 1000);
         }
     }
 }

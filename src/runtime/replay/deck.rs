@@ -176,7 +176,8 @@ impl Deck {
     /// Whether there is nothing after it.
     fn is_over(&self) -> bool {
         let extent = self.player.extent();
-        extent.is_whole && self.player.position() >= extent.events && self.at >= extent.to
+        let is_past = self.player.is_at_end() || self.player.position() >= extent.events;
+        extent.is_whole && is_past && self.at >= extent.to
     }
 
     /// Time has gone on.
@@ -252,7 +253,12 @@ impl Deck {
                 }
             } else {
                 self.player.look_through(BATCH)?;
-                self.course.follow(self.player.marks());
+                let marks = self.player.marks();
+                if marks.len() < self.course.marks() {
+                    // What comes after damage was given up.
+                    self.course = Course::of(&self.player.header().rollout);
+                }
+                self.course.follow(marks);
             }
             self.settle()?;
         }
@@ -277,7 +283,7 @@ impl Deck {
             None => {}
         }
         let (marks, position) = (self.player.marks(), self.player.position());
-        let first = marks.partition_point(|mark| mark.event + 1 < position);
+        let first = marks.partition_point(|mark| mark.event.saturating_add(1) < position);
         let after = marks.partition_point(|mark| mark.event < position);
         self.here = first..after;
     }
@@ -312,7 +318,7 @@ impl Deck {
         let extent = self.player.extent();
         let moment = |when: When, base: Timestamp| {
             let here = if matches!(when, When::Earlier(_)) { extent.to } else { base };
-            when.moment(extent.from, extent.to, here).clamp(extent.from, extent.to)
+            when.moment(extent.from, extent.to, here).max(extent.from).min(extent.to)
         };
         let from = self.order.from.map_or(extent.from, |when| moment(when, extent.from));
         self.until = self.order.until.map(|when| moment(when, from));
@@ -355,7 +361,7 @@ impl Deck {
                     return Ok(false);
                 }
                 let moment = when.moment(extent.from, extent.to, self.at);
-                let inside = moment.clamp(extent.from, extent.to);
+                let inside = moment.max(extent.from).min(extent.to);
                 if moment < extent.from {
                     let asked = moment.date_and_clock();
                     self.said = Some(format!("{asked} lies before the recording: this is its beginning"));

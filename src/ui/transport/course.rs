@@ -63,6 +63,12 @@ impl Course {
         self.taken = marks.len();
     }
 
+    /// How many marks were followed.
+    #[must_use]
+    pub const fn marks(&self) -> usize {
+        self.taken
+    }
+
     /// The lane of a segment, or of everything.
     #[must_use]
     pub fn lane(&self, segment: Option<&SegmentName>) -> &Lane {

@@ -33,8 +33,9 @@ pub fn draw_exposure(scene: &Scene<'_>, transport: &Transport<'_>, buf: &mut Buf
             None => (glyphs.gap.to_owned(), Role::Dim),
         })
         .collect();
-    name_stretches(&mut cells, &shares, |share| words::measured(Some(*share)));
-    draw_acts(transport, &scale, &mut cells);
+    let acts = heaviest_acts(transport, &scale);
+    name_stretches(&mut cells, &shares, &acts, |share| words::measured(Some(*share)));
+    draw_acts(&acts, &mut cells);
     finish(scene, transport, &scale, cells, "exposure", buf, row);
 }
 
@@ -57,10 +58,9 @@ pub fn draw_verdicts(
             None => (scene.glyphs().gap.to_owned(), Role::Dim),
         })
         .collect();
-    name_stretches(&mut cells, &verdicts, |verdict| format!(" {} ", verdict.word()));
-    if with_acts {
-        draw_acts(transport, &scale, &mut cells);
-    }
+    let acts = if with_acts { heaviest_acts(transport, &scale) } else { Vec::new() };
+    name_stretches(&mut cells, &verdicts, &acts, |verdict| format!(" {} ", verdict.word()));
+    draw_acts(&acts, &mut cells);
     finish(scene, transport, &scale, cells, "verdicts", buf, row);
 }
 
@@ -69,16 +69,23 @@ fn scale(transport: &Transport<'_>, row: Rect) -> Scale {
     Scale { from: transport.from, to: transport.to, cells }
 }
 
-/// Writes each value into its stretch, after the first cell, where there is room for it.
-fn name_stretches<T: PartialEq>(cells: &mut [Cell], values: &[Option<T>], word: impl Fn(&T) -> String) {
+/// Writes each value into its stretch, after the first cell, where there is room for it between the acts.
+fn name_stretches<T: PartialEq>(
+    cells: &mut [Cell],
+    values: &[Option<T>],
+    acts: &[Option<Verb>],
+    word: impl Fn(&T) -> String,
+) {
+    let is_free = |from: usize, len: usize| !acts.iter().skip(from).take(len).any(Option::is_some);
     let mut start = 0;
     while start < values.len() {
         let value = values.get(start).and_then(Option::as_ref);
         let len = values.iter().skip(start).take_while(|other| other.as_ref() == value).count().max(1);
-        if let Some(word) = value.map(&word)
-            && word.chars().count() + BESIDE <= len
-        {
-            for (cell, letter) in cells.iter_mut().skip(start + 1).zip(word.chars()) {
+        let word = value.map(&word).unwrap_or_default();
+        let width = word.chars().count();
+        let places = start + 1..(start + len + 1).saturating_sub(width + BESIDE - 1);
+        if let Some(place) = places.into_iter().find(|place| is_free(*place, width)) {
+            for (cell, letter) in cells.iter_mut().skip(place).zip(word.chars()) {
                 cell.0 = letter.to_string();
             }
         }
@@ -86,14 +93,16 @@ fn name_stretches<T: PartialEq>(cells: &mut [Cell], values: &[Option<T>], word: 
     }
 }
 
-/// Acts, by the letter of their key.
-fn draw_acts(transport: &Transport<'_>, scale: &Scale, cells: &mut [Cell]) {
+/// The act of each cell that weighs most, if there was one.
+fn heaviest_acts(transport: &Transport<'_>, scale: &Scale) -> Vec<Option<Verb>> {
     let weight = |verb: Verb| match verb.spec().danger {
+        // A kill is looked for before anything else.
+        Danger::Stops if verb == Verb::Kill => 3,
         Danger::Stops => 2,
         Danger::Grows => 1,
         Danger::Harmless | Danger::View => 0,
     };
-    let mut heaviest: Vec<Option<Verb>> = vec![None; cells.len()];
+    let mut heaviest: Vec<Option<Verb>> = vec![None; scale.cells];
     for (at, verb) in transport.course.acts() {
         if let Some(place) = heaviest.get_mut(scale.cell(*at))
             && place.is_none_or(|known| weight(known) <= weight(*verb))
@@ -101,7 +110,12 @@ fn draw_acts(transport: &Transport<'_>, scale: &Scale, cells: &mut [Cell]) {
             *place = Some(*verb);
         }
     }
-    for (cell, verb) in cells.iter_mut().zip(heaviest) {
+    heaviest
+}
+
+/// Acts, by the letter of their key.
+fn draw_acts(acts: &[Option<Verb>], cells: &mut [Cell]) {
+    for (cell, verb) in cells.iter_mut().zip(acts) {
         let Some(spec) = verb.map(Verb::spec) else { continue };
         let role = if spec.danger == Danger::Stops { Role::Danger } else { Role::Key };
         *cell = (spec.chords.first().copied().unwrap_or_default().to_owned(), role);
