@@ -78,6 +78,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(address) = arguments.serve {
         return serve(address, &scenario, seed, clock).await;
     }
+    screen::check(&arguments.look)?;
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let world = demo::serve(nowhere, &scenario, seed, None, clock.now()).await.map_err(Failure::lost)?;
     let text = scenario.rollout_toml(&world.url(), None);

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure};
 use crate::domain::{RolloutName, Span, Text, Timestamp};
-use crate::history::{self, Filter, HistoryError, Mark, Store, Totals};
+use crate::history::{self, Entry, Filter, HistoryError, Mark, Store, Totals};
 use crate::recording::Recording;
 use crate::runtime::clock::Clock;
 
@@ -207,7 +207,13 @@ fn add(file: &Path, recordings: &[PathBuf], out: &mut impl Write) -> Result<Exit
         let mut store = Store::open(file).map_err(Failure::usage)?;
         let last = added.entries.len().saturating_sub(1);
         for (index, entry) in added.entries.iter().enumerate() {
-            let id = store.put(entry).map_err(Failure::usage)?;
+            // A damaged recording does not take the place of a whole one.
+            let without = Entry { recording: None, ..entry.clone() };
+            let is_damaged = added.damage.is_some();
+            let mut id = store.put(if is_damaged { &without } else { entry }).map_err(Failure::usage)?;
+            if is_damaged && store.get(id).map_err(Failure::usage)?.entry.recording.is_none() {
+                id = store.put(entry).map_err(Failure::usage)?;
+            }
             store.bring_back(id).map_err(Failure::usage)?;
             let open = if index == last && added.is_open { ", as it is left open there" } else { "" };
             writeln!(out, "rollout {id}: {} {}{open}", entry.rollout, entry.ending.word())?;

@@ -27,7 +27,7 @@ const BEGINNING: u64 = 64;
     NAME is a rollout, of which the newest recording is read ($XDG_STATE_HOME/gonogo/recordings/NAME, or where the\n\
     settings say), a number of `gonogo history`, or a demo recording (`gonogo demo --list`).\n\
     A damaged recording makes a report up to the damage, and says so.\n\
-    Exit codes: 0 written, 2 no such recording, or no recording at all.")]
+    Exit codes: 0 written, also up to damage; 2 no such recording, or no recording at all.")]
 pub struct Arguments {
     /// A recording, the name of a rollout, or a number of the history
     #[arg(value_name = "REC|NAME")]

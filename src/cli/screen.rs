@@ -11,7 +11,7 @@ use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
-use crate::term::TermError;
+use crate::term::{TermError, Terminal};
 use crate::theme::{self, Depth, Theme};
 use crate::ui::View;
 
@@ -79,6 +79,15 @@ impl Look {
         }
         self
     }
+}
+
+/// Checks that there can be a cockpit, before anything is begun for it.
+///
+/// # Errors
+/// When there is no terminal, or no such theme.
+pub fn check(look: &Look) -> Result<(), Failure> {
+    look.paint.theme()?;
+    Terminal::check().map_err(Failure::usage)
 }
 
 /// Runs the cockpit on a session.

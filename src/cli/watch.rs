@@ -31,6 +31,7 @@ pub struct Arguments {
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let rights = if arguments.read_only { Rights::ReadOnly } else { Rights::ReadWrite };
+    screen::check(&arguments.look)?;
     let recordings = arguments.record.settle()?;
     let (mut session, warnings) =
         arguments.target.start_recorded(rights, arguments.autopilot.into(), &recordings)?;

@@ -39,17 +39,26 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, hidden cursor, bracketed paste, focus reports; no mouse.
+    /// Whether there is a terminal to take; nothing is done to it.
     ///
     /// # Errors
-    /// If standard input or output is not a terminal, or this process has taken it already.
-    pub fn enter() -> Result<Self, TermError> {
+    /// If standard input or output is none.
+    pub fn check() -> Result<(), TermError> {
         if !io::stdin().is_terminal() {
             return Err(TermError::NotATerminal { stream: "standard input" });
         }
         if !io::stdout().is_terminal() {
             return Err(TermError::NotATerminal { stream: "standard output" });
         }
+        Ok(())
+    }
+
+    /// Takes the terminal: raw mode, alternate screen, hidden cursor, bracketed paste, focus reports; no mouse.
+    ///
+    /// # Errors
+    /// If standard input or output is not a terminal, or this process has taken it already.
+    pub fn enter() -> Result<Self, TermError> {
+        Self::check()?;
         // With NO_COLOR, crossterm drops bold and reverse together with the colours. The theme decides.
         crossterm::style::force_color_output(true);
         // Past std's line buffer, which would split a frame.

@@ -322,6 +322,10 @@ impl Deck {
         };
         let from = self.order.from.map_or(extent.from, |when| moment(when, extent.from));
         self.until = self.order.until.map(|when| moment(when, from));
+        if self.until.is_some_and(|until| until < from) {
+            self.until = None;
+            self.say(Some("--until lies before --from, and is left out".to_owned()));
+        }
         self.leap(Target::Time(from));
     }
 
