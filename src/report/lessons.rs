@@ -190,8 +190,15 @@ fn short(report: &Retrospective) -> Option<String> {
 
 /// Guarded metrics that look worse, without proof.
 fn unproven(report: &Retrospective) -> Option<String> {
+    // What was NO-GO was told: the bets look at what came late, the interval at all of it.
+    let is_told = |effect: &super::retrospective::Effect| {
+        report.no_gos.list.iter().any(|no_go| {
+            no_go.segment == effect.segment && effect.guardrail.as_ref() == Some(&no_go.guardrail)
+        })
+    };
     let wide = |effect: &&super::retrospective::Effect| {
         effect.guardrail.is_some()
+            && !is_told(effect)
             && effect.reading == Reading::NotShown
             && effect.difference.is_some_and(|found| found.estimate > 0.0 && found.estimate > -found.lower)
     };
