@@ -29,7 +29,7 @@ const LEVEL: i32 = 1;
 /// A keyframe is worth its place when at least so many bytes of lines would have to be read without it.
 const KEYFRAME_RAW: u64 = 2 * 1024 * 1024;
 /// And so many times its own size, or keyframes would be most of the file.
-const KEYFRAME_SHARE: u64 = 8;
+const KEYFRAME_SHARE: u64 = 6;
 /// The largest state that is written: a larger one takes too long to copy in the loop.
 const KEYFRAME_MOST: u64 = 8 * 1024 * 1024;
 

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::town::variable;
 
+/// How often somebody logs in who was only just made.
+const LOGINS: usize = 5;
+
 /// Plain HTTP for tests: waits for each answer.
 #[derive(Clone)]
 pub struct Http {
@@ -138,18 +141,28 @@ impl Unleash {
         let user = self.admin(&token, "POST", "/user-admin", body);
         let path = format!("/user-admin/{}/change-password", user["id"]);
         self.admin(&token, "POST", &path, json!({ "password": password }));
-        let secret = self.http.runtime.block_on(async {
-            let client = &self.http.client;
-            let login = client.post(format!("{}/auth/simple/login", self.url));
-            let login = login.json(&json!({ "username": name, "password": password })).send().await;
-            let login = login.expect("a login");
-            let cookie = login.headers().get("set-cookie").expect("a cookie").to_str().expect("text");
-            let cookie = cookie.split(';').next().expect("a cookie").to_owned();
-            let ask = client.post(format!("{}/api/admin/user/tokens", self.url)).header("cookie", cookie);
-            let body = json!({ "description": "test", "expiresAt": "2099-01-01T00:00:00.000Z" });
-            let token: Value = ask.json(&body).send().await.expect("a token").json().await.expect("JSON");
-            token["secret"].as_str().expect("a secret").to_owned()
+        // A busy Unleash may still be ending the sessions of the old password: then it takes the new one for one of them.
+        let mut answers = Vec::new();
+        let secret = (0..LOGINS).find_map(|_| {
+            let answer = self.http.runtime.block_on(self.token_of(&name, password));
+            let secret = answer["secret"].as_str().map(str::to_owned);
+            answers.push(answer);
+            secret
         });
+        let secret = secret.unwrap_or_else(|| panic!("no token for {name}: {answers:?}"));
         (name, secret)
+    }
+
+    /// Logs somebody in and asks for a personal access token; whatever the answer is.
+    async fn token_of(&self, name: &str, password: &str) -> Value {
+        let client = &self.http.client;
+        let login = client.post(format!("{}/auth/simple/login", self.url));
+        let login = login.json(&json!({ "username": name, "password": password })).send().await;
+        let login = login.expect("a login");
+        let cookie = login.headers().get("set-cookie").expect("a cookie").to_str().expect("text");
+        let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        let ask = client.post(format!("{}/api/admin/user/tokens", self.url)).header("cookie", cookie);
+        let body = json!({ "description": "test", "expiresAt": "2099-01-01T00:00:00.000Z" });
+        ask.json(&body).send().await.expect("a token").json().await.expect("JSON")
     }
 }
