@@ -139,7 +139,7 @@ fn keyframes_are_wanted_when_reading_without_them_would_take_long() {
             writer.put(&taken.event, &[]).expect("written");
             if writer.wants_keyframe() {
                 wanted.push(std::mem::take(&mut raw) / (1024 * 1024));
-                let size = if wanted.len() == 1 { 512 * 1024 } else { 9 * 1024 * 1024 };
+                let size = if wanted.len() == 1 { 640 * 1024 } else { 9 * 1024 * 1024 };
                 writer.put_keyframe(&Keyframe { fingerprint: 1, state: vec![0; size] }).expect("written");
             }
         }
@@ -147,7 +147,7 @@ fn keyframes_are_wanted_when_reading_without_them_would_take_long() {
             break;
         }
     }
-    // After two MiB; then after eight times the size of the last one; after one that takes too long to copy, never.
+    // After two MiB; then after six times the size of the last one; after one that takes too long to copy, never.
     assert_eq!(wanted.len(), 2, "{wanted:?}");
     assert!(wanted[0] <= 2 && (3..=4).contains(&wanted[1]), "{wanted:?}");
 }
