@@ -185,7 +185,7 @@ pub fn write(model: &Model) -> Result<Vec<u8>, StateError> {
     }
 }
 
-/// The model of which [`write`] made these bytes, on its way through this rollout.
+/// The model of which [`write()`] made these bytes, on its way through this rollout.
 ///
 /// # Errors
 /// [`StateError`] when they are damaged, or do not fit the rollout or the bounds of the engine.
