@@ -60,7 +60,7 @@ fn archive(bytes: Vec<u8>) -> Read {
                 Ok(_) => is_whole = false,
                 Err(damage) => {
                     assert!(!damage.to_string().is_empty());
-                    archive.give_up_after(damage);
+                    archive.give_up_after(damage, None);
                 }
             }
         }
