@@ -12,6 +12,7 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod launchdarkly;
 pub mod unleash;
 
 use serde::Deserialize;
@@ -126,6 +127,9 @@ pub enum BackendSettings {
     Feed(crate::feed::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
+    /// LaunchDarkly.
+    #[serde(rename = "launchdarkly")]
+    LaunchDarkly(Box<launchdarkly::Settings>),
 }
 
 impl BackendSettings {
@@ -135,6 +139,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::REACH,
             Self::Unleash(_) => unleash::REACH,
+            Self::LaunchDarkly(_) => launchdarkly::REACH,
         }
     }
 
@@ -144,6 +149,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
             Self::Unleash(_) => unleash::CAPABILITIES,
+            Self::LaunchDarkly(settings) => settings.capabilities(),
         }
     }
 }
@@ -162,5 +168,8 @@ pub fn build(
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+        BackendSettings::LaunchDarkly(settings) => {
+            Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))
+        }
     }
 }

@@ -71,7 +71,11 @@ fn platform(
     let (name, flag, backend) = (name?, flag?, backend?);
     let said = metrics::interval_of(value, problems)?;
     // A backend that polls has its own default.
-    let interval = if let BackendSettings::Unleash(unleash) = &backend { unleash.interval } else { said };
+    let interval = match &backend {
+        BackendSettings::Unleash(unleash) => unleash.interval,
+        BackendSettings::LaunchDarkly(launchdarkly) => launchdarkly.heartbeat(),
+        BackendSettings::Feed(_) => said,
+    };
     let (reach, capabilities) = (own.unwrap_or_else(|| Some(backend.reach()))?, backend.capabilities());
     read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
     let target =
