@@ -16,7 +16,7 @@ pub mod unleash;
 
 use serde::Deserialize;
 
-use crate::domain::{Capabilities, FlagKey, FlagState, KillScope, PlatformName, SegmentName, Span, Text};
+use crate::domain::{Capabilities, FlagKey, FlagState, PlatformName, SegmentName, Span, Text};
 use crate::effect::Command;
 use crate::event::{Promise, Sink};
 
@@ -66,6 +66,14 @@ pub trait Control: Send + Sync {
     /// Makes one attempt: checks, writes, reads back. Returns only what was read. The caller repeats
     /// it where that is right; doing it twice must do no harm.
     fn apply<'a>(&'a self, command: &'a Command) -> Promise<'a, Result<Applied, BackendError>>;
+
+    /// What is to be known before the command is given, each a sentence: users would change their variant, somebody
+    /// must approve. Asks the backend where it has a dry run, works it out where it can, and changes nothing. An error
+    /// is why it would be refused.
+    fn rehearse<'a>(&'a self, command: &'a Command) -> Promise<'a, Result<Vec<Text>, BackendError>> {
+        let _ = command;
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// What was read back after a write.
@@ -130,12 +138,12 @@ impl BackendSettings {
         }
     }
 
-    /// The smallest thing that can be switched off there, before the backend itself was asked.
+    /// What it is able to do, before the backend itself was asked.
     #[must_use]
-    pub const fn kill_scope(&self) -> KillScope {
+    pub const fn capabilities(&self) -> Capabilities {
         match self {
-            Self::Feed(_) => feed::KILL_SCOPE,
-            Self::Unleash(_) => unleash::KILL_SCOPE,
+            Self::Feed(_) => feed::CAPABILITIES,
+            Self::Unleash(_) => unleash::CAPABILITIES,
         }
     }
 }

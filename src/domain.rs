@@ -14,6 +14,7 @@
 //! Start reading at [`rollout`], then [`flag`] and [`verdict`].
 
 pub mod actor;
+pub mod capabilities;
 pub mod exposure;
 pub mod feedback;
 pub mod flag;
@@ -23,6 +24,7 @@ pub mod name;
 mod number;
 pub mod percent;
 pub mod plan;
+pub mod probe;
 pub mod rollout;
 pub mod signal;
 pub mod text;
@@ -31,14 +33,16 @@ pub mod verdict;
 pub mod when;
 
 pub use actor::Actor;
+pub use capabilities::{Capabilities, Concurrency, KillScope, News, OffMeans, Pausing, Widening};
 pub use exposure::Exposure;
 pub use feedback::Feedback;
-pub use flag::{Capabilities, FlagState, KillScope, Version};
+pub use flag::{FlagState, Ramp, VariantShare, Version};
 pub use guardrail::{Compare, Guardrail, Margin, Response, Unit};
 pub use link::{LinkState, Source, SourceKind};
 pub use name::{FlagKey, GuardrailName, MetricName, PlatformName, RoleName, RolloutName, SegmentName};
 pub use percent::{Percent, Ratio};
 pub use plan::{Ladder, Stage};
+pub use probe::{Panel, Probed};
 pub use rollout::{Metric, Platform, Rollout, Segment};
 pub use signal::{Arm, ByArm, Counts, Histogram, Sample, SampleValue};
 pub use text::Text;

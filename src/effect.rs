@@ -7,14 +7,14 @@
 //! A [`Record`] is a line of the journal. The runner writes [`Record::Commanded`] before it sends a
 //! command, and [`Record::Finished`] after; everything else is written when the engine says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Scope, Verb};
 use crate::domain::{
     Actor, Evidence, FlagState, GuardrailName, Percent, PlatformName, Response, RoleName, SegmentName,
-    Station, Text, Version,
+    Station, Text, VariantShare, Version,
 };
 
 /// The id of one command; unique over restarts, and the idempotency key at backends that take one.
@@ -59,13 +59,24 @@ pub struct Command {
     pub reason: Option<Text>,
     /// What it was decided on, as a sentence. Written down before the command is sent.
     pub evidence: Option<String>,
+    /// The first command of the same request: what went to all platforms at once belongs together. `None`: it is
+    /// that one, or of a journal that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<EffectId>,
 }
 
 impl Command {
-    /// Whether it stops: overtakes everything, and is repeated until it is read back.
+    /// Whether it stops: overtakes everything, and is repeated until it is read back. A pause is sent only where
+    /// something moves by itself.
     #[must_use]
     pub const fn is_urgent(&self) -> bool {
-        matches!(self.verb, Verb::Kill | Verb::RollBack)
+        matches!(self.verb, Verb::Kill | Verb::RollBack | Verb::Pause)
+    }
+
+    /// What it belongs to: the first command of the same request.
+    #[must_use]
+    pub fn whole(&self) -> EffectId {
+        self.part_of.unwrap_or(self.id)
     }
 }
 
@@ -79,6 +90,10 @@ pub enum Change {
     Off,
     /// Switch the whole flag on with these shares, set before the switch: no moment with others.
     On(BTreeMap<SegmentName, Percent>),
+    /// Stop what moves by itself: each of these segments stays at the share that it has when the command arrives.
+    Freeze(BTreeSet<SegmentName>),
+    /// Give the variants of some segments these shares; variants that are not named get nothing.
+    Weights(BTreeMap<SegmentName, Vec<VariantShare>>),
 }
 
 impl Change {
@@ -94,7 +109,39 @@ impl Change {
             }
             Self::Off => !state.on,
             Self::On(wanted) => state.on && shares_are(wanted),
+            Self::Freeze(names) => !state.on || names.iter().all(|name| !state.ramps.contains_key(name)),
+            Self::Weights(wanted) => wanted.iter().all(|(name, weights)| {
+                state.splits.get(name).is_some_and(|split| {
+                    let share = |name: &Text| weights.iter().find(|w| w.name == *name).map(|w| w.share);
+                    let is_known = |w: &VariantShare| split.iter().any(|v| v.name == w.name);
+                    weights.iter().all(is_known)
+                        && split.iter().all(|v| v.share == share(&v.name).unwrap_or_default())
+                })
+            }),
         }
+    }
+
+    /// The segments that it names. `None`: the whole flag is switched off.
+    #[must_use]
+    pub fn segments(&self) -> Option<BTreeSet<&SegmentName>> {
+        match self {
+            Self::Off => None,
+            Self::Shares(shares) | Self::On(shares) => Some(shares.keys().collect()),
+            Self::Freeze(names) => Some(names.iter().collect()),
+            Self::Weights(weights) => Some(weights.keys().collect()),
+        }
+    }
+
+    /// The segment that it is about, where it names one only.
+    #[must_use]
+    pub fn only_segment(&self) -> Option<&SegmentName> {
+        self.segments().filter(|names| names.len() == 1)?.pop_first()
+    }
+
+    /// Whether it has something to do with a segment. A flag that is switched has to do with all of them.
+    #[must_use]
+    pub fn touches(&self, segment: &SegmentName) -> bool {
+        matches!(self, Self::On(_)) || self.segments().is_none_or(|names| names.contains(segment))
     }
 
     /// Whether a state exposes no more than this change asks for: then what stops has nothing left to do.
@@ -105,7 +152,7 @@ impl Change {
                 // A segment that the backend does not know can be exposed for all we know.
                 state.confirmed(name).is_some_and(|confirmed| confirmed <= *share)
             }),
-            Self::Off | Self::On(_) => self.is_met_by(state),
+            Self::Off | Self::On(_) | Self::Freeze(_) | Self::Weights(_) => self.is_met_by(state),
         }
     }
 
@@ -113,11 +160,19 @@ impl Change {
     /// further is its business alone, or a late repetition would expose it again. `None`: nothing is left.
     #[must_use]
     pub fn beside(&self, newer: &Self) -> Option<Self> {
-        let Self::Shares(mine) = self else { return Some(self.clone()) };
+        let mine = match self {
+            Self::Shares(mine) => mine,
+            // A share that is written down moves no more.
+            Self::Freeze(mine) => {
+                let left: BTreeSet<_> = mine.iter().filter(|name| !newer.sets(name)).cloned().collect();
+                return (!left.is_empty()).then_some(Self::Freeze(left));
+            }
+            Self::Off | Self::On(_) | Self::Weights(_) => return Some(self.clone()),
+        };
         let is_left = |name: &SegmentName, share: Percent| match newer {
             Self::Off => share.is_zero(),
             Self::Shares(theirs) => theirs.get(name).is_none_or(|theirs| share <= *theirs),
-            Self::On(_) => true,
+            Self::On(_) | Self::Freeze(_) | Self::Weights(_) => true,
         };
         let left: BTreeMap<_, _> = mine
             .iter()
@@ -125,6 +180,11 @@ impl Change {
             .map(|(n, s)| (n.clone(), *s))
             .collect();
         (!left.is_empty()).then_some(Self::Shares(left))
+    }
+
+    /// Whether it writes the share of a segment down, or sees to it as this one would.
+    fn sets(&self, segment: &SegmentName) -> bool {
+        self.segments().is_some_and(|names| names.contains(segment))
     }
 }
 

@@ -8,6 +8,7 @@
 //!            │ acts      a request → plan → commands, records
 //!            │ commands  outcomes of what was sent
 //!            │ restore   lines of the journal
+//!            │ served    what probed edges serve → the last step of a command, the measured reach
 //!            ├ people    the goes of roles that a stage asks for
 //!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
@@ -43,6 +44,7 @@ mod outlook;
 pub mod people;
 mod restore;
 pub mod series;
+pub mod served;
 pub mod state;
 pub mod together;
 mod update;

@@ -9,6 +9,7 @@
 //!
 //! Adapters hand in through a [`Sink`]; they never see the inbox, the clock or the engine.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -17,9 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Request;
 use crate::domain::{
-    Feedback, FlagState, LinkState, MetricName, PlatformName, Sample, SegmentName, Source, Text, Timestamp,
+    Feedback, FlagState, LinkState, MetricName, PlatformName, Probed, Sample, SegmentName, Source, Text,
+    Timestamp,
 };
-use crate::effect::{EffectId, Outcome, Record};
+use crate::effect::{Change, EffectId, Outcome, Record};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,22 @@ pub enum Body {
         platform: PlatformName,
         /// The state.
         state: FlagState,
+    },
+    /// A platform's edge was probed.
+    Served {
+        /// The platform.
+        platform: PlatformName,
+        /// What it answered, by segment.
+        served: BTreeMap<SegmentName, Probed>,
+    },
+    /// A backend was asked what a change would do, without making it.
+    Rehearsed {
+        /// The platform.
+        platform: PlatformName,
+        /// The change.
+        change: Change,
+        /// What is to be known before it is made, each a sentence; empty: nothing. Or why it would be refused.
+        answer: Result<Vec<Text>, Text>,
     },
     /// A source's link changed.
     Link {

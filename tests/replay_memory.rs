@@ -59,8 +59,15 @@ fn round(n: u32, rollout: &Rollout) -> Vec<Event> {
         }
         bodies.push(Body::Link { source: source(SourceKind::Flags, "web"), state: LinkState::Live });
         let shares = rollout.segments.iter().map(|s| (s.name.clone(), Percent::from_ppm(500_000))).collect();
-        let state =
-            FlagState { version: Version(1), on: true, shares, by: None, changed_at: None, doubts: vec![] };
+        let state = FlagState {
+            version: Version(1),
+            on: true,
+            shares,
+            by: None,
+            changed_at: None,
+            doubts: vec![],
+            ..FlagState::default()
+        };
         bodies.push(Body::Flag { platform: rollout.platforms[0].name.clone(), state });
     }
     for (place, segment) in rollout.segments.iter().enumerate() {

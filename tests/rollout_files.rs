@@ -189,7 +189,7 @@ fn a_guardrail_is_held_against_what_it_names() {
 fn reach_is_what_the_file_says_or_what_the_backend_is_known_for() {
     let reach = |name: &str| -> Vec<(String, KillScope)> {
         let platforms = good(name).rollout.platforms;
-        platforms.iter().map(|platform| (String::from(platform.reach), platform.kill)).collect()
+        platforms.iter().map(|platform| (String::from(platform.reach), platform.capabilities.kill)).collect()
     };
     assert_eq!(reach("full.toml"), [("15s".into(), KillScope::Segment), ("1h".into(), KillScope::Segment)]);
     assert_eq!(reach("feed.toml"), [("1s".into(), KillScope::Segment)]);

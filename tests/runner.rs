@@ -60,6 +60,7 @@ impl Fake {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         }
     }
 
@@ -71,6 +72,7 @@ impl Fake {
                 stored.0 |= matches!(change, Change::On(_));
                 stored.1 = shares[&free()];
             }
+            Change::Freeze(_) | Change::Weights(_) => {}
         }
         stored.2 += 1;
     }
@@ -78,7 +80,7 @@ impl Fake {
 
 impl Backend for Fake {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { push: true, compare_and_set: true, kill: KillScope::Segment }
+        Capabilities::default()
     }
     fn watch<'a>(&'a self, _: &'a dyn Sink) -> Promise<'a, ()> {
         Box::pin(std::future::pending())
@@ -171,6 +173,7 @@ fn command(id: u64, verb: Verb) -> Command {
         actor: Actor::Person("ann".into()),
         reason: None,
         evidence: None,
+        part_of: None,
     }
 }
 

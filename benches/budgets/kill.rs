@@ -80,7 +80,7 @@ struct Watch(Mutex<Option<Instant>>);
 
 impl Backend for Watch {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { push: true, compare_and_set: true, kill: KillScope::Segment }
+        Capabilities::default()
     }
     fn watch<'a>(&'a self, _: &'a dyn Sink) -> Promise<'a, ()> {
         Box::pin(std::future::pending())
@@ -111,6 +111,7 @@ fn off() -> FlagState {
         by: None,
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     }
 }
 

@@ -92,6 +92,7 @@ impl World {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         };
         bodies.push(Body::Flag { platform: "web".parse().expect("a name"), state });
         let event = |body| Event { at: START, source_at: Some(START), body };

@@ -104,5 +104,13 @@ impl Service {
 
 fn read(state: State) -> FlagState {
     let State { version, on, shares, by, changed_at_ms, .. } = state;
-    FlagState { version, on, shares, by, changed_at: changed_at_ms, doubts: Vec::new() }
+    FlagState {
+        version,
+        on,
+        shares,
+        by,
+        changed_at: changed_at_ms,
+        doubts: Vec::new(),
+        ..FlagState::default()
+    }
 }

@@ -27,7 +27,10 @@ use self::dictionary::Dictionary;
 use self::versions::Versions;
 use self::writer::Writer;
 use super::{Backend, BackendError, Control, Rights, Target};
-use crate::domain::{Capabilities, FlagState, KillScope, LinkState, Source, SourceKind, Span, Text};
+use crate::domain::{
+    Capabilities, Concurrency, FlagState, KillScope, LinkState, News, OffMeans, Pausing, Source, SourceKind,
+    Span, Text, Widening,
+};
 use crate::event::{Body, Promise, Sink};
 use crate::feed::message::{ServerHello, State};
 use crate::feed::{Endpoint, FromServer, Incoming, Settings, Standing, Stream, Timing, Want, look};
@@ -37,7 +40,15 @@ use crate::feed::{Endpoint, FromServer, Incoming, Settings, Standing, Stream, Ti
 pub const REACH: Span = Span(Duration::from_secs(1));
 
 /// A feed's flag has a share for each segment, unless its server says that it can only switch off the whole.
-pub const KILL_SCOPE: KillScope = KillScope::Segment;
+pub const CAPABILITIES: Capabilities = Capabilities {
+    news: News::Push,
+    widen: Widening::Any,
+    pause: Pausing::Held,
+    concurrency: Concurrency::CompareAndSet,
+    kill: KillScope::Segment,
+    off: OffMeans::ServiceDecides,
+    rehearses: false,
+};
 
 /// One flag at one feed server.
 #[derive(Debug)]
@@ -124,8 +135,8 @@ impl Feed {
 
 impl Backend for Feed {
     fn capabilities(&self) -> Capabilities {
-        let kill = self.place.known().kill.unwrap_or(KILL_SCOPE);
-        Capabilities { push: true, compare_and_set: true, kill }
+        let kill = self.place.known().kill.unwrap_or(CAPABILITIES.kill);
+        Capabilities { kill, ..CAPABILITIES }
     }
 
     fn watch<'a>(&'a self, sink: &'a dyn Sink) -> Promise<'a, ()> {

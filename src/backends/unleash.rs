@@ -52,7 +52,9 @@ use self::api::{Api, Line};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{Backend, BackendError, Control, Rights, Target};
-use crate::domain::{Capabilities, FlagState, KillScope, Span};
+use crate::domain::{
+    Capabilities, Concurrency, FlagState, KillScope, News, OffMeans, Pausing, Span, Widening,
+};
 use crate::event::{Promise, Sink};
 use crate::net::SecretSource;
 
@@ -83,8 +85,16 @@ pub struct Settings {
 /// says so in the rollout file.
 pub const REACH: Span = Span(Duration::from_secs(15));
 
-/// Each segment is a strategy of its own.
-pub const KILL_SCOPE: KillScope = KillScope::Segment;
+/// Each segment is a strategy of its own; a switched-off flag answers "not enabled", which the code decides on.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    news: News::Poll,
+    widen: Widening::WholePercents,
+    pause: Pausing::Held,
+    concurrency: Concurrency::VerifiedAfter,
+    kill: KillScope::Segment,
+    off: OffMeans::CodeDefault,
+    rehearses: false,
+};
 
 fn default_project() -> String {
     "default".into()
@@ -122,7 +132,7 @@ impl Unleash {
 
 impl Backend for Unleash {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { push: false, compare_and_set: false, kill: KILL_SCOPE }
+        CAPABILITIES
     }
 
     fn watch<'a>(&'a self, sink: &'a dyn Sink) -> Promise<'a, ()> {

@@ -156,7 +156,7 @@ fn would(last: &Final, at: Timestamp, response: Response, summary: &Summary, rol
             };
             if summary.finals.iter().any(|other| is_before(&other)) {
                 "have killed everything: a second segment is NO-GO".into()
-            } else if rollout.platforms.iter().any(|platform| platform.kill == KillScope::Flag) {
+            } else if rollout.platforms.iter().any(|platform| platform.capabilities.kill == KillScope::Flag) {
                 format!("have killed {segment}, and everybody where single segments cannot be switched off")
             } else {
                 format!("have killed {segment}")

@@ -153,16 +153,13 @@ async fn may_write(backend: &dyn Backend) -> &'static str {
 }
 
 fn describe(backend: &dyn Backend, state: &FlagState, rights: &str) -> Text {
-    let able = backend.capabilities();
     let shares: Vec<_> = state.shares.iter().map(|(segment, share)| format!("{segment} {share}")).collect();
     let on = if state.on { "on" } else { "off" };
-    let news = if able.push { "pushed" } else { "polled" };
-    let writes = if able.compare_and_set { "refuses old versions" } else { "verified after each write" };
+    let able = backend.capabilities().lines().map(|(what, how)| format!("{what} {how}")).join(", ");
     let doubts: String = state.doubts.iter().map(|doubt| format!("; DOUBT: {doubt}")).collect();
     Text::new(&format!(
-        "flag {on}, version {}: {}; {rights}; {news}, {writes}, kills {}{doubts}",
+        "flag {on}, version {}: {}; {rights}; {able}{doubts}",
         state.version,
         shares.join(", "),
-        able.kill.words(),
     ))
 }

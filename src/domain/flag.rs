@@ -20,7 +20,7 @@ impl fmt::Display for Version {
 }
 
 /// The full state of the flag on one platform, as it was read back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FlagState {
     /// The version that was read.
     pub version: Version,
@@ -36,6 +36,13 @@ pub struct FlagState {
     /// What cannot be trusted in this state: an unreadable percentage, a strategy we do not
     /// understand. Empty when all is understood.
     pub doubts: Vec<Text>,
+    /// Segments with more variants than one that has the feature and one that has not: each variant's share, in
+    /// the backend's order. Their entry in `shares` is what is not control, in all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub splits: BTreeMap<SegmentName, Vec<VariantShare>>,
+    /// Segments whose share moves by itself at the backend: a native ramp, a computed weight.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ramps: BTreeMap<SegmentName, Ramp>,
 }
 
 impl FlagState {
@@ -53,36 +60,22 @@ impl FlagState {
     }
 }
 
-/// What a backend is able to do; shown by `check` and in the confirmation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Capabilities {
-    /// Changes are pushed to us. If not, they are polled.
-    pub push: bool,
-    /// The backend refuses a write whose expected version is old. If not, we verify afterwards.
-    pub compare_and_set: bool,
-    /// What a kill can be aimed at.
-    pub kill: KillScope,
+/// One variant of a flag and the share of a segment's users that get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantShare {
+    /// What the backend calls it.
+    pub name: Text,
+    /// The share of the segment's users.
+    pub share: Percent,
 }
 
-/// The smallest thing that a backend can switch off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KillScope {
-    /// Only the whole flag.
-    Flag,
-    /// A single segment.
-    Segment,
-}
-
-impl KillScope {
-    /// In words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Flag => "the whole flag only",
-            Self::Segment => "single segments or the whole flag",
-        }
-    }
+/// A share that moves by itself at the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ramp {
+    /// Where it ends. `None`: it is computed there, and cannot be said.
+    pub to: Option<Percent>,
+    /// When it is there. `None`: likewise.
+    pub until: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -100,6 +93,7 @@ mod tests {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         };
         assert_eq!(state.confirmed(&free), Some(Percent::FULL));
         assert_eq!(state.confirmed(&SegmentName::new("eu")?), None);

@@ -16,6 +16,8 @@ pub enum SourceKind {
     Metrics,
     /// A feedback source.
     Feedback,
+    /// A probe of what a platform's edge serves.
+    Probes,
 }
 
 impl SourceKind {
@@ -26,6 +28,7 @@ impl SourceKind {
             Self::Flags => "flags",
             Self::Metrics => "metrics",
             Self::Feedback => "feedback",
+            Self::Probes => "probe",
         }
     }
 }
@@ -56,6 +59,14 @@ impl Source {
     #[must_use]
     pub fn of_platform(platform: &PlatformName) -> Self {
         Self { kind: SourceKind::Flags, name: platform.into() }
+    }
+}
+
+impl Source {
+    /// The probe of a platform; shares its name likewise.
+    #[must_use]
+    pub fn of_probe(platform: &PlatformName) -> Self {
+        Self { kind: SourceKind::Probes, name: platform.into() }
     }
 }
 

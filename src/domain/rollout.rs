@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FlagKey, Guardrail, KillScope, Ladder, MetricName, PlatformName, RolloutName, SegmentName, Span, Text,
+    Capabilities, FlagKey, Guardrail, Ladder, MetricName, PlatformName, RolloutName, SegmentName, Span, Text,
 };
 
 /// The release of one feature.
@@ -44,15 +44,20 @@ pub struct Platform {
     pub interval: Span,
     /// How long after a change everybody is served by it, as far as is known: what its clients poll by.
     pub reach: Span,
-    /// The smallest thing that can be switched off there.
-    pub kill: KillScope,
+    /// What its backend is able to do. In recordings of before only `kill`, among the other fields.
+    #[serde(flatten)]
+    pub capabilities: Capabilities,
+    /// Whether its edge is probed for what it really serves.
+    #[serde(default)]
+    pub probed: bool,
 }
 
 impl Platform {
     /// A platform that pushes changes to its clients, and can switch single segments off.
     #[must_use]
-    pub const fn new(name: PlatformName, flag: FlagKey, interval: Span) -> Self {
-        Self { name, flag, interval, reach: Span(Duration::from_secs(1)), kill: KillScope::Segment }
+    pub fn new(name: PlatformName, flag: FlagKey, interval: Span) -> Self {
+        let (reach, capabilities) = (Span(Duration::from_secs(1)), Capabilities::default());
+        Self { name, flag, interval, reach, capabilities, probed: false }
     }
 }
 

@@ -18,6 +18,7 @@ mod slow_kill;
 mod turn;
 mod unconfirmed;
 mod uncontrolled;
+mod unserved;
 mod wait;
 pub(super) mod words;
 
@@ -47,9 +48,10 @@ impl Advice {
 type Rule = fn(&Model) -> Vec<Advice>;
 
 /// All rules, the most urgent first.
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     no_go::advise,
     unconfirmed::advise,
+    unserved::advise,
     hold::advise,
     wait::advise,
     approval::advise,

@@ -6,38 +6,52 @@ use super::chronicle::record_moment;
 use super::model::{
     Hold, MAX_COMMANDS, MAX_OPEN, Model, Moment, MomentKind, PlatformModel, Refusal, Tracked, Undo,
 };
+use super::served;
 use crate::action::{Request, Verb};
-use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, Version};
+use crate::domain::{FlagState, PlatformName, SegmentName, Text, Timestamp, VariantShare, Version};
 use crate::effect::{Change, Command, Effect, EffectId, Outcome, Record};
 
 /// How long the process that wrote a command into the journal is given to carry it out, before it counts as left
 /// open: longer than one attempt and a read after it.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// What all commands of one request have in common.
+pub struct Order<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// What it was decided on.
+    pub evidence: Option<String>,
+    /// The first command of it, for the others.
+    pub part_of: Option<EffectId>,
+}
+
 /// Makes a command of a request, keeps track of it, and writes the wish into the model.
 pub fn request(
     model: &mut Model,
-    request: &Request,
+    order: Order<'_>,
     platform: PlatformName,
     change: Change,
     expected: Option<Version>,
-    evidence: Option<String>,
 ) -> Command {
-    let command = Command {
-        id: next_id(model),
-        verb: request.verb,
-        platform,
-        change,
-        expected,
-        actor: request.actor.clone(),
-        reason: request.reason.clone(),
-        evidence,
-    };
+    let command = draft(next_id(model), order, platform, change, expected);
     let text = format!("{}: requested", describe(&command));
     let moment = Moment::new(model.now, MomentKind::Act, text).by(&command.actor).of(command.id);
     record_moment(model, moment);
     track(model, command.clone(), model.now, false);
     command
+}
+
+/// The command as it would be sent.
+pub(super) fn draft(
+    id: EffectId,
+    order: Order<'_>,
+    platform: PlatformName,
+    change: Change,
+    expected: Option<Version>,
+) -> Command {
+    let Order { request, evidence, part_of } = order;
+    let (verb, actor, reason) = (request.verb, request.actor.clone(), request.reason.clone());
+    Command { id, verb, platform, change, expected, actor, reason, evidence, part_of }
 }
 
 /// A stopping command of this very change that is being repeated already: another one would only be in its way.
@@ -67,6 +81,7 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         model.commands.retain(|tracked| !is_same(tracked));
     }
     let undo = undo(model, &command);
+    let served_before = served::before(model, &command.platform);
     wish(model, &command, at);
     mark(model, &command, at);
     make_room(model);
@@ -76,6 +91,10 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
         requested_at: at,
         outcome: None,
         outcome_at: None,
+        sent_at: None,
+        confirmed_at: None,
+        served_at: None,
+        served_before,
         restored,
         undo,
     });
@@ -87,7 +106,7 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
 /// What a command means for the segments that it touches: their NO-GOs are answered, what stops voids the goes that
 /// were given, and what somebody took back is not taken up again by the autopilot.
 fn mark(model: &mut Model, command: &Command, at: Timestamp) {
-    for segment in model.segments.iter_mut().filter(|segment| touches(&command.change, &segment.name)) {
+    for segment in model.segments.iter_mut().filter(|segment| command.change.touches(&segment.name)) {
         segment.answer_latches(at);
         if command.is_urgent() {
             segment.approvals.clear();
@@ -144,7 +163,7 @@ fn give_way(model: &mut Model, newer: &Command) {
 
 /// What a command is about to replace, for when it is refused.
 fn undo(model: &Model, command: &Command) -> Undo {
-    let touched = |name: &&SegmentName| touches(&command.change, name);
+    let touched = |name: &&SegmentName| command.change.touches(name);
     let killed = |name: &SegmentName| (name.clone(), model.segment(name).and_then(|s| s.killed.clone()));
     Undo {
         platform: model.platform(&command.platform).and_then(|p| p.killed.clone()),
@@ -159,17 +178,9 @@ pub fn is_being_killed(model: &Model, platform: &PlatformName, segment: &Segment
         tracked.is_open()
             && command.verb == Verb::Kill
             && command.platform == *platform
-            && touches(&command.change, segment)
+            && command.change.touches(segment)
     };
     model.commands.iter().any(kills)
-}
-
-/// Whether a change has something to do with a segment.
-pub(super) fn touches(change: &Change, segment: &SegmentName) -> bool {
-    match change {
-        Change::Off | Change::On(_) => true,
-        Change::Shares(shares) => shares.contains_key(segment),
-    }
 }
 
 /// Ids grow with time and over restarts: milliseconds, and a counter for those of one millisecond.
@@ -211,10 +222,12 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
             }
             platform.desired.extend(shares.clone());
         }
+        // What it comes to is known once it was read back.
+        Change::Freeze(_) | Change::Weights(_) => return,
     }
     let whole = match &command.change {
         Change::Shares(shares) | Change::On(shares) => shares,
-        Change::Off => return,
+        Change::Off | Change::Freeze(_) | Change::Weights(_) => return,
     };
     for segment in model.segments.iter_mut().filter(|segment| whole.contains_key(&segment.name)) {
         segment.killed = (command.verb == Verb::Kill).then(hold);
@@ -242,6 +255,11 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
     }
     tracked.outcome = Some(outcome.clone());
     tracked.outcome_at = Some(now);
+    match outcome {
+        Outcome::Sent => tracked.sent_at = tracked.sent_at.or(Some(now)),
+        Outcome::Confirmed { .. } => tracked.confirmed_at = Some(now),
+        Outcome::Refused { .. } | Outcome::Unknown { .. } => {}
+    }
     let took = crate::domain::Span(now.since(tracked.requested_at));
     let command = tracked.command.clone();
     let is_restored = tracked.restored;
@@ -278,8 +296,16 @@ pub fn outcome(model: &mut Model, id: EffectId, outcome: &Outcome) {
                     platform.state.is_none().then(|| state.clone()).or(platform.remembered.take());
             }
             Some(platform) if platform.state.as_ref().is_none_or(|old| old.version <= state.version) => {
+                if platform.state.as_ref() != Some(state) {
+                    platform.changed_at = Some(now);
+                }
                 platform.state = Some(state.clone());
                 platform.read_at = Some(now);
+                if matches!(command.change, Change::Freeze(_) | Change::Weights(_)) {
+                    let is_touched = |name: &SegmentName| command.change.touches(name);
+                    let read = state.shares.iter().filter(|(name, _)| is_touched(name));
+                    platform.desired.extend(read.map(|(name, share)| (name.clone(), *share)));
+                }
             }
             _ => {}
         }
@@ -329,7 +355,7 @@ fn withdraw(model: &mut Model, id: EffectId) -> bool {
     let touched: Vec<SegmentName> = undo
         .segments
         .keys()
-        .filter(|name| !later.iter().any(|change| touches(change, name)))
+        .filter(|name| !later.iter().any(|change| change.touches(name)))
         .cloned()
         .collect();
     let Some(platform) = model.platforms.iter_mut().find(|p| p.name == command.platform) else {
@@ -427,10 +453,22 @@ pub fn describe(command: &Command) -> String {
     let verb = command.verb.spec().name;
     let platform = &command.platform;
     let list = |shares: &std::collections::BTreeMap<_, crate::domain::Percent>| {
-        shares.iter().map(|(name, share)| format!("{name} to {share}")).collect::<Vec<_>>().join(", ")
+        join(shares.iter().map(|(name, share)| format!("{name} to {share}")))
     };
     match &command.change {
         Change::Off => format!("{verb} everything at {platform}"),
         Change::Shares(shares) | Change::On(shares) => format!("{verb} {} at {platform}", list(shares)),
+        Change::Freeze(names) => format!("{verb} the ramp of {} at {platform}", join(names.iter())),
+        Change::Weights(weights) => {
+            let of = |(name, weights): (&SegmentName, &Vec<VariantShare>)| {
+                let each = weights.iter().map(|weight| format!("{} {}", weight.name, weight.share));
+                format!("{name} to {}", join(each))
+            };
+            format!("{verb} {} at {platform}", join(weights.iter().map(of)))
+        }
     }
+}
+
+fn join(parts: impl Iterator<Item = impl std::fmt::Display>) -> String {
+    parts.map(|part| part.to_string()).collect::<Vec<_>>().join(", ")
 }

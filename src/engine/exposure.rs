@@ -8,8 +8,7 @@ use std::time::Duration;
 use super::decision::Decision;
 use super::model::{Model, PlatformModel, SegmentModel};
 use crate::action::Verb;
-use crate::domain::{Arm, Percent, Phase, SegmentName, Timestamp, Verdict};
-use crate::effect::Change;
+use crate::domain::{Arm, Exposure, Percent, Phase, SegmentName, Timestamp, Verdict};
 use crate::event::Body;
 
 /// How far back the observed exposure looks: long enough for a few samples, short enough to show a kill.
@@ -53,12 +52,13 @@ pub fn derive(model: &mut Model, cause: &Body) {
             model.revision += 1;
         }
         segment.is_even = is_even;
+        let served = largest(&|p| p.served_share(&name));
         let observed = observed(segment, now);
         let exposure = &mut segment.exposure;
-        if (exposure.desired, exposure.observed) != (desired, observed) {
+        if (exposure.desired, exposure.served, exposure.observed) != (desired, served, observed) {
             model.revision += 1;
         }
-        (exposure.desired, exposure.confirmed, exposure.observed) = (desired, confirmed, observed);
+        *exposure = Exposure { desired, confirmed, served, observed };
     }
 }
 
@@ -125,10 +125,7 @@ fn phase(model: &Model, segment: &SegmentModel) -> Phase {
         model.commands.iter().any(|tracked| {
             tracked.command.verb == verb
                 && tracked.is_open()
-                && match &tracked.command.change {
-                    Change::Shares(shares) | Change::On(shares) => shares.contains_key(&segment.name),
-                    Change::Off => true,
-                }
+                && tracked.command.change.segments().is_none_or(|names| names.contains(&segment.name))
         })
     };
     if open(Verb::Kill) {

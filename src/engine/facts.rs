@@ -18,6 +18,9 @@ use super::commands;
 /// What is expected of a source whose interval nobody stated.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often a probe has something to say at the least: it looks at all its users once in ten seconds.
+const PROBE_INTERVAL: Duration = Duration::from_secs(15);
+
 /// A platform's flag was read.
 pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effects: &mut Vec<Effect>) {
     heard(model, &Source::of_platform(platform), None);
@@ -32,6 +35,7 @@ pub fn flag(model: &mut Model, platform: &PlatformName, state: &FlagState, effec
     if known.state.as_ref() == Some(state) {
         return;
     }
+    known.changed_at = Some(now);
     let before = known.state.replace(state.clone()).or_else(|| known.remembered.take());
     model.revision += 1;
     for doubt in &state.doubts {
@@ -51,10 +55,9 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
         model.commands.iter().any(|tracked| {
             tracked.command.platform == platform
                 && (tracked.is_open() || tracked.outcome_at == Some(model.now))
-                && match (&tracked.command.change, segment) {
-                    (Change::Off | Change::On(_), _) => true,
-                    (Change::Shares(shares), Some(segment)) => shares.contains_key(segment),
-                    (Change::Shares(_), None) => false,
+                && match segment {
+                    Some(segment) => tracked.command.change.touches(segment),
+                    None => matches!(tracked.command.change, Change::Off | Change::On(_)),
                 }
         })
     };
@@ -65,6 +68,15 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
         let name = &segment.name;
         let (was, is) = (before.and_then(|old| old.shares.get(name)), state.shares.get(name));
         let Some(is) = is else { continue };
+        let moves = |state: &FlagState| state.ramps.contains_key(name);
+        if moves(state) || before.is_some_and(moves) {
+            adopted.push((name.clone(), *is));
+            moments.extend(
+                ramped(before, state, name, &platform)
+                    .map(|text| Moment::new(model.now, MomentKind::Act, text).in_segment(name).by(&actor)),
+            );
+            continue;
+        }
         if known.desired.contains_key(name)
             && (was == Some(is) || known.desired.get(name) == Some(is) || ours(Some(name)))
         {
@@ -110,6 +122,25 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
     }
     for moment in moments {
         record_moment(model, moment);
+    }
+}
+
+/// What there is to say of a ramp at the backend: that it began, that it ended. Not each of its steps.
+fn ramped(
+    before: Option<&FlagState>,
+    state: &FlagState,
+    segment: &SegmentName,
+    platform: &PlatformName,
+) -> Option<String> {
+    let was = before.and_then(|before| before.ramps.get(segment));
+    let share = state.shares.get(segment).copied().unwrap_or_default();
+    match (was, state.ramps.get(segment)) {
+        (None, Some(ramp)) => {
+            let to = ramp.to.map_or_else(|| "as the backend computes".into(), |to| format!("to {to}"));
+            Some(format!("{segment} moves by itself at {platform}: now {share}, {to}"))
+        }
+        (Some(_), None) => Some(format!("{segment} stands still at {platform}: {share}")),
+        _ => None,
     }
 }
 
@@ -172,6 +203,7 @@ fn ensure_link<'a>(model: &'a mut Model, source: &Source) -> &'a mut Link {
         SourceKind::Metrics => {
             model.rollout.metrics.iter().find(|m| m.name.as_str() == name).map(|m| m.interval.0)
         }
+        SourceKind::Probes => Some(PROBE_INTERVAL),
         // People do not speak at intervals: the link's own pings tell whether it lives.
         SourceKind::Feedback => Some(Duration::MAX / 4),
     };

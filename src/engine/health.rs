@@ -148,7 +148,7 @@ fn expected_share(model: &Model, sample: &Sample) -> Option<Percent> {
 
 /// How long after a change the split may still be the old one: until everybody is served, and two readings more.
 fn settling(model: &Model, metric: &MetricName) -> Duration {
-    let reach = model.rollout.platforms.iter().map(|platform| platform.reach.0).max().unwrap_or_default();
+    let reach = model.reach().span.0;
     let interval = model.rollout.metric(metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     reach.saturating_add(interval.saturating_mul(2))
 }

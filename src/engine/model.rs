@@ -16,11 +16,12 @@ use super::decision::Decision;
 use super::health::Split;
 use super::people::Approval;
 use super::series::Series;
+use super::served::{Reached, Rehearsal, Served};
 use super::watch::Watch;
 use crate::action::{Scope, Verb};
 use crate::domain::{
     Actor, Evidence, Exposure, Feedback, FlagState, GuardrailName, LinkState, MetricName, Percent, Phase,
-    PlatformName, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
+    PlatformName, Probed, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
 };
 use crate::effect::{Command, EffectId, Outcome};
 
@@ -119,6 +120,21 @@ pub struct PlatformModel {
     pub before_kill: BTreeMap<SegmentName, Percent>,
     /// Whether the whole flag was killed, here or elsewhere, and by whom.
     pub killed: Option<Hold>,
+    /// When what is stored was last seen to change, by our clock.
+    #[serde(default)]
+    pub changed_at: Option<Timestamp>,
+    /// What its edge served when it was probed last, by segment.
+    #[serde(default)]
+    pub served: BTreeMap<SegmentName, Served>,
+    /// Segments whose edge serves something else than is stored.
+    #[serde(default)]
+    pub drifting: BTreeSet<SegmentName>,
+    /// How long the last commands took until its edge served them, oldest first.
+    #[serde(default)]
+    pub reached: VecDeque<Reached>,
+    /// What it said to the last change that was only tried.
+    #[serde(default)]
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// Somebody holds something.
@@ -257,6 +273,18 @@ pub struct Tracked {
     pub outcome: Option<Outcome>,
     /// When that was.
     pub outcome_at: Option<Timestamp>,
+    /// When it was sent. `None`: not yet.
+    #[serde(default)]
+    pub sent_at: Option<Timestamp>,
+    /// When it was read back as asked for. `None`: not yet, or never.
+    #[serde(default)]
+    pub confirmed_at: Option<Timestamp>,
+    /// When a probe first saw it served. `None`: not yet, or nobody probes.
+    #[serde(default)]
+    pub served_at: Option<Timestamp>,
+    /// What was served before it.
+    #[serde(default)]
+    pub(super) served_before: BTreeMap<SegmentName, Probed>,
     /// Whether it was found in the journal of another run, which may still be carrying it out.
     pub restored: bool,
     pub(super) undo: Undo,
@@ -437,6 +465,11 @@ impl Model {
             desired: BTreeMap::new(),
             before_kill: BTreeMap::new(),
             killed: None,
+            changed_at: None,
+            served: BTreeMap::new(),
+            drifting: BTreeSet::new(),
+            reached: VecDeque::new(),
+            rehearsal: None,
         };
         let segment = |s: &crate::domain::Segment| SegmentModel {
             name: s.name.clone(),

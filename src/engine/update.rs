@@ -8,7 +8,7 @@ use crate::event::{Body, Event};
 use super::chronicle::record_moment;
 use super::decision::Decision;
 use super::model::{Autopilot, Model, Moment, MomentKind, Refusal};
-use super::{acts, autopilot, commands, exposure, facts, health, judge, people, restore};
+use super::{acts, autopilot, commands, exposure, facts, health, judge, people, restore, served};
 
 /// Takes an event into account and says what shall be done.
 ///
@@ -22,6 +22,8 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     match &event.body {
         Body::Tick => commands::settle(model, &mut effects),
         Body::Flag { platform, state } => facts::flag(model, platform, state, &mut effects),
+        Body::Served { platform, served } => served::served(model, platform, served),
+        Body::Rehearsed { platform, change, answer } => served::rehearsed(model, platform, change, answer),
         Body::Link { source, state } => facts::link(model, source, state),
         Body::Heard(source) => {
             facts::heard(model, source, event.source_at);
@@ -111,6 +113,7 @@ fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
         restore::apply(model, model.now, &record, false);
         effects.push(Effect::Record(record));
     }
+    let mut whole = None;
     for (platform, change, expected) in plan.changes {
         if let Some(command) = commands::under_way(model, &platform, &change) {
             let text = format!("{}: asked for again, not confirmed yet", commands::describe(command));
@@ -120,7 +123,9 @@ fn ask(model: &mut Model, request: &Request, effects: &mut Vec<Effect>) {
             effects.push(Effect::Record(record));
             continue;
         }
-        let command = commands::request(model, request, platform, change, expected, plan.evidence.clone());
+        let order = commands::Order { request, evidence: plan.evidence.clone(), part_of: whole };
+        let command = commands::request(model, order, platform, change, expected);
+        whole.get_or_insert(command.id);
         effects.push(Effect::Command(command));
     }
     model.revision += 1;

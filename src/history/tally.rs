@@ -249,9 +249,10 @@ impl Tally {
             attempt.open.pop_first();
         }
         attempt.open.insert(command.id, command.platform.clone());
-        let touched: Vec<SegmentName> = match &command.change {
-            Change::Off => self.rollout.segments.iter().map(|segment| segment.name.clone()).collect(),
-            Change::Shares(shares) | Change::On(shares) => shares.keys().cloned().collect(),
+        let named = command.change.segments();
+        let touched: Vec<SegmentName> = match &named {
+            None => self.rollout.segments.iter().map(|segment| segment.name.clone()).collect(),
+            Some(names) => names.iter().copied().cloned().collect(),
         };
         let is_kill = command.verb == Verb::Kill;
         if command.is_urgent() {

@@ -101,6 +101,7 @@ mod tests {
             by: Some(Actor::Other(Text::new("bob"))),
             changed_at: Some(Timestamp(7)),
             doubts: vec![Text::new("?")],
+            ..FlagState::default()
         };
         let command = |change| Command {
             id: EffectId(u64::MAX),
@@ -111,6 +112,7 @@ mod tests {
             actor: Actor::Autopilot,
             reason: None,
             evidence: Some("1.8 times".into()),
+            part_of: None,
         };
         let finished = |outcome| Record::Finished { id: EffectId(1), outcome };
         let evidence =

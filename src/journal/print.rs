@@ -130,10 +130,7 @@ fn verb(command: &Command) -> String {
 
 /// The segment that a command is about, when it is about one only.
 fn scope_of(command: &Command) -> Scope {
-    let segment = match &command.change {
-        Change::Shares(shares) | Change::On(shares) if shares.len() == 1 => shares.keys().next().cloned(),
-        _ => None,
-    };
+    let segment = command.change.only_segment().cloned();
     Scope { segment, platform: Some(command.platform.clone()) }
 }
 
@@ -146,6 +143,16 @@ fn change(change: &Change) -> String {
         Change::Off => "off".into(),
         Change::Shares(shares) => format!("to {}", list(shares)),
         Change::On(shares) => format!("on, with {}", list(shares)),
+        Change::Freeze(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            format!("no further ramp of {}", names.join(", "))
+        }
+        Change::Weights(weights) => {
+            let each = weights.iter().flat_map(|(segment, weights)| {
+                weights.iter().map(move |weight| format!("{segment} {} {}", weight.name, weight.share))
+            });
+            format!("to {}", each.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{Scope, Verb};
 use crate::domain::{Actor, Percent, SegmentName, Station, Timestamp, Verdict};
-use crate::effect::{Change, Command, Record};
+use crate::effect::{Command, Record};
 use crate::engine::Decision;
 
 /// A moment that one jumps to.
@@ -75,10 +75,7 @@ impl Mark {
 
 /// Where a command acts: at its platform, in its segment if it is only one.
 fn scope(command: &Command) -> Scope {
-    let segment = match &command.change {
-        Change::Shares(shares) | Change::On(shares) if shares.len() == 1 => shares.keys().next().cloned(),
-        _ => None,
-    };
+    let segment = command.change.only_segment().cloned();
     Scope { segment, platform: Some(command.platform.clone()) }
 }
 

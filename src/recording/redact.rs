@@ -92,6 +92,8 @@ impl Redactor {
             | Body::Link { .. }
             | Body::Tick
             | Body::Flag { .. }
+            | Body::Served { .. }
+            | Body::Rehearsed { .. }
             | Body::Heard(_)
             | Body::Sample(_)
             | Body::Traffic { .. }

@@ -25,19 +25,13 @@ pub struct Acts {
 /// The segment of a command. `None`: all, or several.
 #[must_use]
 pub fn segment_of(command: &Command) -> Option<&SegmentName> {
-    match &command.change {
-        Change::Shares(shares) | Change::On(shares) if shares.len() == 1 => shares.keys().next(),
-        _ => None,
-    }
+    command.change.only_segment()
 }
 
 /// Whether a command is about a segment.
 #[must_use]
 pub fn is_about(command: &Command, segment: &SegmentName) -> bool {
-    match &command.change {
-        Change::Shares(shares) | Change::On(shares) => shares.contains_key(segment),
-        Change::Off => true,
-    }
+    command.change.segments().is_none_or(|names| names.contains(segment))
 }
 
 fn by(actor: &Actor) -> By {

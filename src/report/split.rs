@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use super::retrospective::TimeSplit;
 use crate::domain::{Percent, SegmentName, Station, Timestamp, Verdict};
-use crate::effect::Change;
 use crate::engine::Model;
 use crate::engine::model::{SegmentModel, Tracked};
 
@@ -112,10 +111,7 @@ fn of_segment(model: &Model, board: &Board, segment: &SegmentModel) -> State {
 fn is_under_way(tracked: &Tracked, segment: &SegmentName) -> bool {
     tracked.is_open()
         && !tracked.restored
-        && match &tracked.command.change {
-            Change::Shares(shares) | Change::On(shares) => shares.contains_key(segment),
-            Change::Off => true,
-        }
+        && tracked.command.change.segments().is_none_or(|names| names.contains(segment))
 }
 
 /// Whether a segment was killed, on its own or with its platforms.

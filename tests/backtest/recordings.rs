@@ -34,6 +34,7 @@ fn story() -> Vec<Event> {
         by: None,
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     };
     let mut events = vec![
         event(0, Body::Link { source: source(SourceKind::Flags, "web"), state: LinkState::Live }),

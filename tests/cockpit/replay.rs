@@ -70,6 +70,7 @@ fn record(path: &Path) {
             by: Some(Actor::Other(Text::new("captain"))),
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         },
     };
     tell(0, Body::Link { source: source(), state: LinkState::Live });

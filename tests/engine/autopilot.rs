@@ -42,6 +42,7 @@ fn command(id: u64, verb: Verb, change: Change) -> Command {
         actor: person(),
         reason: None,
         evidence: None,
+        part_of: None,
     }
 }
 
@@ -193,7 +194,7 @@ fn a_platform_that_cannot_stop_one_segment_is_stopped_as_a_whole() {
     let mut rollout = super::bench::rollout();
     let mut store =
         Platform::new(name("store"), name("checkout-v2"), Span(std::time::Duration::from_secs(5)));
-    store.kill = KillScope::Flag;
+    store.capabilities.kill = KillScope::Flag;
     rollout.platforms.push(store);
     bench.model = Model::new(Arc::new(rollout), Autopilot::Guard, false);
     restore(&mut bench, 60, latched("enterprise"));

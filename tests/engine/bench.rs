@@ -124,6 +124,7 @@ impl Bench {
             by: Some(Actor::Other("bob".into())),
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         }
     }
 

@@ -18,6 +18,7 @@ fn state() -> impl Strategy<Value = FlagState> {
         by: None,
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     })
 }
 

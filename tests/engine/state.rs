@@ -103,6 +103,7 @@ fn whatever_a_field_can_hold_comes_back() {
         by: Some(Actor::Autopilot),
         changed_at: Some(Timestamp(i64::MAX)),
         doubts: vec!["…".into(), Text::new(&"ö ".repeat(900))],
+        ..FlagState::default()
     };
     let actors = [Actor::Person("ann".into()), Actor::Autopilot, Actor::Other("".into())];
     for actor in &actors {
@@ -160,6 +161,7 @@ fn whatever_a_field_can_hold_comes_back() {
             actor: actor.clone(),
             reason: None,
             evidence: Some("\u{0}".into()),
+            part_of: None,
         };
         let record = gonogo::effect::Record::Commanded { command };
         let body = Body::Restored { written_at: at, record };

@@ -24,7 +24,7 @@ const SEGMENTS: [&str; 3] = ["free", "enterprise", "nobody"];
 pub fn wide_rollout() -> Rollout {
     let mut rollout = rollout();
     let mut ios = Platform::new(name("ios"), name("checkout-v2"), Span(Duration::from_secs(5)));
-    ios.kill = KillScope::Flag;
+    ios.capabilities.kill = KillScope::Flag;
     rollout.platforms.push(ios);
     let stage = |share, role: Option<&str>| Stage {
         approval: role.map(name),
@@ -178,6 +178,7 @@ impl World {
             by: self.any(&by),
             changed_at: self.chance(0.5).then_some(Timestamp(self.now - 10)),
             doubts,
+            ..FlagState::default()
         }
     }
 

@@ -45,6 +45,7 @@ fn command(verb: Verb, change: Change, expected: Option<u64>) -> Result<Command,
         actor: Actor::Person(Text::new("ann@here")),
         reason: Some(Text::new("because")),
         evidence: None,
+        part_of: None,
     })
 }
 

@@ -157,6 +157,7 @@ impl Ride {
             Change::Shares(shares) => (shares.clone(), None),
             Change::Off => (Default::default(), Some(false)),
             Change::On(shares) => (shares.clone(), Some(true)),
+            Change::Freeze(_) | Change::Weights(_) => return Vec::new(),
         };
         self.sets += 1;
         let set = Set {

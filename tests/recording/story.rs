@@ -62,6 +62,7 @@ pub fn story(seconds: u32) -> Vec<Taken> {
         by: None,
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     };
     let mut events = vec![
         event(0, Body::Link { source: source(SourceKind::Flags, "web"), state: LinkState::Live }),

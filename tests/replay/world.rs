@@ -51,6 +51,7 @@ impl World {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         };
         let model = Model::new(Arc::new(rollout), autopilot, false);
         let (counts, latency, open) = Default::default();

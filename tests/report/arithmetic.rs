@@ -159,6 +159,7 @@ fn a_change_from_outside_is_an_act_of_its_author_and_a_refused_one_is_refused() 
         by: Some(Actor::Other("carol".into())),
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     };
     script.at(3_000).event(Body::Flag { platform: "web".parse().expect("a name"), state });
     let said = script.report().says;

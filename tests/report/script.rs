@@ -100,6 +100,7 @@ impl Script {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         }
     }
 

@@ -263,6 +263,7 @@ pub async fn apply(
         actor: Actor::Autopilot,
         reason: None,
         evidence: None,
+        part_of: None,
     };
     adapter.control().expect("rights").apply(&command).await
 }

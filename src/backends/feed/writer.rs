@@ -71,6 +71,9 @@ impl Writer {
             Change::Shares(shares) => (self.shares(command, shares)?, None),
             Change::Off => (BTreeMap::new(), Some(false)),
             Change::On(shares) => (self.shares(command, shares)?, Some(true)),
+            Change::Freeze(_) | Change::Weights(_) => {
+                return Err(self.refuse(command, "the feed has neither ramps nor variants"));
+            }
         };
         let expected_version = match command.expected.filter(|_| !command.is_urgent()) {
             Some(seen) => {

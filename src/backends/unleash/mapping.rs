@@ -119,6 +119,7 @@ impl<'a> Map<'a> {
             by: stamp.by,
             changed_at: stamp.at,
             doubts: doubts.iter().map(|doubt| Text::new(doubt)).collect(),
+            ..FlagState::default()
         }
     }
 }

@@ -92,6 +92,7 @@ fn command(verb: Verb, change: Change) -> Command {
         actor: Actor::Autopilot,
         reason: None,
         evidence: None,
+        part_of: None,
     }
 }
 

@@ -53,6 +53,10 @@ impl Control for Writer {
                 Change::Off => self.off().await,
                 Change::Shares(wanted) => self.shares(command, wanted).await,
                 Change::On(wanted) => self.switch_on(command, wanted).await,
+                Change::Freeze(_) => Err(self.impossible("freeze", "nothing moves by itself there")),
+                Change::Weights(_) => {
+                    Err(self.impossible("weigh", "its variants are weighed at Unleash itself"))
+                }
             }
         })
     }
@@ -173,6 +177,11 @@ impl Writer {
     pub(super) fn show(&self, look: &Look) -> FlagState {
         self.reader.shown().take(&look.page, self.reader.api.environment());
         look.state(&self.reader.target)
+    }
+
+    /// Refused before anything is asked of the server.
+    fn impossible(&self, operation: &str, why: &str) -> BackendError {
+        BackendError::Refused { cause: sentence(operation, &self.reader.target, why), state: None }
     }
 
     pub(super) fn refused(&self, operation: &str, why: &str, look: &Look) -> BackendError {

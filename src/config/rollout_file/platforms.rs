@@ -72,11 +72,11 @@ fn platform(
     let said = metrics::interval_of(value, problems)?;
     // A backend that polls has its own default.
     let interval = if let BackendSettings::Unleash(unleash) = &backend { unleash.interval } else { said };
-    let (reach, kill) = (own.unwrap_or_else(|| Some(backend.reach()))?, backend.kill_scope());
+    let (reach, capabilities) = (own.unwrap_or_else(|| Some(backend.reach()))?, backend.capabilities());
     read.sources.push((Source::new(SourceKind::Flags, name.as_str()), settings::describe(value)));
     let target =
         Target { platform: name.clone(), flag: flag.clone(), segments: segments.names_at_backends.clone() };
     read.configs.push(PlatformConfig { backend, target });
-    read.platforms.push(Platform { reach, kill, ..Platform::new(name, flag, interval) });
+    read.platforms.push(Platform { reach, capabilities, ..Platform::new(name, flag, interval) });
     Some(())
 }

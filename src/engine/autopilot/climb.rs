@@ -10,7 +10,6 @@ use crate::domain::{
     Actor, Arm, Compare, Guardrail, Percent, SegmentName, Source, Span, Station, Text, Timestamp, Verdict,
 };
 use crate::effect::Outcome;
-use crate::engine::commands::touches;
 use crate::engine::model::{Model, SegmentModel, Tracked};
 use crate::engine::{acts, people};
 
@@ -107,7 +106,7 @@ fn is_done(model: &Model, name: &SegmentName) -> bool {
 
 /// Nothing of ours is under way, and the last attempt was not refused a moment ago.
 fn check_commands(model: &Model, name: &SegmentName) -> Result<(), Text> {
-    let about = || model.commands.iter().rev().filter(|t| touches(&t.command.change, name));
+    let about = || model.commands.iter().rev().filter(|t| t.command.change.touches(name));
     if let Some(open) = about().find(|tracked| tracked.is_open()) {
         return Err(Text::new(&format!("{} is under way", open.what())));
     }

@@ -7,7 +7,6 @@ use super::is_exposed;
 use crate::action::{Request, Scope, Verb};
 use crate::domain::{Actor, KillScope, PlatformName, Response, SegmentName, Text};
 use crate::effect::{Change, Outcome};
-use crate::engine::commands::touches;
 use crate::engine::model::{Latch, Model, SegmentModel, Tracked};
 
 /// Segments with a NO-GO that kills, from which on the whole rollout is stopped, not only they.
@@ -51,9 +50,9 @@ pub fn escalate(model: &Model) -> Vec<Request> {
         let Some((platform, cause)) = refused(tracked) else { continue };
         let later = || model.commands.range(index + 1..).filter(|t| t.command.platform == *platform);
         let stands = model.segments.iter().filter(|segment| {
-            touches(&tracked.command.change, &segment.name)
+            tracked.command.change.touches(&segment.name)
                 && is_exposed_at(model, platform, &segment.name)
-                && !later().any(|t| touches(&t.command.change, &segment.name))
+                && !later().any(|t| t.command.change.touches(&segment.name))
         });
         let bad: Vec<_> = stands.flat_map(reasons_standing).collect();
         let scope = Scope { segment: None, platform: Some(platform.clone()) };
@@ -87,11 +86,11 @@ fn is_exposed_at(model: &Model, platform: &PlatformName, segment: &SegmentName) 
 fn kill_segment(model: &Model, segment: &SegmentName, reason: &str) -> Vec<Request> {
     let platforms = &model.rollout.platforms;
     let alone = |segment: Option<SegmentName>, platform| ask(Verb::Kill, Scope { segment, platform }, reason);
-    if platforms.iter().all(|platform| platform.kill == KillScope::Segment) {
+    if platforms.iter().all(|platform| platform.capabilities.kill == KillScope::Segment) {
         return vec![alone(Some(segment.clone()), None)];
     }
     let one = |platform: &crate::domain::Platform| {
-        let segment = (platform.kill == KillScope::Segment).then(|| segment.clone());
+        let segment = (platform.capabilities.kill == KillScope::Segment).then(|| segment.clone());
         alone(segment, Some(platform.name.clone()))
     };
     platforms.iter().map(one).collect()

@@ -90,13 +90,13 @@ fn fixed_terms(model: &Model, metric: &MetricName) -> [Term; 4] {
     let asked = model.rollout.metric(metric).map_or(Duration::ZERO, |metric| metric.interval.0);
     let seen = traffic::cadence(model, metric);
     let api = slowest_answer(model);
-    let reach = model.rollout.platforms.iter().map(|platform| platform.reach.0).max().unwrap_or_default();
+    let reach = model.reach();
     let term = |part, takes, is_measured| Term { part, takes, is_measured };
     [
         term(Part::Interval, seen.map_or(asked, |seen| seen.max(asked)), seen.is_some()),
         term(Part::Decision, DECISION, false),
         term(Part::Api, api.unwrap_or(API), api.is_some()),
-        term(Part::Reach, reach, false),
+        term(Part::Reach, reach.span.0, reach.measured > 0),
     ]
 }
 

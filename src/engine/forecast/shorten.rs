@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{BUDGET, Forecast, Part, evidence, traffic};
 use crate::domain::text::thousands;
 use crate::domain::{Percent, Span};
-use crate::engine::model::Model;
+use crate::engine::model::{Model, PlatformModel};
 
 /// What a source can be asked for without being a burden.
 const OFTEN: Duration = Duration::from_secs(2);
@@ -88,10 +88,12 @@ fn evidence_advice(forecast: &Forecast, model: &Model, takes: Duration) -> Optio
 }
 
 fn reach(model: &Model) -> Option<String> {
-    let slowest = model.rollout.platforms.iter().max_by_key(|platform| platform.reach)?;
+    let reach = |platform: &PlatformModel| platform.reach(&model.rollout);
+    let slowest = model.platforms.iter().max_by_key(|platform| reach(platform).span)?;
     Some(format!(
         "clients of {} hear of a change within {}: shorten their refresh interval",
-        slowest.name, slowest.reach
+        slowest.name,
+        reach(slowest).span
     ))
 }
 

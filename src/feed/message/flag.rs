@@ -77,6 +77,7 @@ impl From<State> for FlagState {
             by: state.by,
             changed_at: state.changed_at_ms,
             doubts: Vec::new(),
+            ..FlagState::default()
         }
     }
 }

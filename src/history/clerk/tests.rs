@@ -40,6 +40,7 @@ fn journal() -> [Event; 2] {
         actor: Actor::Autopilot,
         reason: None,
         evidence: None,
+        part_of: None,
     };
     let state = FlagState {
         version: Version(2),
@@ -48,6 +49,7 @@ fn journal() -> [Event; 2] {
         by: None,
         changed_at: None,
         doubts: vec![],
+        ..FlagState::default()
     };
     let outcome = Outcome::Confirmed { state, overwrote: None };
     let line = |written_at, record| Event {

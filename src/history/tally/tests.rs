@@ -63,6 +63,7 @@ impl Story {
             actor,
             reason: Some(Text::new("because")),
             evidence: None,
+            part_of: None,
         };
         self.tally.record(Timestamp(at), &Record::Commanded { command });
         EffectId(self.next)
@@ -76,6 +77,7 @@ impl Story {
             by: None,
             changed_at: None,
             doubts: vec![],
+            ..FlagState::default()
         };
         let outcome = Outcome::Confirmed { state, overwrote: None };
         self.tally.record(Timestamp(at), &Record::Finished { id, outcome });
@@ -92,6 +94,7 @@ impl Story {
                 self.on = true;
                 self.shares.extend(shares);
             }
+            Change::Freeze(_) | Change::Weights(_) => {}
         }
         ids.into_iter().for_each(|id| self.confirm(at + 1_000, id));
     }
@@ -318,6 +321,7 @@ fn nothing_that_nobody_ever_had_is_a_rollout_and_a_line_that_comes_twice_counts_
         actor: Actor::Autopilot,
         reason: None,
         evidence: None,
+        part_of: None,
     };
     for _ in 0..2 {
         story.tally.record(Timestamp(MINUTE), &Record::Commanded { command: kill(77) });

@@ -56,6 +56,7 @@ fn command(id: u64) -> Command {
         actor: person(),
         reason: Some(Text::new("errors")),
         evidence: Some("1.8 times the errors of control".into()),
+        part_of: None,
     }
 }
 

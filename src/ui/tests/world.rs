@@ -112,6 +112,7 @@ impl World {
             by: Some(Actor::Other(Text::new("captain"))),
             changed_at: Some(self.now),
             doubts: vec![],
+            ..FlagState::default()
         };
         self.tell(Body::Flag { platform: PlatformName::new(platform).unwrap(), state });
     }
