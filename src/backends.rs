@@ -12,6 +12,7 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod store;
 pub mod unleash;
 
 use serde::Deserialize;
