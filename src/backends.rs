@@ -13,6 +13,7 @@
 
 pub mod feed;
 pub mod paths;
+pub mod store;
 pub mod unleash;
 
 use std::sync::Arc;
