@@ -12,11 +12,9 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
-<<<<<<< HEAD
 pub mod launchdarkly;
-=======
 pub mod paths;
->>>>>>> SERVERS
+pub mod store;
 pub mod unleash;
 
 use std::sync::Arc;
@@ -155,6 +153,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => None,
             Self::Unleash(settings) => Some(settings.interval),
+            Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
     }
 
