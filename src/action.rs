@@ -179,6 +179,9 @@ pub struct Request {
     /// The role on whose behalf a go is given. `None`: none was named.
     #[serde(default)]
     pub role: Option<RoleName>,
+    /// The variant that shall get all users of the segment. `None`: variants keep their proportions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<Text>,
     /// The version of each platform's flag that the actor saw. What makes the exposure larger is
     /// refused if a platform has moved on since; what stops is not.
     pub seen: BTreeMap<PlatformName, Version>,
@@ -196,6 +199,7 @@ impl Request {
             reason: None,
             typed_name: None,
             role: None,
+            winner: None,
             seen: BTreeMap::new(),
         }
     }

@@ -13,8 +13,11 @@
 
 pub mod feed;
 pub mod flagd;
+pub mod paths;
 pub mod store;
 pub mod unleash;
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -143,6 +146,15 @@ impl BackendSettings {
         }
     }
 
+    /// How often it says something at the least, where its settings tell. `None`: what is usual.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Span> {
+        match self {
+            Self::Feed(_) | Self::Flagd(_) => None,
+            Self::Unleash(settings) => Some(settings.interval),
+        }
+    }
+
     /// What it is able to do, before the backend itself was asked.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {
@@ -170,4 +182,26 @@ pub fn build(
         BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
+}
+
+/// Constructs a platform's adapter with the other ways to its flag, each with its name for people.
+///
+/// # Errors
+/// As [`build`], for the first that cannot work.
+pub fn build_with_paths(
+    (main, others): (&BackendSettings, &[(Text, BackendSettings)]),
+    target: &Target,
+    rights: Rights,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    let main: Arc<dyn Backend> = Arc::from(build(main, target.clone(), rights)?);
+    // Whoever only looks has no use for other ways.
+    if others.is_empty() || rights == Rights::ReadOnly {
+        return Ok(main);
+    }
+    let path = |(name, settings): &(Text, BackendSettings)| {
+        let backend = Arc::from(build(settings, target.clone(), rights)?);
+        Ok(paths::Path { name: name.clone(), backend })
+    };
+    let others = others.iter().map(path).collect::<Result<Vec<_>, BackendError>>()?;
+    Ok(Arc::new(paths::Paths::new(main, others)))
 }

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// To this exposure in percent [default: the next stage]
     #[arg(long, value_name = "PERCENT")]
     to: Option<Percent>,
+    /// Give this variant of the segment's flag to everybody: the winner of an A/B test; for widen only
+    #[arg(long, value_name = "VARIANT", conflicts_with = "to")]
+    winner: Option<String>,
     /// Why; needed past a verdict that is not GO
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -68,6 +71,9 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     if arguments.role.is_some() && verb != Verb::Approve {
         return Err(Failure::usage(format!("--role says nothing to {}", verb.spec().name)));
     }
+    if arguments.winner.is_some() && verb != Verb::Widen {
+        return Err(Failure::usage(format!("--winner says nothing to {}", verb.spec().name)));
+    }
     let begun = Instant::now();
     let until = begun + arguments.timeout.0;
     let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
@@ -80,6 +86,7 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
         reason: arguments.reason.as_deref().map(Text::new),
         typed_name: arguments.confirm.as_deref().map(Text::new),
         role: arguments.role.clone(),
+        winner: arguments.winner.as_deref().map(Text::new),
         ..Request::new(arguments.target.actor(), verb, scope)
     };
     let what = format!("{} {}", verb.spec().name, request.scope);

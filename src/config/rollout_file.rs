@@ -52,6 +52,8 @@ pub struct RolloutFile {
 pub struct PlatformConfig {
     /// The adapter's settings.
     pub backend: BackendSettings,
+    /// Other ways to the same flag, each with its name for people: what stops goes through all of them at once.
+    pub paths: Vec<(Text, BackendSettings)>,
     /// The flag, and what our segments are called there.
     pub target: backends::Target,
 }

@@ -71,13 +71,14 @@ pub struct Rehearsal {
     pub at: Timestamp,
 }
 
-/// The measured share and the interval around it. `None`: nothing was measured.
+/// The measured share, between the ends of its interval, these in tenths of a percent. `None`: nothing was measured.
 #[must_use]
 pub fn interval(probed: &Probed) -> Option<(Percent, Percent, Percent)> {
     let share = probed.share()?;
     let n = f64::from(probed.asked);
     let (low, high) = wilson(share.as_f64() / 100.0, n);
-    Some((Percent::new(low * 100.0).ok()?, share, Percent::new(high * 100.0).ok()?))
+    let (low, high) = ((low * 1000.0).floor() / 10.0, ((high * 1000.0).ceil() / 10.0).min(100.0));
+    Some((Percent::new(low).ok()?, share, Percent::new(high).ok()?))
 }
 
 /// The score interval of a share among `n` (E. B. Wilson, Probable inference, the law of succession, and statistical

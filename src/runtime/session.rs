@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::inbox::{self, Entrance, Inbox};
 use super::runner::{OUTCOMES, Runner};
 use super::scribe::{Ledger, Scribe};
+use crate::action::Request;
 use crate::backends::{self, Backend, BackendError, Rights};
 use crate::config::rollout_file::RolloutFile;
 use crate::domain::{LinkState, PlatformName, Source, SourceKind, Span, Text, Timestamp};
@@ -78,9 +79,10 @@ impl Adapters {
         let mut built = Self { backends: BTreeMap::new(), metrics: Vec::new(), feedback: Vec::new() };
         for platform in &file.platforms {
             let name = platform.target.platform.clone();
-            let backend = backends::build(&platform.backend, platform.target.clone(), rights)
-                .map_err(|cause| StartError::Backend { platform: name.clone(), cause })?;
-            built.backends.insert(name, Arc::from(backend));
+            let backend =
+                backends::build_with_paths((&platform.backend, &platform.paths), &platform.target, rights);
+            let backend = backend.map_err(|cause| StartError::Backend { platform: name.clone(), cause })?;
+            built.backends.insert(name, backend);
         }
         let segments: Vec<_> = file.rollout.segments.iter().map(|s| s.name.clone()).collect();
         for (settings, queries) in &file.metrics {
@@ -293,6 +295,13 @@ impl Session {
     /// why it is not.
     pub fn end_history(&mut self, patience: Duration) -> Option<Text> {
         self.clerk.take().and_then(|clerk| clerk.finish(patience))
+    }
+
+    /// Asks every backend that can tell what a request would do there; the answers come as events. Nothing is changed.
+    pub fn rehearse(&mut self, request: &Request) {
+        for command in engine::acts::drafts(&self.model, request) {
+            self.runner.rehearse(command);
+        }
     }
 
     /// Waits until everything that was asked for has come to an end, at most `patience`.

@@ -38,7 +38,11 @@ fn compile() -> Result<Validator, String> {
         })
         .and_then(|registry| registry.prepare())
         .map_err(|error| error.to_string())?;
-    jsonschema::options().with_registry(&registry).build(&parse(FLAGD)?).map_err(|error| error.to_string())
+    jsonschema::options()
+        .with_base_uri("https://flagd.dev/schema/v0/flagd.json")
+        .with_registry(&registry)
+        .build(&parse(FLAGD)?)
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
