@@ -8,25 +8,27 @@
 //!  settings ─▶ secret ─┐
 //!              address ┼─▶ http::Client ────▶ Response | HttpError
 //!              tls ────┼─▶ websocket::connect ▶ Socket ─▶ Frame | SocketError
+//!                      ├─▶ sse::Subscription ─▶ Incoming (event, link, sign of life, problem), for ever
 //!                      └─  backoff: how long to wait before the next attempt (pure)
 //! ```
 //!
 //! In: addresses, secrets, requests, frames. Out: responses, frames, and errors that name the
 //! operation, the target and the cause.
 //!
-//! What it must never do: know a provider, retry by itself (the adapter owns the retry timer), show
-//! a credential, follow a redirect to another host, or send a token over an open line that leaves
-//! this machine through a websocket.
+//! What it must never do: know a provider, retry by itself (the adapter owns the retry timer; only an event stream
+//! comes back, as its standard says, when it is asked for the next event), show a credential, follow a redirect to
+//! another host, or send a token over an open line that leaves this machine through a websocket.
 //!
 //! Proxies: HTTP honours the proxies of the environment, except for loopback targets, which are
 //! always reached directly. Websockets are always direct.
 //!
-//! Start reading at [`http`], then [`websocket`].
+//! Start reading at [`http`], then [`websocket`] and [`sse`].
 
 pub mod address;
 pub mod backoff;
 pub mod http;
 pub mod secret;
+pub mod sse;
 pub mod tls;
 pub mod websocket;
 

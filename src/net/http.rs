@@ -1,8 +1,8 @@
 //! HTTP to one server.
 //!
 //! In: the server's base address, [`Options`], requests made of path segments (each one is escaped,
-//! so a flag named `a/b` stays one segment). Out: a whole [`Response`] within its limits, or an
-//! [`HttpError`].
+//! so a flag named `a/b` stays one segment). Out: a whole [`Response`] within its limits, a [`Streaming`]
+//! answer whose reader sets the limits (`net::sse`), or an [`HttpError`].
 //!
 //! A [`Client`] belongs to one origin: it can build no request to another one and follows no
 //! redirect there, so its credentials go nowhere else. It never retries; that is the adapter's
@@ -18,5 +18,5 @@ mod tests;
 
 pub use client::{Auth, Client, Options};
 pub use error::HttpError;
-pub use request::{Request, Response};
+pub use request::{Request, Response, Streaming};
 pub use reqwest::{Method, StatusCode, header};

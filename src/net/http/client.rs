@@ -4,6 +4,7 @@
 //! marked as sensitive in the header, kept as a [`SecretString`] beside it only to strike it out of
 //! what the server says, and has no Debug form.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,13 +77,19 @@ pub struct Client {
     pub(super) shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) inner: reqwest::Client,
     pub(super) base: Url,
     pub(super) timeout: Duration,
     pub(super) max_body: usize,
     pub(super) secrets: Vec<SecretString>,
+}
+
+impl fmt::Debug for Shared {
+    /// Only the address, without its query: a key may stand there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("base", &address::shown(&self.base)).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -119,7 +126,10 @@ impl Client {
             builder = builder.no_proxy();
         }
         let inner = builder.build().map_err(|error| setup(error.without_url().to_string()))?;
-        let secrets = credentials().map(|auth| auth.secret().clone()).filter(is_worth_striking).collect();
+        // Some services take their key only in the query.
+        let in_query = base.query_pairs().map(|(_, value)| SecretString::from(value.into_owned()));
+        let secrets = credentials().map(|auth| auth.secret().clone()).chain(in_query);
+        let secrets = secrets.filter(is_worth_striking).collect();
         let shared = Shared { inner, timeout: options.timeout, max_body: options.max_body, secrets, base };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -137,6 +147,12 @@ impl Client {
     /// A GET request.
     pub fn get<'s>(&self, segments: impl IntoIterator<Item = &'s str>) -> Request {
         self.request(Method::GET, segments)
+    }
+
+    /// A GET request to the base address as it stands, its query and a slash at its end included.
+    pub fn get_base(&self) -> Request {
+        let url = self.shared.base.clone();
+        Request::new(Arc::clone(&self.shared), self.shared.inner.get(url.clone()), url)
     }
 
     /// A POST request.
