@@ -82,8 +82,15 @@ fn platform(
         None => segments.names_at_backends.clone(),
     };
     let target = Target { platform: name.clone(), flag: flag.clone(), segments: names };
+    let (described, ways) = (settings::describe(value), paths.iter().map(|(way, _)| way.clone()).collect());
     read.configs.push(PlatformConfig { backend, paths, target });
-    read.platforms.push(Platform { reach, capabilities, ..Platform::new(name, flag, interval) });
+    read.platforms.push(Platform {
+        reach,
+        capabilities,
+        backend: described,
+        paths: ways,
+        ..Platform::new(name, flag, interval)
+    });
     Some(())
 }
 
