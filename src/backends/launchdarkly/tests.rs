@@ -1,1 +1,3 @@
+//! The adapter over a fake of its REST side: mapping, plans, words.
+
 
