@@ -10,7 +10,7 @@ use gonogo::domain::LinkState;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::outside::{FLAG, Subject, loss, refusal, segment, share};
+use crate::outside::{Subject, loss, refusal, segment, share};
 use crate::{script, variable};
 
 const SEGMENTS: &[(&str, &str)] = &[("ours", "rule-ent"), ("everybody", "default")];
@@ -36,17 +36,18 @@ impl Relay {
         script("LD_ARCHIVE_MAKE", &[file.path().to_str().expect("text"), &version]);
     }
 
-    fn subject(&self, key: &str) -> Subject {
+    /// Each test has a flag of its own, or it would see that of the test before until the relay has the new archive.
+    fn subject(&self, flag: &str, key: &str) -> Subject {
         let settings = json!({ "stream_url": variable("LD_RELAY_URL"), "sdk_key": key });
-        Subject::new(settings, SEGMENTS)
+        Subject::of_flag(flag, settings, SEGMENTS)
     }
 }
 
 /// Our flag: `true` to so many percent by the rule, to nobody else.
-fn flag(version: u64, on: bool, percent: u32) -> Value {
+fn flag(key: &str, version: u64, on: bool, percent: u32) -> Value {
     let parts = json!([{ "variation": 0, "weight": percent * 1000 }, { "variation": 1, "weight": 100_000 - percent * 1000 }]);
-    json!({ FLAG: {
-        "key": FLAG, "on": on, "version": version, "variations": [true, false], "offVariation": 1,
+    json!({ key: {
+        "key": key, "on": on, "version": version, "variations": [true, false], "offVariation": 1,
         "fallthrough": { "variation": 1 }, "prerequisites": [], "targets": [], "salt": "x", "clientSide": false,
         "rules": [{ "id": "rule-ent", "rollout": { "variations": parts },
             "clauses": [{ "attribute": "plan", "op": "in", "values": ["enterprise"], "negate": false }] }],
@@ -56,8 +57,8 @@ fn flag(version: u64, on: bool, percent: u32) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_relay_serves_is_read_and_what_changes_is_pushed() {
     let relay = Relay::take().await;
-    relay.serve(&flag(1, true, 10));
-    let subject = relay.subject(&variable("LD_SDK_KEY"));
+    relay.serve(&flag("pushed", 1, true, 10));
+    let subject = relay.subject("pushed", &variable("LD_SDK_KEY"));
     assert!(subject.adapter.control().is_none(), "there is no token, so nothing can be changed");
     let mut watched = subject.watch();
     let ours = |percent| {
@@ -66,12 +67,12 @@ async fn what_the_relay_serves_is_read_and_what_changes_is_pushed() {
     watched.state(ours(10.0)).await;
     let state = subject.state().await;
     assert_eq!((state.on, state.shares[&segment("everybody")]), (true, share(0.0)));
-    relay.serve(&flag(2, true, 25));
+    relay.serve(&flag("pushed", 2, true, 25));
     let began = Instant::now();
     let state = watched.state(ours(25.0)).await;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!((state.version.0, state.doubts.len()), (2, 0), "{:?}", state.doubts);
-    relay.serve(&flag(3, false, 25));
+    relay.serve(&flag("pushed", 3, false, 25));
     assert!(watched.state(|state| !state.on).await.is_off());
     assert!(!subject.told().contains(&variable("LD_SDK_KEY")));
 }
@@ -79,8 +80,8 @@ async fn what_the_relay_serves_is_read_and_what_changes_is_pushed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flag_that_is_deleted_is_said_and_one_that_comes_back_older_is_followed() {
     let relay = Relay::take().await;
-    relay.serve(&flag(7, true, 10));
-    let subject = relay.subject(&variable("LD_SDK_KEY"));
+    relay.serve(&flag("deleted", 7, true, 10));
+    let subject = relay.subject("deleted", &variable("LD_SDK_KEY"));
     let mut watched = subject.watch();
     watched.state(|state| state.on).await;
     relay.serve(&json!({}));
@@ -88,7 +89,7 @@ async fn a_flag_that_is_deleted_is_said_and_one_that_comes_back_older_is_followe
         .link(|state| matches!(state, LinkState::Failed { cause } if cause.as_str().contains("no such flag")))
         .await;
     assert!(refusal(subject.read().await).contains("no such flag"));
-    relay.serve(&flag(2, true, 20));
+    relay.serve(&flag("deleted", 2, true, 20));
     watched.link(|state| *state == LinkState::Live).await;
     let state = watched.state(|state| state.shares.get(&segment("ours")) == Some(&share(20.0))).await;
     assert!(state.version.0 > 7, "an older version would never be believed: {}", state.version);
@@ -97,7 +98,7 @@ async fn a_flag_that_is_deleted_is_said_and_one_that_comes_back_older_is_followe
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_is_told_once_with_the_reason_and_never_shown() {
     let relay = Relay::take().await;
-    let subject = relay.subject("sdk-wrong-s3cret");
+    let subject = relay.subject("wrong-key", "sdk-wrong-s3cret");
     let mut watched = subject.watch();
     watched
         .link(|state| matches!(state, LinkState::Failed { cause } if cause.as_str().contains("answered 401")))
@@ -110,16 +111,16 @@ async fn a_wrong_key_is_told_once_with_the_reason_and_never_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_that_goes_away_is_told_and_found_again_with_what_changed() {
     let relay = Relay::take().await;
-    relay.serve(&flag(1, true, 10));
-    let subject = relay.subject(&variable("LD_SDK_KEY"));
+    relay.serve(&flag("away", 1, true, 10));
+    let subject = relay.subject("away", &variable("LD_SDK_KEY"));
     let mut watched = subject.watch();
     watched.state(|state| state.on).await;
     script("LD_RELAY_CTL", &["kill"]);
     watched.link(|state| matches!(state, LinkState::Retrying { .. })).await;
     let lost = loss(subject.read().await);
-    relay.serve(&flag(2, false, 10));
+    relay.serve(&flag("away", 2, false, 10));
     script("LD_RELAY_CTL", &["start"]);
     assert!(lost.contains("cannot reach"), "{lost}");
-    assert!(!watched.state(|state| state.version.0 >= 2).await.on);
     watched.link(|state| *state == LinkState::Live).await;
+    assert!(!watched.state(|state| state.version.0 >= 2).await.on);
 }

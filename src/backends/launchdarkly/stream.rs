@@ -138,10 +138,12 @@ impl Streamed {
             Update::Changed(_) | Update::Gone(_) => return false,
         };
         (self.config, self.version) = (config, version);
-        if self.version.saturating_add(self.lift) <= self.newest {
-            self.lift = (self.newest + 1).saturating_sub(self.version);
+        if self.config.is_some() {
+            if self.version.saturating_add(self.lift) <= self.newest {
+                self.lift = (self.newest + 1).saturating_sub(self.version);
+            }
+            self.newest = self.version.saturating_add(self.lift);
         }
-        self.newest = self.version.saturating_add(self.lift);
         true
     }
 
