@@ -24,6 +24,11 @@ backend = { kind = "feed", url = "ws://h", zzz = 1 } # `kind = "feed"`
 name = "phones"
 flag = "a"
 backend = { kind = "launchdarkly", zzz = 1 } # `kind = "launchdarkly"`
+[[platforms]]
+name = "edge"
+flag = "a"
+backend = { kind = "feed", url = "ws://h" }
+probe = { kind = "ofrep", url = "http://h", zzz = 1 } # `kind = "ofrep"`
 [[segments]]
 zzz = 1 # `[[segments]]`
 name = "free"
