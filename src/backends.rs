@@ -12,6 +12,7 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod goff;
 pub mod store;
 pub mod unleash;
 
@@ -125,6 +126,8 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// A GO Feature Flag relay proxy.
+    Goff(goff::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
 }
@@ -135,6 +138,7 @@ impl BackendSettings {
     pub const fn reach(&self) -> Span {
         match self {
             Self::Feed(_) => feed::REACH,
+            Self::Goff(_) => goff::REACH,
             Self::Unleash(_) => unleash::REACH,
         }
     }
@@ -144,6 +148,7 @@ impl BackendSettings {
     pub const fn capabilities(&self) -> Capabilities {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
+            Self::Goff(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
         }
     }
@@ -162,6 +167,7 @@ pub fn build(
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Goff(settings) => Ok(Box::new(goff::Goff::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
 }
