@@ -123,6 +123,7 @@ actions! {
     Left,         "left",          ["left", "h"],   View,     Everywhere, "move left";
     Right,        "right",         ["right", "l"],  View,     Everywhere, "move right";
     Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused, with its evidence";
+    Sources,      "sources",       ["o"],           View,     Everywhere, "show links and platforms: what each can do, stores and serves";
     Back,         "back",          ["esc"],         View,     Everywhere, "close what is open";
     Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";
     Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";
@@ -179,6 +180,9 @@ pub struct Request {
     /// The role on whose behalf a go is given. `None`: none was named.
     #[serde(default)]
     pub role: Option<RoleName>,
+    /// The variant that shall get all users of the segment. `None`: variants keep their proportions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<Text>,
     /// The version of each platform's flag that the actor saw. What makes the exposure larger is
     /// refused if a platform has moved on since; what stops is not.
     pub seen: BTreeMap<PlatformName, Version>,
@@ -196,6 +200,7 @@ impl Request {
             reason: None,
             typed_name: None,
             role: None,
+            winner: None,
             seen: BTreeMap::new(),
         }
     }

@@ -12,9 +12,14 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod flagd;
 pub mod goff;
+pub mod launchdarkly;
+pub mod paths;
 pub mod store;
 pub mod unleash;
+
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -126,10 +131,15 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// A flagd.
+    Flagd(flagd::Settings),
     /// A GO Feature Flag relay proxy.
     Goff(goff::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
+    /// LaunchDarkly.
+    #[serde(rename = "launchdarkly")]
+    LaunchDarkly(Box<launchdarkly::Settings>),
 }
 
 impl BackendSettings {
@@ -138,8 +148,21 @@ impl BackendSettings {
     pub const fn reach(&self) -> Span {
         match self {
             Self::Feed(_) => feed::REACH,
+            Self::Flagd(_) => flagd::REACH,
             Self::Goff(_) => goff::REACH,
             Self::Unleash(_) => unleash::REACH,
+            Self::LaunchDarkly(_) => launchdarkly::REACH,
+        }
+    }
+
+    /// How often it says something at the least, where its settings tell. `None`: what is usual.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Span> {
+        match self {
+            Self::Feed(_) | Self::Flagd(_) => None,
+            Self::Goff(settings) => Some(settings.heartbeat()),
+            Self::Unleash(settings) => Some(settings.interval),
+            Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
     }
 
@@ -148,8 +171,10 @@ impl BackendSettings {
     pub const fn capabilities(&self) -> Capabilities {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
+            Self::Flagd(settings) => settings.capabilities(),
             Self::Goff(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
+            Self::LaunchDarkly(settings) => settings.capabilities(),
         }
     }
 }
@@ -167,7 +192,33 @@ pub fn build(
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
         BackendSettings::Goff(settings) => Ok(Box::new(goff::Goff::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+        BackendSettings::LaunchDarkly(settings) => {
+            Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))
+        }
     }
+}
+
+/// Constructs a platform's adapter with the other ways to its flag, each with its name for people.
+///
+/// # Errors
+/// As [`build`], for the first that cannot work.
+pub fn build_with_paths(
+    (main, others): (&BackendSettings, &[(Text, BackendSettings)]),
+    target: &Target,
+    rights: Rights,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    let main: Arc<dyn Backend> = Arc::from(build(main, target.clone(), rights)?);
+    // Whoever only looks has no use for other ways.
+    if others.is_empty() || rights == Rights::ReadOnly {
+        return Ok(main);
+    }
+    let path = |(name, settings): &(Text, BackendSettings)| {
+        let backend = Arc::from(build(settings, target.clone(), rights)?);
+        Ok(paths::Path { name: name.clone(), backend })
+    };
+    let others = others.iter().map(path).collect::<Result<Vec<_>, BackendError>>()?;
+    Ok(Arc::new(paths::Paths::new(main, others)))
 }

@@ -72,6 +72,9 @@ impl Service {
             Change::Shares(shares) => (shares, None),
             Change::Off => (Default::default(), Some(false)),
             Change::On(shares) => (shares, Some(true)),
+            Change::Freeze(_) | Change::Weights(_) => {
+                return Err("the demo's flag has no ramps and no variants".into());
+            }
         };
         let set = Set {
             id: OpaqueId::new(&id.to_string())?,

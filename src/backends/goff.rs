@@ -121,6 +121,16 @@ pub const CAPABILITIES: Capabilities = Capabilities {
 };
 
 impl Settings {
+    /// How often there is a sign of life at the least: the relay pings a websocket every second, and one may be late.
+    #[must_use]
+    pub const fn heartbeat(&self) -> Span {
+        match self.stream {
+            StreamKind::Websocket => Span(Duration::from_secs(2)),
+            StreamKind::Sse => Span(Duration::from_secs(5)),
+            StreamKind::Poll => self.interval,
+        }
+    }
+
     /// What a flag with these settings is able to do.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {

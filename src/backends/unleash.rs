@@ -38,6 +38,7 @@ mod switch_on;
 mod tests;
 mod traces;
 mod watch;
+mod weigh;
 mod wire;
 mod writer;
 

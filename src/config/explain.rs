@@ -7,9 +7,10 @@ mod guardrails;
 
 use std::io::{self, Write};
 
-use super::rollout_file::RolloutFile;
+use super::rollout_file::{PlatformConfig, RolloutFile};
+use crate::backends::BackendSettings;
 use crate::domain::text::thousands;
-use crate::domain::{Ladder, Segment, Source, SourceKind, Span, Stage};
+use crate::domain::{Ladder, Platform, Segment, Source, SourceKind, Span, Stage, Text};
 
 /// Writes what the file means: who gets the feature in which steps, what is watched, and what
 /// happens when it gets worse.
@@ -39,11 +40,17 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
             words(platform.interval),
             words(platform.reach)
         )?;
+        for (way, _) in paths(file, platform) {
+            writeln!(out, "    A kill also goes by {way}.")?;
+        }
+        if let Some(line) = probe(file, platform) {
+            writeln!(out, "    {line}")?;
+        }
     }
 
     writeln!(out, "\nSegments:")?;
-    for (segment, (_, at_backend)) in rollout.segments.iter().zip(names_at_backends(file)) {
-        explain_segment(segment, at_backend, out)?;
+    for segment in &rollout.segments {
+        explain_segment(segment, &called(file, segment), out)?;
         if rollout.segments.len() > 1 {
             writeln!(out, "    {}", waits(segment))?;
         }
@@ -81,19 +88,64 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// What is asked of a platform's edge. `None`: nothing.
+fn probe(file: &RolloutFile, platform: &crate::domain::Platform) -> Option<String> {
+    let config = file.platforms.iter().find(|config| config.target.platform == platform.name)?;
+    let (settings, subject) = config.probe.as_ref()?;
+    let (at, size) = (described(file, SourceKind::Probes, platform.name.as_str()), settings.size());
+    let asked = format!(
+        "{at} is asked every {}: {} synthetic users of each segment",
+        words(size.interval),
+        size.keys
+    );
+    let mut known =
+        subject.segments.iter().filter(|(_, context)| !context.is_empty()).map(|(name, _)| name.as_str());
+    let rest = match known.next() {
+        None => ", without attributes".to_owned(),
+        Some(first) => format!(
+            ", with attributes in {}",
+            std::iter::once(first).chain(known).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Some(format!("What its edge serves: {asked}{rest}."))
+}
+
 fn described<'a>(file: &'a RolloutFile, kind: SourceKind, name: &str) -> &'a str {
     let source = Source::new(kind, name);
     file.sources.iter().find(|(known, _)| *known == source).map_or("?", |(_, described)| described)
 }
 
-fn names_at_backends(file: &RolloutFile) -> &[(crate::domain::SegmentName, String)] {
-    file.platforms.first().map_or(&[], |platform| &platform.target.segments)
+fn paths<'a>(file: &'a RolloutFile, platform: &Platform) -> &'a [(Text, BackendSettings)] {
+    let config = file.platforms.iter().find(|config| config.target.platform == platform.name);
+    config.map_or(&[], |config| &config.paths)
+}
+
+/// What a segment is called at the backends, where it is not its name: once where all agree, else by platform.
+fn called(file: &RolloutFile, segment: &Segment) -> String {
+    let at = |config: &PlatformConfig| {
+        let names = &config.target.segments;
+        names.iter().find(|(name, _)| *name == segment.name).map(|(_, there)| there.clone())
+    };
+    let names: Vec<_> = file.platforms.iter().filter_map(|c| Some((&c.target.platform, at(c)?))).collect();
+    match names.first() {
+        Some((_, first)) if names.iter().all(|(_, name)| name == first) => {
+            if first == segment.name.as_str() {
+                String::new()
+            } else {
+                format!("there called {first}")
+            }
+        }
+        _ => {
+            let each = names.iter().map(|(platform, name)| format!("at {platform} called {name}"));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 fn explain_segment(segment: &Segment, at_backend: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "  {}", segment.name)?;
-    if at_backend != segment.name.as_str() {
-        write!(out, " (there called {at_backend})")?;
+    if !at_backend.is_empty() {
+        write!(out, " ({at_backend})")?;
     }
     if let Some(size) = segment.size {
         write!(out, ", {} customers", thousands(size))?;

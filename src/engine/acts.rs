@@ -19,11 +19,12 @@ mod widen;
 
 use std::collections::BTreeMap;
 
+use super::commands::{self, Order};
 use super::model::{Model, PlatformModel, SegmentModel};
 use super::people;
 use crate::action::{Danger, Request, Verb};
 use crate::domain::{Actor, Percent, PlatformName, SegmentName, Source, Station, Text, Verdict, Version};
-use crate::effect::{Change, Record};
+use crate::effect::{Change, Command, EffectId, Record};
 
 /// One exposure that would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,12 +122,26 @@ pub(super) fn consider(model: &Model, request: &Request) -> Result<Plan, Text> {
         | Verb::Left
         | Verb::Right
         | Verb::Zoom
+        | Verb::Sources
         | Verb::Back
         | Verb::Help
         | Verb::Redraw
         | Verb::Suspend
         | Verb::Quit => Err(Text::new("not an action on the rollout")),
     }
+}
+
+/// The commands that a request would send, with its reason or without: to be tried where a backend can do that. They
+/// have no id, and must not be sent.
+#[must_use]
+pub fn drafts(model: &Model, request: &Request) -> Vec<Command> {
+    let Ok(plan) = plan(model, request) else { return Vec::new() };
+    let evidence = plan.evidence;
+    let draft = |(platform, change, expected)| {
+        let order = Order { request, evidence: evidence.clone(), part_of: None };
+        commands::draft(EffectId(0), order, platform, change, expected)
+    };
+    plan.changes.into_iter().map(draft).collect()
 }
 
 /// Whether a request brings what its plan needs: a reason, the rollout's name.

@@ -35,6 +35,9 @@ pub const OUTCOMES: usize = 1024;
 /// How long the end of a process waits for its last lines, although nothing else is waited for any more.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
+/// How long a backend may take to say what a change would do: somebody looks at the confirmation meanwhile.
+const REHEARSAL: Duration = Duration::from_secs(5);
+
 /// Carries effects out.
 pub struct Runner {
     backends: BTreeMap<PlatformName, Arc<dyn Backend>>,
@@ -131,6 +134,21 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Asks the backend what a command would do, without giving it; the answer comes as an event.
+    pub fn rehearse(&mut self, command: Command) {
+        let Some(backend) = self.backends.get(&command.platform).map(Arc::clone) else { return };
+        let desk = self.desk.clone();
+        self.tasks.spawn(async move {
+            let Some(control) = backend.control() else { return };
+            let answer = match tokio::time::timeout(REHEARSAL, control.rehearse(&command)).await {
+                Ok(answer) => answer.map_err(|error| cause_of(&error)),
+                Err(_) => Err(Text::new("it did not say within 5 s what the change would do")),
+            };
+            let Command { platform, change, .. } = command;
+            desk.send(Body::Rehearsed { platform, change, answer }).await;
+        });
     }
 
     fn command(&mut self, command: Command) {

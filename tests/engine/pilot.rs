@@ -109,6 +109,7 @@ impl Pilot {
                         }
                     }
                 }
+                Change::Freeze(_) | Change::Weights(_) => {}
             }
             let state = self.bench.state(is_on, self.shares[0], self.shares[1]);
             self.bench.confirm(command, state);
@@ -125,7 +126,7 @@ impl Pilot {
         let widens = self.log.iter().filter(|(_, command)| command.verb == Verb::Widen);
         let shares = widens.flat_map(|(_, command)| match &command.change {
             Change::Shares(shares) | Change::On(shares) => shares.clone(),
-            Change::Off => Default::default(),
+            Change::Off | Change::Freeze(_) | Change::Weights(_) => Default::default(),
         });
         shares.map(|(segment, share)| (segment.to_string(), share.as_f64())).collect()
     }

@@ -10,7 +10,17 @@ use super::bench::{Bench, commands, name, percent, person, records};
 
 fn command(verb: Verb, change: Change) -> Command {
     let (id, platform) = (EffectId(7), name("web"));
-    Command { id, verb, platform, change, expected: None, actor: person(), reason: None, evidence: None }
+    Command {
+        id,
+        verb,
+        platform,
+        change,
+        expected: None,
+        actor: person(),
+        reason: None,
+        evidence: None,
+        part_of: None,
+    }
 }
 
 fn restored(bench: &mut Bench, record: Record) {

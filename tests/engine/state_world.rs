@@ -57,6 +57,8 @@ pub struct World {
     now: i64,
     on: bool,
     shares: BTreeMap<SegmentName, Percent>,
+    splits: BTreeMap<SegmentName, Vec<VariantShare>>,
+    ramps: BTreeMap<SegmentName, Ramp>,
     version: u64,
     sums: BTreeMap<(&'static str, &'static str), Sums>,
     /// How bad treatment is, by segment.
@@ -72,6 +74,8 @@ impl World {
             now: 1_700_000_000_000,
             on: true,
             shares: [(name("free"), Percent::ZERO), (name("enterprise"), Percent::ZERO)].into(),
+            splits: BTreeMap::new(),
+            ramps: BTreeMap::new(),
             version: 1,
             sums: BTreeMap::new(),
             bad: [0.02; 3],
@@ -164,6 +168,12 @@ impl World {
             336..400 => self.request(model),
             400..480 => self.outcome(model),
             480..500 => self.restored(),
+            500..540 => self.served(),
+            540..545 => {
+                let change = self.any(&[Change::Off, Change::Freeze([name("free")].into())]);
+                let answer = if self.chance(0.5) { Ok(vec!["all move".into()]) } else { Err("405".into()) };
+                Body::Rehearsed { platform: name("web"), change, answer }
+            }
             _ => self.sample(),
         }
     }
@@ -178,7 +188,8 @@ impl World {
             by: self.any(&by),
             changed_at: self.chance(0.5).then_some(Timestamp(self.now - 10)),
             doubts,
-            ..FlagState::default()
+            splits: self.splits.clone(),
+            ramps: self.ramps.clone(),
         }
     }
 
@@ -190,9 +201,34 @@ impl World {
             self.shares.insert(name(segment), percent(share));
             self.on = self.chance(0.9);
             self.version += 1;
+            if self.chance(0.3) {
+                let until = self.chance(0.5).then_some(Timestamp(self.now + 60_000));
+                self.ramps.insert(name(segment), Ramp { to: until.map(|_| Percent::FULL), until });
+            }
+            if self.chance(0.3) {
+                let variant = |(called, share): (&str, f64)| VariantShare {
+                    name: called.into(),
+                    share: percent(share),
+                };
+                let split = [("control", 50.), ("blue", 30.), ("green", 20.)].map(variant);
+                self.splits.insert(name(segment), split.into());
+            }
         }
         let platform = name(self.any(&["web", "ios", "elsewhere"]));
         Body::Flag { platform, state: self.state() }
+    }
+
+    fn served(&mut self) -> Body {
+        let asked = self.any(&[0, 16, 200]);
+        let treated = self.any(&[0, 8, 50, 200]);
+        let panel = self.any(&[Panel::Whole, Panel::Whole, Panel::Treated]);
+        let variants = if self.chance(0.3) { [("blue".into(), treated)].into() } else { BTreeMap::new() };
+        let segment = name(self.any(&SEGMENTS));
+        let probed = Probed { panel, asked, treated, variants };
+        Body::Served {
+            platform: name(self.any(&["web", "ios", "elsewhere"])),
+            served: [(segment, probed)].into(),
+        }
     }
 
     fn feedback(&mut self) -> Body {
@@ -269,6 +305,8 @@ impl World {
                 self.shares.extend(shares.clone());
             }
             Change::Shares(shares) => self.shares.extend(shares.clone()),
+            Change::Freeze(names) => self.ramps.retain(|name, _| !names.contains(name)),
+            Change::Weights(weights) => self.splits.extend(weights.clone()),
         }
     }
 
@@ -292,7 +330,17 @@ impl World {
                 let expected = Some(Version(3));
                 let platform = name(platform);
                 Record::Commanded {
-                    command: Command { id, verb, platform, change, expected, actor, reason, evidence },
+                    command: Command {
+                        id,
+                        verb,
+                        platform,
+                        change,
+                        expected,
+                        actor,
+                        reason,
+                        evidence,
+                        part_of: None,
+                    },
                 }
             }
             2 => {

@@ -206,6 +206,8 @@ impl World {
                         self.state.shares.extend(shares.clone());
                     }
                     Change::Shares(shares) => self.state.shares.extend(shares.clone()),
+                    Change::Freeze(names) => self.state.ramps.retain(|name, _| !names.contains(name)),
+                    Change::Weights(weights) => self.state.splits.extend(weights.clone()),
                 }
                 Outcome::Confirmed { state: self.state.clone(), overwrote: None }
             }

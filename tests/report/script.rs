@@ -126,6 +126,7 @@ impl Script {
             self.free = match &command.change {
                 Change::Shares(shares) | Change::On(shares) => shares[&name("free")].as_f64(),
                 Change::Off => 0.,
+                Change::Freeze(_) | Change::Weights(_) => self.free,
             };
             let state = self.state(self.free);
             let outcome = Outcome::Confirmed { state, overwrote: None };

@@ -2,7 +2,8 @@
 
 use gonogo::action::Verb;
 use gonogo::backends::BackendError;
-use gonogo::domain::Version;
+use gonogo::domain::{VariantShare, Version};
+use gonogo::effect::Change;
 use serde_json::json;
 
 use crate::server::{apply, kill, read, refusal, segment, share, shared, shares, widen};
@@ -208,4 +209,33 @@ async fn each_missing_right_is_named() {
     assert!(refusal(result).contains("a client or frontend token cannot use the admin API"));
     let unknown = flag.adapter_as("user:0000");
     assert!(refusal(kill(&unknown).await).contains("does not know the token"));
+}
+
+#[tokio::test]
+async fn the_winner_of_a_test_gets_everybody_and_keeps_its_payload() {
+    let (server, _guard) = shared().await;
+    let flag = server.flag("winner").await;
+    let id = flag.strategy("free", "30").await;
+    let payload = json!({ "type": "string", "value": "#00f" });
+    let variants = json!([
+        { "name": "blue", "weight": 600, "weightType": "variable", "stickiness": "default", "payload": payload },
+        { "name": "green", "weight": 400, "weightType": "fix", "stickiness": "default" },
+    ]);
+    flag.set(&id, "/variants", variants).await;
+    let adapter = flag.adapter();
+    let before = read(&adapter).await;
+    let named = |wanted: &[(&str, f64)]| -> Vec<VariantShare> {
+        wanted.iter().map(|(name, p)| VariantShare { name: (*name).into(), share: share(*p) }).collect()
+    };
+    assert_eq!(before.splits[&segment("free")], named(&[("blue", 18.0), ("green", 12.0)]));
+    // Widening leaves the variants as they are.
+    let widened = widen(&adapter, "free", 50.0).await.expect("widened").state;
+    assert_eq!(widened.splits[&segment("free")], named(&[("blue", 30.0), ("green", 20.0)]));
+    let change = Change::Weights([(segment("free"), named(&[("blue", 100.0), ("green", 0.0)]))].into());
+    let won = apply(&adapter, Verb::Widen, change, Some(widened.version)).await.expect("weighed").state;
+    assert_eq!(won.splits[&segment("free")], named(&[("blue", 100.0), ("green", 0.0)]));
+    assert_eq!(won.shares[&segment("free")], share(100.0));
+    let stored = flag.stored().await["strategies"][0]["variants"].clone();
+    assert_eq!(stored[0]["payload"], payload, "{stored}");
+    assert_eq!((&stored[0]["weight"], &stored[1]["weight"]), (&json!(1000), &json!(0)), "{stored}");
 }

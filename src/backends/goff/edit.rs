@@ -128,7 +128,7 @@ impl Ground<'_> {
         let awaits = matches!(trial(flag, self.now), Trial::Awaits(_));
         let Some(rule) = rule_mut(flag, name) else {
             return Err(format!(
-                "there is no rule {name} for {segment}. hint: give the rule in the flag's targeting this name, or write another `match`"
+                "there is no rule {name} for {segment}. hint: give the rule in the flag's targeting this name, or another one in the rollout file's `segments`"
             ));
         };
         let is_skipped = is_set(rule, "disable") && name != DEFAULT;

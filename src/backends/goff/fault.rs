@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::backends::store::StoreError;
 use crate::backends::{BackendError, Target};
-use crate::domain::{FlagState, Text};
+use crate::domain::{FlagState, Span, Text};
 use crate::net::HttpError;
 use crate::net::websocket::SocketError;
 
@@ -73,7 +73,11 @@ impl From<HttpError> for Fault {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Status { code, retry_after, body, .. } => {
-                Self { wait: retry_after, ..refused(code, body.as_str()) }
+                let mut fault = Self { wait: retry_after, ..refused(code, body.as_str()) };
+                if let Some(wait) = retry_after {
+                    fault.cause = format!("{}; it wants to be left alone for {}", fault.cause, Span(wait));
+                }
+                fault
             }
             HttpError::Setup { .. } => Self::hopeless(error.to_string()),
             HttpError::BadBody { .. } => Self::passing(format!(

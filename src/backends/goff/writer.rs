@@ -249,6 +249,8 @@ impl Attempt<'_> {
                     return Err(self.not_met(&why, state));
                 }
             }
+            let told = [looked.as_ref().err(), refreshed.as_ref().err()].into_iter().flatten();
+            pause = told.filter_map(|fault| fault.wait).fold(pause, Duration::max);
             if Instant::now() + pause >= self.ends {
                 return Err(self.unconfirmed(looked, refreshed));
             }

@@ -13,8 +13,9 @@
 use std::collections::BTreeMap;
 
 use super::share::served_by;
+use super::weigh::split;
 use super::wire::{Environment, Strategy};
-use crate::domain::{Actor, FlagState, Percent, SegmentName, Text, Timestamp, Version};
+use crate::domain::{Actor, FlagState, Percent, SegmentName, Text, Timestamp, VariantShare, Version};
 
 /// The most doubts that are listed: more would not be read, and the first ones say enough.
 const MAX_DOUBTS: usize = 20;
@@ -119,9 +120,17 @@ impl<'a> Map<'a> {
             by: stamp.by,
             changed_at: stamp.at,
             doubts: doubts.iter().map(|doubt| Text::new(doubt)).collect(),
+            splits: self.ours.iter().filter_map(|(s, all)| Some((s.clone(), split_of(all)?))).collect(),
             ..FlagState::default()
         }
     }
+}
+
+/// The variants of a segment, where one strategy serves it.
+fn split_of(strategies: &[&Strategy]) -> Option<Vec<VariantShare>> {
+    let mut serving = strategies.iter().filter(|strategy| !strategy.disabled);
+    let only = serving.next()?;
+    if serving.next().is_some() { None } else { split(only) }
 }
 
 /// What a person would call a strategy: title, else Unleash segment, else kind.

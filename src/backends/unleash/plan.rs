@@ -31,6 +31,8 @@ pub struct Write {
     pub enable: bool,
     /// Whether it makes an exposure larger.
     pub grows: bool,
+    /// The variants as they are to be stored. `None`: they stay as they are.
+    pub variants: Option<Vec<Value>>,
 }
 
 impl Write {
@@ -49,6 +51,9 @@ impl Write {
         steps.push(json!({ "op": "add", "path": "/parameters/rollout", "value": self.to }));
         if self.enable {
             steps.push(json!({ "op": "replace", "path": "/disabled", "value": false }));
+        }
+        if let Some(variants) = &self.variants {
+            steps.push(json!({ "op": "add", "path": "/variants", "value": variants }));
         }
         Value::Array(steps)
     }
@@ -174,6 +179,7 @@ fn write_for(
         to: to.to_owned(),
         enable,
         grows,
+        variants: None,
     }))
 }
 

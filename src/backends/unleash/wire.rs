@@ -66,6 +66,22 @@ pub struct Strategy {
     /// `rollout` is in here: a text that the server does not check.
     #[serde(default, deserialize_with = "or_default")]
     pub parameters: BTreeMap<String, Value>,
+    /// How those who get it are split.
+    #[serde(default, deserialize_with = "or_default")]
+    pub variants: Vec<Variant>,
+}
+
+/// One variant of a strategy.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Variant {
+    /// Its name, which the code asks for.
+    pub name: String,
+    /// Its share of those who get the strategy, in thousandths.
+    #[serde(default)]
+    pub weight: u32,
+    /// Payload, stickiness and whatever else it has: kept as it is.
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, Value>,
 }
 
 /// A condition on a context field.

@@ -22,9 +22,10 @@ use super::fault::{Fault, Kind, sentence};
 use super::plan::{Leave, Plan, Write, plan};
 use super::reader::{Look, Reader};
 use super::traces::{agrees, change, overwritten};
+use super::weigh::weigh;
 use crate::action::Verb;
 use crate::backends::{Applied, BackendError, Control};
-use crate::domain::{FlagState, Percent, SegmentName, Text, Version};
+use crate::domain::{FlagState, Percent, SegmentName, Text, VariantShare, Version};
 use crate::effect::{Change, Command};
 use crate::event::Promise;
 
@@ -54,9 +55,7 @@ impl Control for Writer {
                 Change::Shares(wanted) => self.shares(command, wanted).await,
                 Change::On(wanted) => self.switch_on(command, wanted).await,
                 Change::Freeze(_) => Err(self.impossible("freeze", "nothing moves by itself there")),
-                Change::Weights(_) => {
-                    Err(self.impossible("weigh", "its variants are weighed at Unleash itself"))
-                }
+                Change::Weights(wanted) => self.weights(command, wanted).await,
             }
         })
     }
@@ -109,6 +108,33 @@ impl Writer {
             return Ok(Applied { state, overwrote: overwrote.as_deref().map(Text::new) });
         }
         let why = plan.refused.or(overwrote).unwrap_or_else(|| differs(wanted, &state));
+        Err(self.not_met(operation, &why, self.show(&after)))
+    }
+
+    async fn weights(
+        &self,
+        command: &Command,
+        wanted: &BTreeMap<SegmentName, Vec<VariantShare>>,
+    ) -> Result<Applied, BackendError> {
+        let operation = operation(command.verb);
+        let look = self.look(operation).await?;
+        if command.change.is_met_by(&look.state(&self.reader.target)) {
+            return Ok(Applied { state: self.show(&look), overwrote: None });
+        }
+        let map = look.map(&self.reader.target);
+        let strategies = |segment| map.ours.get(segment).map(Vec::as_slice).unwrap_or_default();
+        let writes: Result<Vec<Write>, String> =
+            wanted.iter().map(|(segment, wanted)| weigh(segment, strategies(segment), wanted)).collect();
+        let writes = writes.map_err(|why| self.refused(operation, &why, &look))?;
+        if let Some(expected) = command.expected {
+            self.check_seen(operation, &look, expected, &writes)?;
+        }
+        let (after, overwrote) = self.write(operation, &look, &Plan { writes, refused: None }).await?;
+        if command.change.is_met_by(&after.state(&self.reader.target)) {
+            let state = self.show(&after);
+            return Ok(Applied { state, overwrote: overwrote.as_deref().map(Text::new) });
+        }
+        let why = overwrote.unwrap_or_else(|| "the variants read back with other weights".into());
         Err(self.not_met(operation, &why, self.show(&after)))
     }
 

@@ -23,6 +23,7 @@ fn write(from: &str, to: &str) -> Write {
         to: to.into(),
         enable: false,
         grows: true,
+        variants: None,
     }
 }
 
