@@ -125,7 +125,10 @@ impl Ground<'_> {
     ) -> Result<(), String> {
         let name = self.segments.iter().find(|(ours, _)| ours == segment).map(|(_, name)| name.as_str());
         let name = name.ok_or_else(|| format!("there is no segment {segment} in the rollout file"))?;
-        let awaits = matches!(trial(flag, self.now), Trial::Awaits(_));
+        let awaited = match trial(flag, self.now) {
+            Trial::Awaits(start) => Some(start),
+            Trial::Runs | Trial::Over(_) => None,
+        };
         let Some(rule) = rule_mut(flag, name) else {
             return Err(format!(
                 "there is no rule {name} for {segment}. hint: give the rule in the flag's targeting this name, or another one in the rollout file's `segments`"
@@ -134,22 +137,29 @@ impl Ground<'_> {
         let is_skipped = is_set(rule, "disable") && name != DEFAULT;
         // What cannot be read can be left by way of nobody only.
         let now = if is_skipped { Err("it is disabled".into()) } else { Serves::of(rule) };
-        let share =
-            now.as_ref().map(|now| if awaits { Percent::ZERO } else { now.treated(&arms.control, self.now) });
+        let share = now
+            .as_ref()
+            .map(|now| if awaited.is_some() { Percent::ZERO } else { now.treated(&arms.control, self.now) });
         let target = match wanted {
             Wanted::Share(share) => Some(share),
-            Wanted::AsItIs => {
-                Some(share.clone().map_err(|why| format!("rule {name} cannot be frozen: {why}"))?)
-            }
+            Wanted::AsItIs => Some(share.map_err(|why| format!("rule {name} cannot be frozen: {why}"))?),
             Wanted::Weights(_) => None,
         };
         if let (false, Some(target)) = (self.may_grow, target)
             && !target.is_zero()
-            && !share.clone().is_ok_and(|share| target <= share)
+            && !share.is_ok_and(|share| target <= share)
         {
             let stands = share.map_or_else(|why| why.clone(), |share| format!("it stands at {share}"));
             return Err(format!(
                 "setting {segment} to {target} could expose more users: {stands}. hint: widen it instead"
+            ));
+        }
+        if let (Some(start), Some(target)) = (awaited, target)
+            && !target.is_zero()
+        {
+            let start = start.rfc3339();
+            return Err(format!(
+                "its experimentation begins at {start}, and nobody gets it before. hint: give it an earlier start in the store"
             ));
         }
         match (wanted, target) {

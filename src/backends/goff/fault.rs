@@ -115,7 +115,7 @@ fn refused(code: u16, body: &str) -> Fault {
                 "it redirects to another server ({code}). hint: a login page before the relay? use the address behind it"
             ),
         ),
-        400..=499 => fault(true, format!("the relay refuses it ({code}): {body}")),
+        402..=499 => fault(true, format!("the relay refuses it ({code}): {body}")),
         _ => fault(false, format!("the relay failed ({code}): {body}")),
     }
 }

@@ -4,8 +4,9 @@
 //! how the link is.
 //!
 //! - Connected first and looked then, no change falls in between. After each connection it is looked again.
-//! - A change is taken from the message only if it begins where we are; else, and shortly after a command of ours,
-//!   whose messages may come late and in pairs, the relay is asked.
+//! - A change is taken from the message only if it begins where we are. Else the relay is asked: also shortly after a
+//!   command of ours, whose messages may come late and in pairs, and over a websocket, which tells the changes of all
+//!   flagsets without saying of which (`service/stream/websocket.go`).
 //! - Every [`RECHECK`] the flag is read anyway (conditional): a lost message cannot hide a change.
 //! - Ramps and schedules move without any message: the state is worked out anew every [`TICK`].
 //! - A look during which a command ended is thrown away: it could show what was before the command after its result.
@@ -190,7 +191,9 @@ impl<'a> Watch<'a> {
             About::From(old, new) => {
                 let newest = self.reader.known().newest().map(|(_, content)| content);
                 let is_settling = self.reader.last_end().is_some_and(|end| end.elapsed() < SETTLING);
-                if is_settling || newest.is_none_or(|newest| *newest != canonical(&old)) {
+                let is_of_any_flagset = self.settings.stream == StreamKind::Websocket;
+                if is_of_any_flagset || is_settling || newest.is_none_or(|newest| *newest != canonical(&old))
+                {
                     return self.look().await;
                 }
                 let state = self.reader.take(&new);

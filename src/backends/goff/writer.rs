@@ -143,7 +143,8 @@ impl Attempt<'_> {
         for _ in 0..MAX_RACES {
             let kept = self.kept().await?;
             let changed = self.plan(&kept).await?;
-            if canonical(&changed.flag) != canonical(&kept.flag) {
+            let is_written = canonical(&changed.flag) != canonical(&kept.flag);
+            if is_written {
                 let swapped = self.writer.store.replace(self.flag(), &kept, &changed.flag).await;
                 match swapped.map_err(Fault::from) {
                     Ok(Swap::Done) => {}
@@ -154,7 +155,7 @@ impl Attempt<'_> {
                     }
                 }
             }
-            return self.confirm(&changed).await;
+            return self.confirm(&changed, is_written).await;
         }
         let cause = self
             .sentence("others kept changing it at the same moment. hint: who or what writes to its store?");
@@ -228,7 +229,7 @@ impl Attempt<'_> {
     }
 
     /// Makes the relay look, and reads back until it serves what was asked for.
-    async fn confirm(&self, changed: &Changed) -> Result<Applied, BackendError> {
+    async fn confirm(&self, changed: &Changed, is_written: bool) -> Result<Applied, BackendError> {
         let reader = self.reader();
         let wanted = canonical(&changed.flag);
         let mut refreshed = reader.api.refresh().await;
@@ -245,8 +246,11 @@ impl Attempt<'_> {
                     return Ok(Applied { state, overwrote: None });
                 }
                 if is_ours {
-                    let why = changed.refused.clone().unwrap_or_else(|| self.differs(&state));
-                    return Err(self.not_met(&why, state));
+                    return Err(match &changed.refused {
+                        Some(why) if !is_written => self.refused(why, Some(state)),
+                        Some(why) => self.not_met(why, state),
+                        None => self.not_met(&self.differs(&state), state),
+                    });
                 }
             }
             let told = [looked.as_ref().err(), refreshed.as_ref().err()].into_iter().flatten();

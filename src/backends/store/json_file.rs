@@ -107,3 +107,44 @@ impl Store for JsonFile {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn file(text: &str) -> (tempfile::TempDir, PathBuf, JsonFile) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("flags.json");
+        std::fs::write(&path, text).expect("written");
+        let store = JsonFile::new(&Settings { path: path.clone() }).expect("a store");
+        (folder, path, store)
+    }
+
+    fn off() -> Map<String, Value> {
+        json!({"disable": true}).as_object().expect("an object").clone()
+    }
+
+    #[tokio::test]
+    async fn only_the_flag_that_was_seen_is_replaced_and_what_others_changed_beside_it_stays() {
+        let (_folder, path, store) = file(r#"{"a": {"disable": false}, "b": {}}"#);
+        let seen = store.read("a").await.expect("read").expect("a flag");
+        std::fs::write(&path, r#"{"a": {"disable": false}, "b": {"version": "2"}}"#).expect("written");
+        assert_eq!(store.replace("a", &seen, &off()).await, Ok(Swap::Done));
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert_eq!(text, r#"{"a": {"disable": true}, "b": {"version": "2"}}"#);
+        assert_eq!(store.replace("a", &seen, &off()).await, Ok(Swap::Conflict), "another content by now");
+        assert_eq!(store.read("c").await, Ok(None));
+        assert_eq!(store.may_write("a").await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn yaml_is_refused_with_what_to_do_and_left_as_it_is() {
+        let yaml = "a: # ours\n  disable: false\n";
+        let (_folder, path, store) = file(yaml);
+        let Err(StoreError::Refused(why)) = store.read("a").await else { panic!("not refused") };
+        assert!(why.contains("keep the flags as JSON") && why.contains("flags.json"), "{why}");
+        assert_eq!(std::fs::read_to_string(&path).ok().as_deref(), Some(yaml));
+    }
+}

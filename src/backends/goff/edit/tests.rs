@@ -201,6 +201,21 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn an_experimentation_that_has_not_begun_is_not_widened_and_can_be_killed() {
+    let mut flag = with(&json!({"percentage": {"on": 50, "off": 50}}));
+    flag.insert(
+        "experimentation".into(),
+        json!({"start": "2026-07-01T00:00:00Z", "end": "2026-08-01T00:00:00Z"}),
+    );
+    assert!(
+        change(&flag, &shares(60.0), true).refused.is_some_and(|why| why.contains("begins at 2026-07-01"))
+    );
+    let frozen = change(&flag, &freeze(), false);
+    assert_eq!((frozen.refused, &eu(&frozen.flag)["percentage"]), (None, &json!({"on": 0, "off": 100})));
+    assert!(state(&frozen.flag).ramps.is_empty());
+}
+
+#[test]
 fn switching_on_sets_the_shares_and_the_switch_at_once() {
     let mut flag = with(&json!({"variation": "on"}));
     flag.insert("disable".into(), json!(true));
