@@ -2,7 +2,7 @@
 
 use super::pictures::{keep, press, render, text, theme, view};
 use super::platforms::{at, platform};
-use super::world::{self, World, percent, seg};
+use super::world::{World, percent, seg};
 use crate::action::{Request, Verb};
 use crate::domain::{Actor, Rollout, Text};
 use crate::effect::Change;
