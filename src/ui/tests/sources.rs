@@ -45,7 +45,7 @@ fn pictures_of_the_sources() {
     for words in [
         "flags ios  LOST for 3s: connection refused; next try within 2.0s",
         "platform web: flag checkout-v2 on unleash at http://web.internal:4242",
-        "flag on, version 42, read 23s ago, last changed by bob",
+        "flag on, version 42, read 0s ago, last changed by bob",
         "changes are  pushed                            widen to     any share",
         "a change reaches everybody within 1.0s: assumed, not measured yet",
         "! free: configured 30%, serving 50% (40.2 to 59.8) n=200, 3s ago: THE EDGE DIFFERS",
