@@ -184,12 +184,8 @@ impl<'m> Row<'m> {
             (Step::Requested, _) => String::new(),
             (Step::Sent, _) => format!("not confirmed for {}", self.clock()),
             (Step::Unknown, _) => {
-                let cause = self.cause().map_or("", Text::as_str);
-                format!(
-                    "UNKNOWN for {}, {} try: {cause}",
-                    self.clock(),
-                    ordinal(self.attempts().unwrap_or(1))
-                )
+                let tries = ordinal(self.attempts().unwrap_or(1));
+                format!("UNKNOWN for {}, {tries} try: {}", self.clock(), self.reason())
             }
             (Step::Refused, _) => format!("REFUSED: {}", self.reason()),
             (_, Some(confirmed)) => format!("confirmed +{confirmed}"),

@@ -69,7 +69,9 @@ pub fn off(world: &mut World, at: &str) {
 }
 
 pub fn unknown(world: &mut World, at: &str, attempts: u32) {
-    let (id, cause) = (id(world, at), Text::new("connection refused"));
+    // As the adapters word it: the row does not say twice what it is about.
+    let cause = format!("cannot kill checkout-v2 at {at}: connection refused");
+    let (id, cause) = (id(world, at), Text::new(&cause));
     world.tell(Body::Effect { id, outcome: Outcome::Unknown { cause, attempts } });
 }
 
@@ -162,6 +164,7 @@ fn a_kill_asked_for_again_counts_the_platform_where_the_first_is_still_open() {
     off(&mut world, "web");
     let screen = screen(&world.model, 120, 40);
     assert!(screen.contains("off at 1 of 2 platforms; ios not confirmed"), "{screen}");
+    assert_eq!(screen.matches("kill everything: off at").count(), 1, "the older one is the same: {screen}");
 }
 
 #[test]
