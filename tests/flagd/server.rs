@@ -31,7 +31,7 @@ static USE: Mutex<()> = Mutex::const_new(());
 /// A variable that `.ci/servers run` sets.
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run this as `.ci/servers run --only flagd -- cargo test --features real-servers --test flagd`")
+        panic!("{name} is not set: run this as `.ci/servers run --only flagd,prometheus -- cargo test --features real-servers --test flagd`")
     })
 }
 
@@ -101,6 +101,19 @@ impl Server {
         let adapter = Arc::new(self.adapter());
         let state = read(&adapter).await;
         (adapter, state)
+    }
+
+    /// How many of so many users get the feature over RPC, which flagd counts; it does not count what is asked over OFREP.
+    pub async fn treated_by_rpc(&self, users: u32) -> usize {
+        let url = format!("http://{}/flagd.evaluation.v1.Service/ResolveBoolean", variable("FLAGD_RPC"));
+        let mut treated = 0;
+        for user in 0..users {
+            let body = json!({ "flagKey": FLAG, "context": { "targetingKey": format!("user-{user}") } });
+            let answer = self.http.post(&url).json(&body).send().await.expect("an answer");
+            let answer: Value = answer.json().await.expect("json");
+            treated += usize::from(answer["value"] == true);
+        }
+        treated
     }
 
     /// The variant of the other flag.

@@ -20,6 +20,10 @@ backend = { kind = "unleash", url = "http://h", token = { env = "T" }, zzz = 1 }
 name = "ios"
 flag = "a"
 backend = { kind = "feed", url = "ws://h", zzz = 1 } # `kind = "feed"`
+[[platforms]]
+name = "tv"
+flag = "a"
+backend = { kind = "flagd", url = "http://h:8015", zzz = 1 } # `kind = "flagd"`
 [[segments]]
 zzz = 1 # `[[segments]]`
 name = "free"

@@ -30,8 +30,12 @@ pub const LOOK: Duration = Duration::from_secs(2);
 /// How long that may take.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// How many bytes a second the asking may cost: above it is asked less often.
+/// How many bytes a second the asking may cost: above it is asked less often, but never so rarely that what was heard
+/// last looks old (10 s).
 const BYTES_PER_S: usize = 200_000;
+
+/// The longest time between two looks.
+const LONGEST: Duration = Duration::from_secs(6);
 
 /// How long a lost stream is only stale; then it is a problem (as flagd's own providers have it).
 const GRACE: Duration = Duration::from_secs(5);
@@ -115,7 +119,8 @@ async fn listen(mut stream: Stream, report: &Report<'_>) -> Fault {
 async fn ask(line: &Line, mut bytes: usize, report: &Report<'_>) -> Fault {
     let mut behind = false;
     loop {
-        sleep(LOOK.max(Duration::from_secs((bytes / BYTES_PER_S) as u64))).await;
+        let affordable = Duration::from_secs((bytes / BYTES_PER_S) as u64);
+        sleep(affordable.clamp(LOOK, LONGEST)).await;
         let config = match timeout(ANSWER, line.fetch()).await {
             Ok(Ok(config)) => config,
             Ok(Err(fault)) => return fault,
