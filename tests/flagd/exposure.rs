@@ -45,7 +45,7 @@ impl Sink for Newest {
 
 impl Newest {
     fn units(&self) -> Option<(f64, f64)> {
-        let counts = self.counts.lock().expect("lock").clone()?;
+        let counts = (*self.counts.lock().expect("lock"))?;
         Some((counts.treatment?.units, counts.control?.units))
     }
 

@@ -24,6 +24,11 @@ backend = { kind = "feed", url = "ws://h", zzz = 1 } # `kind = "feed"`
 name = "tv"
 flag = "a"
 backend = { kind = "flagd", url = "http://h:8015", zzz = 1 } # `kind = "flagd"`
+[[platforms]]
+name = "edge"
+flag = "a"
+backend = { kind = "feed", url = "ws://h" }
+probe = { kind = "ofrep", url = "http://h", zzz = 1 } # `kind = "ofrep"`
 [[segments]]
 zzz = 1 # `[[segments]]`
 name = "free"
