@@ -135,5 +135,5 @@ async fn the_wrong_port_is_told_with_what_to_do() {
         .await
         .expect_err("no sync service there");
     assert!(error.to_string().starts_with("cannot read checkout-v2 at web: "), "{error}");
-    assert!(error.to_string().contains("hint: url is the sync port"), "{error}");
+    assert!(error.to_string().contains("url is the sync port of flagd, 8015"), "{error}");
 }

@@ -40,6 +40,11 @@ const LONGEST: Duration = Duration::from_secs(6);
 /// How long a lost stream is only stale; then it is a problem (as flagd's own providers have it).
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The waits before a lost stream is tried again: from, to, and after how long a life they begin anew. flagd is a process
+/// beside ours more often than a service far away, so the longest is short.
+const WAITS: (Duration, Duration, Duration) =
+    (Duration::from_millis(250), Duration::from_secs(3), Duration::from_secs(10));
+
 /// How long to wait after a refusal that only somebody else can mend.
 const SLOW: Duration = Duration::from_secs(15);
 
@@ -49,7 +54,7 @@ const SHORT: Duration = Duration::from_secs(1);
 /// Watches for ever.
 pub async fn watch(reader: &Reader, sink: &dyn Sink) {
     let report = Report::new(reader, sink);
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(WAITS.0, WAITS.1, WAITS.2);
     let mut lost_since: Option<Instant> = None;
     let mut told = false;
     report.link(LinkState::Connecting).await;
