@@ -12,6 +12,8 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod flagd;
+pub mod launchdarkly;
 pub mod paths;
 pub mod store;
 pub mod unleash;
@@ -128,8 +130,13 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// A flagd.
+    Flagd(flagd::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
+    /// LaunchDarkly.
+    #[serde(rename = "launchdarkly")]
+    LaunchDarkly(Box<launchdarkly::Settings>),
 }
 
 impl BackendSettings {
@@ -138,7 +145,9 @@ impl BackendSettings {
     pub const fn reach(&self) -> Span {
         match self {
             Self::Feed(_) => feed::REACH,
+            Self::Flagd(_) => flagd::REACH,
             Self::Unleash(_) => unleash::REACH,
+            Self::LaunchDarkly(_) => launchdarkly::REACH,
         }
     }
 
@@ -146,8 +155,9 @@ impl BackendSettings {
     #[must_use]
     pub const fn interval(&self) -> Option<Span> {
         match self {
-            Self::Feed(_) => None,
+            Self::Feed(_) | Self::Flagd(_) => None,
             Self::Unleash(settings) => Some(settings.interval),
+            Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
     }
 
@@ -156,7 +166,9 @@ impl BackendSettings {
     pub const fn capabilities(&self) -> Capabilities {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
+            Self::Flagd(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
+            Self::LaunchDarkly(settings) => settings.capabilities(),
         }
     }
 }
@@ -174,7 +186,11 @@ pub fn build(
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+        BackendSettings::LaunchDarkly(settings) => {
+            Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub mod series;
 pub mod served;
 pub mod state;
 pub mod together;
+mod tracked;
 mod update;
 pub mod watch;
 

@@ -17,13 +17,15 @@ use super::health::Split;
 use super::people::Approval;
 use super::series::Series;
 use super::served::{Reached, Rehearsal, Served};
+pub use super::tracked::Tracked;
+pub(super) use super::tracked::Undo;
 use super::watch::Watch;
 use crate::action::{Scope, Verb};
 use crate::domain::{
     Actor, Evidence, Exposure, Feedback, FlagState, GuardrailName, LinkState, MetricName, Percent, Phase,
-    PlatformName, Probed, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
+    PlatformName, Response, Rollout, SegmentName, Source, Station, Text, Timestamp, Verdict,
 };
-use crate::effect::{Command, EffectId, Outcome};
+use crate::effect::EffectId;
 
 /// Moments kept for the timeline: a long launch day; older ones are in the journal.
 pub const MAX_MOMENTS: usize = 500;
@@ -259,55 +261,6 @@ impl Link {
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
         self.state != LinkState::Live || self.age(now).is_none_or(|age| age > self.interval.saturating_mul(2))
-    }
-}
-
-/// A command and how far it has come.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Tracked {
-    /// The command.
-    pub command: Command,
-    /// When the engine asked for it.
-    pub requested_at: Timestamp,
-    /// The last that was heard of it. `None`: requested, not yet sent.
-    pub outcome: Option<Outcome>,
-    /// When that was.
-    pub outcome_at: Option<Timestamp>,
-    /// When it was sent. `None`: not yet.
-    #[serde(default)]
-    pub sent_at: Option<Timestamp>,
-    /// When it was read back as asked for. `None`: not yet, or never.
-    #[serde(default)]
-    pub confirmed_at: Option<Timestamp>,
-    /// When a probe first saw it served. `None`: not yet, or nobody probes.
-    #[serde(default)]
-    pub served_at: Option<Timestamp>,
-    /// What was served before it.
-    #[serde(default)]
-    pub(super) served_before: BTreeMap<SegmentName, Probed>,
-    /// Whether it was found in the journal of another run, which may still be carrying it out.
-    pub restored: bool,
-    pub(super) undo: Undo,
-}
-
-/// What was killed before a command, for when it is refused.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct Undo {
-    pub platform: Option<Hold>,
-    pub segments: BTreeMap<SegmentName, Option<Hold>>,
-}
-
-impl Tracked {
-    /// What was asked for, in words: `kill everything at web`.
-    #[must_use]
-    pub fn what(&self) -> String {
-        super::commands::describe(&self.command)
-    }
-
-    /// Whether its end is still open.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        !self.outcome.as_ref().is_some_and(Outcome::is_final)
     }
 }
 

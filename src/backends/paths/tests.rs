@@ -1,3 +1,5 @@
+//! Ways that answer as they are told: which one proves a kill, and what is said of the others.
+
 use std::sync::Mutex;
 use std::time::Duration;
 

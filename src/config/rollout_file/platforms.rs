@@ -84,6 +84,7 @@ fn platform(
         None => segments.names_at_backends.clone(),
     };
     let target = Target { platform: name.clone(), flag: flag.clone(), segments: names };
+    let (described, ways) = (settings::describe(value), paths.iter().map(|(way, _)| way.clone()).collect());
     let probe = match probe {
         Some((settings, described)) => {
             read.sources.push((Source::of_probe(&name), described));
@@ -94,7 +95,14 @@ fn platform(
     };
     let probed = probe.is_some();
     read.configs.push(PlatformConfig { backend, paths, target, probe });
-    read.platforms.push(Platform { reach, capabilities, probed, ..Platform::new(name, flag, interval) });
+    read.platforms.push(Platform {
+        reach,
+        capabilities,
+        probed,
+        backend: described,
+        paths: ways,
+        ..Platform::new(name, flag, interval)
+    });
     Some(())
 }
 
