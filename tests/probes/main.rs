@@ -13,6 +13,7 @@ mod edge;
 mod kills;
 mod load;
 mod shares;
+mod unleash;
 mod watched;
 
 /// Whatever goes wrong.
