@@ -28,6 +28,7 @@ pub mod ofrep;
 mod panel;
 mod panelist;
 mod report;
+pub mod unleash;
 mod watch;
 
 #[cfg(test)]
@@ -133,6 +134,8 @@ pub const fn default_interval() -> Span {
 pub enum ProbeSettings {
     /// A server that speaks the OpenFeature Remote Evaluation Protocol.
     Ofrep(ofrep::Settings),
+    /// An Unleash server or an Unleash Edge, by its frontend API.
+    Unleash(unleash::Settings),
 }
 
 impl ProbeSettings {
@@ -141,6 +144,7 @@ impl ProbeSettings {
     pub const fn size(&self) -> Size {
         match self {
             Self::Ofrep(settings) => Size { keys: settings.keys, interval: settings.interval },
+            Self::Unleash(settings) => Size { keys: settings.keys, interval: settings.interval },
         }
     }
 
@@ -183,6 +187,10 @@ pub fn build(settings: &ProbeSettings, subject: &Subject) -> Result<Box<dyn Prob
     match settings {
         ProbeSettings::Ofrep(settings) => {
             let edge = ofrep::Ofrep::new(settings, subject)?;
+            Ok(Box::new(Panelist::new(edge, subject, size)))
+        }
+        ProbeSettings::Unleash(settings) => {
+            let edge = unleash::Unleash::new(settings, subject)?;
             Ok(Box::new(Panelist::new(edge, subject, size)))
         }
     }

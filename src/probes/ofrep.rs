@@ -12,6 +12,8 @@
 
 mod hints;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};

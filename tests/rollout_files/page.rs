@@ -33,6 +33,11 @@ name = "edge"
 flag = "a"
 backend = { kind = "feed", url = "ws://h" }
 probe = { kind = "ofrep", url = "http://h", zzz = 1 } # `kind = "ofrep"`
+[[platforms]]
+name = "clients"
+flag = "a"
+backend = { kind = "feed", url = "ws://h" }
+probe = { kind = "unleash", url = "http://h", token = { env = "T" }, zzz = 1 } # A probe of `kind = "unleash"`
 [[segments]]
 zzz = 1 # `[[segments]]`
 name = "free"
