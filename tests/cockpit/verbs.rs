@@ -210,3 +210,24 @@ fn a_served_demo_prints_a_rollout_file_that_works_and_ends_when_asked() {
     kill_process(id, Signal::TERM).unwrap();
     assert!(served.wait().unwrap().success());
 }
+
+#[test]
+fn a_kill_is_proven_by_another_path_when_the_main_one_does_not_answer() {
+    let world = World::steady();
+    // A port that was free a moment ago: nobody answers there.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let file = std::fs::read_to_string(world.path("rollout.toml")).unwrap();
+    let line = file.lines().find(|line| line.starts_with("backend = ")).unwrap();
+    let live = line.trim_start_matches("backend = ");
+    let dead = live.replace(&world.address.to_string(), &silent.to_string());
+    assert_ne!(dead, live);
+    std::fs::write(world.path("rollout.toml"), file.replace(line, &format!("backend = {dead}\npaths = [{live}]"))).unwrap();
+    let output = world.run("kill", &["--reason", "checkout is down", "--json"]);
+    assert_exit(&output, 0);
+    assert_eq!(json(&output)["outcome"], "confirmed");
+    assert!(!world.stored().on);
+    // What exposes more does not go that way.
+    let output = world.run("resume", &["--confirm", "checkout-v2", "--timeout", "2s", "--json"]);
+    assert_ne!(output.status.code(), Some(0), "{output:?}");
+    assert!(!world.stored().on);
+}

@@ -28,7 +28,7 @@ pub struct World {
     runtime: Runtime,
     scenario: Scenario,
     served: Option<Served>,
-    address: SocketAddr,
+    pub address: SocketAddr,
     folder: TempDir,
 }
 
