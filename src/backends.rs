@@ -12,6 +12,7 @@
 //! `unleash` (polls, verifies afterwards).
 
 pub mod feed;
+pub mod flagd;
 pub mod paths;
 pub mod store;
 pub mod unleash;
@@ -128,6 +129,8 @@ pub enum BackendError {
 pub enum BackendSettings {
     /// A flag service that speaks the feed protocol.
     Feed(crate::feed::Settings),
+    /// A flagd.
+    Flagd(flagd::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
 }
@@ -138,6 +141,7 @@ impl BackendSettings {
     pub const fn reach(&self) -> Span {
         match self {
             Self::Feed(_) => feed::REACH,
+            Self::Flagd(_) => flagd::REACH,
             Self::Unleash(_) => unleash::REACH,
         }
     }
@@ -146,7 +150,7 @@ impl BackendSettings {
     #[must_use]
     pub const fn interval(&self) -> Option<Span> {
         match self {
-            Self::Feed(_) => None,
+            Self::Feed(_) | Self::Flagd(_) => None,
             Self::Unleash(settings) => Some(settings.interval),
         }
     }
@@ -156,6 +160,7 @@ impl BackendSettings {
     pub const fn capabilities(&self) -> Capabilities {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
+            Self::Flagd(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
         }
     }
@@ -174,6 +179,7 @@ pub fn build(
         BackendSettings::Feed(settings) => {
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
+        BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
     }
 }

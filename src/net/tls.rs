@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once, OnceLock};
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -59,6 +60,18 @@ pub fn client_config(extra_root: Option<&Path>) -> Result<Arc<ClientConfig>, Tls
             }
         },
     }
+}
+
+/// What checks a server's certificate, for a transport that makes its own configuration.
+///
+/// # Errors
+/// [`TlsError`] when the extra root cannot be read, or the platform trusts nobody at all.
+pub fn verifier(extra_root: Option<&Path>) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
+    install_provider();
+    let roots = extra_root.map(read_roots).transpose()?.unwrap_or_default();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let made = Verifier::new_with_extra_roots(roots, provider);
+    Ok(Arc::new(made.map_err(|error| TlsError::Setup(error.to_string()))?))
 }
 
 fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

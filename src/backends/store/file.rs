@@ -29,6 +29,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Access, access};
 use sha2::{Digest as _, Sha256};
 
 use self::aside::Aside;
@@ -144,7 +145,7 @@ impl FileDocument {
         }
         let failed = |cause| FileError::io("replace", &self.path, cause);
         let real = fs::canonicalize(&self.path).map_err(failed)?;
-        self.check_writable(&real)?;
+        self.check_target(&real)?;
         // Locked until it is closed, at the end.
         let held = self.lock(&real)?;
         let compare = |found: Document| match found.digest == seen {
@@ -179,8 +180,25 @@ impl FileDocument {
         if metadata.is_file() { Ok(()) } else { Err(self.unfit("it is no regular file")) }
     }
 
+    /// Whether a swap would be possible, off the event loop; nothing is written. That the disk has room is not known.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check_writable(&self) -> Result<(), FileError> {
+        let this = self.clone();
+        let checked = tokio::task::spawn_blocking(move || {
+            let failed = |cause| FileError::io("write", &this.path, cause);
+            let real = fs::canonicalize(&this.path).map_err(failed)?;
+            this.check_target(&real)?;
+            OpenOptions::new().read(true).write(true).open(&real).map_err(failed)?;
+            let folder = real.parent().ok_or_else(|| this.unfit("it has no folder"))?;
+            access(folder, Access::WRITE_OK).map_err(|cause| failed(cause.into()))
+        });
+        checked.await.unwrap_or_else(|gone| Err(FileError::io("write", &self.path, io::Error::other(gone))))
+    }
+
     /// Refuses what nobody should write, even where the system would let us.
-    fn check_writable(&self, real: &Path) -> Result<(), FileError> {
+    fn check_target(&self, real: &Path) -> Result<(), FileError> {
         let metadata = fs::metadata(real).map_err(|cause| FileError::io("replace", &self.path, cause))?;
         self.check_kind(&metadata)?;
         // Kubernetes mounts a volume as links through a folder `..data`, which it exchanges as a whole.

@@ -13,9 +13,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How much older than ours a leftover must be, by the file system's own clock, in seconds: no swap takes that long.
 const LEFTOVER_S: i64 = 60;
+
+/// How much later a change must be to be seen as one: file systems with coarse clocks count in milliseconds.
+const TICK: Duration = Duration::from_millis(1);
 
 /// The most leftovers that are removed at once: each is a killed process, so there are hardly any.
 const MAX_LEFTOVERS: usize = 100;
@@ -58,6 +62,7 @@ impl Aside {
         file.write_all(bytes)
             .and_then(|()| file.sync_all())
             .map_err(|cause| ("write a file beside", cause))?;
+        make_later(&file, old).map_err(|cause| ("keep the time of", cause))?;
         sweep(real, &prefix, &file);
         Ok(aside)
     }
@@ -98,6 +103,16 @@ fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
         io::ErrorKind::PermissionDenied,
         format!("it belongs to user {}, and whoever reads it now could not any more", old.uid()),
     ))
+}
+
+/// Makes its time of change later than the old one's: who looks at a file from time to time (flagd does) takes only that
+/// for a change, and two writes within one tick of the file system's clock, or a clock that was set back, would hide ours.
+fn make_later(file: &File, old: &Metadata) -> io::Result<()> {
+    let before = old.modified()?;
+    if file.metadata()?.modified()? <= before {
+        file.set_modified(before + TICK)?;
+    }
+    Ok(())
 }
 
 /// Removes what killed processes left behind; what cannot be removed stays.

@@ -200,6 +200,21 @@ fn what_killed_processes_left_behind_is_removed_once_it_is_old() {
     assert_eq!(place.names(), [".flags.json.gonogo-2-0", ".other.json.gonogo-1-0", "flags.json"]);
 }
 
+#[test]
+fn each_change_is_later_than_the_one_before_whatever_the_clock_says() {
+    let place = Place::new();
+    let modified = || fs::metadata(place.file()).unwrap().modified().unwrap();
+    let future = modified() + Duration::from_secs(3600);
+    File::options().write(true).open(place.file()).unwrap().set_modified(future).unwrap();
+    let mut before = modified();
+    for _ in 0..20 {
+        let seen = place.document().blocking_read().unwrap();
+        place.document().blocking_swap(seen.digest, seen.bytes).unwrap();
+        assert!(modified() > before);
+        before = modified();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
     #[test]

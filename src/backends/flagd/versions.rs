@@ -1,0 +1,94 @@
+//! Versions for a backend that has none.
+//!
+//! flagd does not number what it serves. So each content that differs from the one before gets the next number, within
+//! this process; the last ones are kept, so that a command can be compared with what the person saw, and not with a
+//! number. What we wrote ourselves is remembered with its author.
+
+use std::collections::VecDeque;
+
+use crate::backends::store::file::Digest;
+use crate::domain::{Actor, Version};
+
+/// How many are kept: who decides on something older than this many changes has not looked.
+const KEPT: usize = 64;
+
+/// The contents that were seen.
+#[derive(Debug, Default)]
+pub struct Versions {
+    seen: VecDeque<(Version, Digest)>,
+    written: VecDeque<(Digest, Actor)>,
+}
+
+impl Versions {
+    /// The version of a content that flagd serves now.
+    pub fn of(&mut self, content: Digest) -> Version {
+        let last = self.seen.back().copied();
+        if let Some((version, _)) = last.filter(|(_, digest)| *digest == content) {
+            return version;
+        }
+        let version = Version(last.map_or(1, |(version, _)| version.0 + 1));
+        push(&mut self.seen, (version, content));
+        version
+    }
+
+    /// What a version was. `None`: never seen here, or too long ago.
+    #[must_use]
+    pub fn content(&self, version: Version) -> Option<Digest> {
+        self.seen.iter().rev().find(|(seen, _)| *seen == version).map(|(_, content)| *content)
+    }
+
+    /// The version that is served now.
+    #[must_use]
+    pub fn newest(&self) -> Option<(Version, Digest)> {
+        self.seen.back().copied()
+    }
+
+    /// Notes who is about to write a content.
+    pub fn wrote(&mut self, content: Digest, actor: Actor) {
+        self.written.retain(|(digest, _)| *digest != content);
+        push(&mut self.written, (content, actor));
+    }
+
+    /// Who wrote a content, if it was written here.
+    #[must_use]
+    pub fn author(&self, content: Digest) -> Option<Actor> {
+        self.written.iter().find(|(digest, _)| *digest == content).map(|(_, actor)| actor.clone())
+    }
+}
+
+fn push<T>(kept: &mut VecDeque<T>, item: T) {
+    if kept.len() >= KEPT {
+        kept.pop_front();
+    }
+    kept.push_back(item);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_has_the_next_number_also_back_to_what_was() {
+        let mut versions = Versions::default();
+        let content = |n: u32| Digest::of(&n.to_be_bytes());
+        let numbers: Vec<u64> = [1, 1, 2, 1, 1, 3].iter().map(|n| versions.of(content(*n)).0).collect();
+        assert_eq!(numbers, [1, 1, 2, 3, 3, 4]);
+        assert_eq!(versions.content(Version(3)), Some(content(1)));
+        for n in 0..1000 {
+            versions.of(content(n));
+        }
+        assert_eq!(versions.content(Version(3)), None);
+        assert_eq!(versions.newest().map(|(_, digest)| digest), Some(content(999)));
+        assert!(versions.seen.len() <= KEPT);
+    }
+
+    #[test]
+    fn what_was_written_here_has_an_author() {
+        let mut versions = Versions::default();
+        let content = Digest::of(b"x");
+        assert_eq!(versions.author(content), None);
+        versions.wrote(content, Actor::Person("ann".into()));
+        versions.wrote(content, Actor::Person("ben".into()));
+        assert_eq!(versions.author(content), Some(Actor::Person("ben".into())));
+    }
+}
