@@ -11,6 +11,7 @@ const END: &str = "<!-- end of capabilities -->";
 /// Every backend: its `kind` in a rollout file, and what its code says.
 const BACKENDS: &[(&str, Capabilities, Span)] = &[
     ("feed", backends::feed::CAPABILITIES, backends::feed::REACH),
+    ("flagd", backends::flagd::CAPABILITIES, backends::flagd::REACH),
     ("unleash", backends::unleash::CAPABILITIES, backends::unleash::REACH),
 ];
 

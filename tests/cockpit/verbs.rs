@@ -221,7 +221,11 @@ fn a_kill_is_proven_by_another_path_when_the_main_one_does_not_answer() {
     let live = line.trim_start_matches("backend = ");
     let dead = live.replace(&world.address.to_string(), &silent.to_string());
     assert_ne!(dead, live);
-    std::fs::write(world.path("rollout.toml"), file.replace(line, &format!("backend = {dead}\npaths = [{live}]"))).unwrap();
+    std::fs::write(
+        world.path("rollout.toml"),
+        file.replace(line, &format!("backend = {dead}\npaths = [{live}]")),
+    )
+    .unwrap();
     let output = world.run("kill", &["--reason", "checkout is down", "--json"]);
     assert_exit(&output, 0);
     assert_eq!(json(&output)["outcome"], "confirmed");

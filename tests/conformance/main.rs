@@ -19,6 +19,7 @@
 
 mod cases;
 mod feed;
+mod flagd;
 mod proxy;
 mod server;
 mod table;
@@ -59,4 +60,9 @@ async fn unleash_conforms() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_feed_conforms() {
     conforms(feed::Feed::find().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flagd_conforms() {
+    conforms(flagd::Flagd::find().await).await;
 }

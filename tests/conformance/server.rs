@@ -32,3 +32,19 @@ pub async fn send(request: reqwest::RequestBuilder, body: Value) -> (u16, Value)
     let text = answer.text().await.expect("a body");
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
+
+/// Puts another document into a file's place, whole.
+pub fn replace(file: &std::path::Path, document: &Value) {
+    let aside = file.with_extension(format!("{:08x}.new", rand::random::<u32>()));
+    std::fs::write(&aside, document.to_string()).expect("written");
+    std::fs::rename(&aside, file).expect("renamed");
+}
+
+/// Waits until it is so.
+pub async fn until(what: &str, is: impl AsyncFn() -> bool) {
+    let end = tokio::time::Instant::now() + crate::world::PATIENCE;
+    while !is().await {
+        assert!(tokio::time::Instant::now() < end, "{what}: not within {:?}", crate::world::PATIENCE);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
