@@ -13,6 +13,7 @@
 
 pub mod feed;
 pub mod flagd;
+pub mod launchdarkly;
 pub mod paths;
 pub mod store;
 pub mod unleash;
@@ -133,6 +134,9 @@ pub enum BackendSettings {
     Flagd(flagd::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
+    /// LaunchDarkly.
+    #[serde(rename = "launchdarkly")]
+    LaunchDarkly(Box<launchdarkly::Settings>),
 }
 
 impl BackendSettings {
@@ -143,6 +147,7 @@ impl BackendSettings {
             Self::Feed(_) => feed::REACH,
             Self::Flagd(_) => flagd::REACH,
             Self::Unleash(_) => unleash::REACH,
+            Self::LaunchDarkly(_) => launchdarkly::REACH,
         }
     }
 
@@ -152,6 +157,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) | Self::Flagd(_) => None,
             Self::Unleash(settings) => Some(settings.interval),
+            Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
     }
 
@@ -162,6 +168,7 @@ impl BackendSettings {
             Self::Feed(_) => feed::CAPABILITIES,
             Self::Flagd(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
+            Self::LaunchDarkly(settings) => settings.capabilities(),
         }
     }
 }
@@ -181,6 +188,9 @@ pub fn build(
         }
         BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
+        BackendSettings::LaunchDarkly(settings) => {
+            Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))
+        }
     }
 }
 

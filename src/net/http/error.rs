@@ -124,16 +124,33 @@ impl HttpError {
     }
 }
 
-/// `Retry-After` as seconds, or as a date less the server's own `Date`, so that no clock of ours is needed.
+/// `Retry-After` as seconds, or as a date less the server's own `Date`, so that no clock of ours is needed; else
+/// `X-Ratelimit-Reset`, which says when the limit is lifted.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let wanted = text(header::RETRY_AFTER)?.trim();
+    let now = || DateTime::parse_from_rfc2822(text(header::DATE)?).ok();
+    let Some(wanted) = text(header::RETRY_AFTER).map(str::trim) else {
+        return limit_reset(text(RATELIMIT_RESET)?.trim().parse().ok()?, now()?.timestamp_millis());
+    };
     if let Ok(seconds) = wanted.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let until = DateTime::parse_from_rfc2822(wanted).ok()?;
-    let now = DateTime::parse_from_rfc2822(text(header::DATE)?).ok()?;
-    Some((until - now).to_std().unwrap_or_default())
+    Some((until - now()?).to_std().unwrap_or_default())
+}
+
+/// No standard, but common: a moment in milliseconds or seconds since 1970, or so many seconds from now; the size of the
+/// number tells which.
+const RATELIMIT_RESET: header::HeaderName = header::HeaderName::from_static("x-ratelimit-reset");
+
+fn limit_reset(said: i64, now_ms: i64) -> Option<Duration> {
+    let wait_ms = match said {
+        ..0 => return None,
+        0..100_000_000 => said * 1000,
+        100_000_000..100_000_000_000 => said * 1000 - now_ms,
+        _ => said - now_ms,
+    };
+    Some(Duration::from_millis(u64::try_from(wait_ms).unwrap_or_default()))
 }
 
 /// The last cause in the chain: "connection refused", not "error sending request".

@@ -159,6 +159,18 @@ async fn a_pause_given_as_a_date_is_measured_by_the_servers_own_clock() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_rate_limit_is_understood_whatever_it_counts() {
+    for said in ["1795341690000", "1795341690", "90"] {
+        let template = ResponseTemplate::new(429)
+            .insert_header("date", "Sun, 22 Nov 2026 10:00:00 GMT")
+            .insert_header("x-ratelimit-reset", said);
+        let error = failure(&answers(template).await, Options::default()).await;
+        let HttpError::Status { retry_after, .. } = error else { panic!("{error:?}") };
+        assert_eq!(retry_after, Some(Duration::from_secs(90)), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_to_another_server_is_not_followed_and_one_within_is() {
     let other = answers(ResponseTemplate::new(200)).await;
     let server = MockServer::start().await;
