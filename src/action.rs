@@ -123,6 +123,7 @@ actions! {
     Left,         "left",          ["left", "h"],   View,     Everywhere, "move left";
     Right,        "right",         ["right", "l"],  View,     Everywhere, "move right";
     Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused, with its evidence";
+    Sources,      "sources",       ["o"],           View,     Everywhere, "show links and platforms: what each can do, stores and serves";
     Back,         "back",          ["esc"],         View,     Everywhere, "close what is open";
     Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";
     Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";

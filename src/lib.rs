@@ -18,6 +18,7 @@
 //! |---|---|---|
 //! | a flag backend | one file in `backends/` | `backends.rs` |
 //! | a metrics source | one file in `metrics/` | `metrics.rs` |
+//! | a probe | one file in `probes/` | `probes.rs` |
 //! | an action | one file in `engine/acts/` | `action.rs` |
 //! | a pane | one file in `ui/panes/` | `ui/pane.rs` |
 //! | a theme | one file in `themes/` | `theme/shipped.rs` |
@@ -45,6 +46,7 @@ pub mod history;
 pub mod journal;
 pub mod metrics;
 pub mod net;
+pub mod probes;
 pub mod recording;
 
 // What a recording is good for.

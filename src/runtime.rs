@@ -15,6 +15,7 @@
 //! - [`runner`] carries effects out. A kill overtakes everything and is repeated until it is read back.
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
+//! - `prompter` cues the probes when what an edge serves is about to change.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -28,6 +29,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod live;
 mod pacer;
+mod prompter;
 pub mod replay;
 pub mod runner;
 pub mod scribe;

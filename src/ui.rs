@@ -20,16 +20,18 @@
 //! | file | what |
 //! |---|---|
 //! | `view`, `input` | view state; keys to intents |
-//! | `overlay`, `confirm`, `prompt`, `help`, `field` | panels on top: state and drawing |
+//! | `overlay`, `confirm`, `prompt`, `help`, `sources`, `field` | panels on top: state and drawing |
 //! | `screen`, `layout` | which box stands where at which size |
 //! | `pane`, `panes/` | the boxes; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `evidence`, `summary` | first line, last line, zoom, tiny screens |
 //! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `screen`, then one of the panes.
 
+mod asked;
 mod confirm;
 mod evidence;
 mod facts;
@@ -46,9 +48,11 @@ mod pane;
 mod panes;
 mod pieces;
 pub mod plain;
+mod platforms;
 mod prompt;
 mod scene;
 mod screen;
+mod sources;
 mod summary;
 pub mod transport;
 pub mod view;

@@ -66,6 +66,8 @@ pub fn opening(scenario: &Scenario) -> Result<(Header, Rollout), Failure> {
     // The service of these days says as seldom as its metrics that all is as it was.
     for platform in &mut file.rollout.platforms {
         platform.interval = days.every;
+        // Nobody connects, so there is no address to show.
+        platform.backend.clear();
     }
     Ok((Header::new(&file.rollout, autopilot(days), false), file.rollout))
 }

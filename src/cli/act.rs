@@ -1,6 +1,9 @@
 //! `gonogo widen|approve|pause|resume|rollback|kill`: one act, for scripts, pagers and chat-ops.
 //!
-//! The same request as a key, through the same checks. It ends when the backend was read back.
+//! The same request as a key, through the same checks. It ends when every platform was read back; a kill also waits until
+//! nobody is served any more, where an edge is probed. It prints how far each platform has come.
+
+mod rehearsal;
 
 use std::io::Write;
 use std::time::Duration;
@@ -92,24 +95,31 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     let what = format!("{} {}", verb.spec().name, request.scope);
     if let Some(cause) = unknown_name(&session.model.rollout, &request.scope) {
         let took = Span(begun.elapsed());
-        return tell(&session, &arguments, (verb, &what), &Answer::Refused(cause), None, took);
+        return tell(&session, &arguments, (verb, &what), &Answer::Refused(cause), Known::default(), took);
     }
     let interrupted = interrupted()?;
-    let mut kill = None;
+    let (mut kill, mut rehearsed) = (None, Vec::new());
     let answer = tokio::select! {
         answer = async {
             if verb == Verb::Widen {
                 kill = kill_after(&mut session, &request, until).await;
                 tell_kill(&session, kill.as_ref(), arguments.json);
+                rehearsed = rehearsal::ask(&mut session, &request, until).await;
+                rehearsal::tell(&rehearsed, arguments.json);
             }
-            headless::ask(&mut session, request, until).await
+            let answer = headless::ask(&mut session, request, until).await;
+            if verb == Verb::Kill && answer == Answer::Confirmed {
+                headless::wait(&mut session, until, |model| plain::unserved(model, verb).is_empty()).await;
+            }
+            answer
         } => answer,
         () = interrupted => {
             let _ = writeln!(std::io::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
             return Ok(Exit::Interrupted);
         }
     };
-    tell(&session, &arguments, (verb, &what), &answer, kill, Span(begun.elapsed()))
+    let known = Known { kill, rehearsed };
+    tell(&session, &arguments, (verb, &what), &answer, known, Span(begun.elapsed()))
 }
 
 /// Which name of the scope the rollout does not have: that is said at once, whether or not anything answers.
@@ -129,6 +139,13 @@ fn unknown_name(rollout: &Rollout, scope: &Scope) -> Option<Text> {
 
 /// The slowest kill after a widening; `None` when nothing would be widened.
 type Kill = Option<Result<Forecast, Missing>>;
+
+/// What was found out before a widening was asked for.
+#[derive(Default)]
+struct Known {
+    kill: Kill,
+    rehearsed: Vec<rehearsal::Said>,
+}
 
 /// Watches the traffic for a moment, so that the kill after a widening can be told before it is asked for.
 async fn kill_after(session: &mut Session, request: &Request, until: Instant) -> Kill {
@@ -203,14 +220,19 @@ fn tell(
     arguments: &Arguments,
     (verb, what): (Verb, &str),
     answer: &Answer,
-    kill: Kill,
+    known: Known,
     took: Span,
 ) -> Result<Exit, Failure> {
+    // Stored as off is not off as long as an edge serves it. A share may be too small a change for a probe to see.
+    let unserved = if verb == Verb::Kill { plain::unserved(&session.model, verb) } else { Vec::new() };
     let (exit, outcome, cause) = match answer {
         Answer::Recorded => (Exit::Done, "recorded", None),
+        Answer::Confirmed if !unserved.is_empty() => {
+            (Exit::Lost, "unserved", Some(Text::new(&unserved.join("; "))))
+        }
         Answer::Confirmed => (Exit::Done, "confirmed", None),
-        Answer::Refused(cause) => (Exit::NoGo, "refused", Some(cause)),
-        Answer::Unknown(cause) => (Exit::Lost, "unknown", Some(cause)),
+        Answer::Refused(cause) => (Exit::NoGo, "refused", Some(cause.clone())),
+        Answer::Unknown(cause) => (Exit::Lost, "unknown", Some(cause.clone())),
     };
     if arguments.json {
         let mut result = json!({
@@ -218,9 +240,11 @@ fn tell(
             "outcome": outcome,
             "cause": cause,
             "took_ms": u64::try_from(took.0.as_millis()).unwrap_or(u64::MAX),
+            "asked": plain::newest_json(&session.model, verb),
+            "rehearsed": known.rehearsed.iter().map(rehearsal::Said::json).collect::<Vec<_>>(),
             "status": plain::status_json(&session.model),
         });
-        if let (Some(kill), Some(fields)) = (kill, result.as_object_mut()) {
+        if let (Some(kill), Some(fields)) = (known.kill, result.as_object_mut()) {
             let ms = kill.ok().map(|kill| u64::try_from(kill.total().as_millis()).unwrap_or(u64::MAX));
             fields.insert("earliest_kill_ms".to_owned(), json!(ms));
         }
@@ -235,12 +259,14 @@ fn tell(
             writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}{hint}")?;
         }
     }
+    let mut out = std::io::stdout();
+    plain::write_newest(&session.model, verb, &mut out)?;
     // What only went into the journal was not read at any backend.
     if *answer == Answer::Confirmed {
         for segment in &session.model.segments {
             let confirmed =
                 segment.exposure.confirmed.map_or_else(|| "unknown".to_owned(), |share| share.to_string());
-            writeln!(std::io::stdout(), "  {:<16} {confirmed:>8}  {}", segment.name, segment.phase)?;
+            writeln!(out, "  {:<16} {confirmed:>8}  {}", segment.name, segment.phase)?;
         }
     }
     Ok(exit)

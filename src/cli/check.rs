@@ -2,7 +2,9 @@
 //! with which rights; then it listens for a while and says how soon a kill could be done. It changes nothing.
 
 mod earliest;
+mod serving;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -10,11 +12,12 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
+use self::serving::serving;
 use super::open::Target;
 use super::{Exit, Failure};
 use crate::backends::{Backend, Rights};
 use crate::config;
-use crate::domain::{FlagState, Span, Text};
+use crate::domain::{FlagState, PlatformName, Span, Text};
 use crate::runtime::session::Adapters;
 
 /// How long one question may take.
@@ -108,16 +111,38 @@ fn as_json(finding: &Finding) -> Value {
 
 async fn find_all(adapters: &Adapters) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut states: BTreeMap<PlatformName, FlagState> = BTreeMap::new();
     for (platform, backend) in &adapters.backends {
         let begun = Instant::now();
         let read = timeout(PATIENCE, backend.read()).await;
         let took = begun.elapsed();
         let result = match read {
-            Ok(Ok(state)) => Ok(describe(&**backend, &state, may_write(&**backend).await)),
+            Ok(Ok(state)) => {
+                let words = describe(&**backend, &state, may_write(&**backend).await);
+                states.insert(platform.clone(), state);
+                Ok(words)
+            }
             Ok(Err(error)) => Err(Text::new(&error.to_string())),
             Err(_) => Err(no_answer()),
         };
         findings.push(Finding { about: format!("platform {platform}"), took, result });
+    }
+    for (platform, probe) in &adapters.probes {
+        let begun = Instant::now();
+        let asked = timeout(PATIENCE, probe.ask()).await;
+        let took = begun.elapsed();
+        let about = format!("probe {platform}");
+        match asked {
+            Ok(Ok(asked)) => {
+                let stored = states.get(platform);
+                findings.extend(serving(&asked, stored).into_iter().map(|(segment, result)| {
+                    let about = segment.map_or(about.clone(), |segment| format!("{about}, {segment}"));
+                    Finding { about, took, result }
+                }));
+            }
+            Ok(Err(cause)) => findings.push(Finding { about, took, result: Err(cause) }),
+            Err(_) => findings.push(Finding { about, took, result: Err(no_answer()) }),
+        }
     }
     for source in &adapters.metrics {
         let begun = Instant::now();

@@ -43,6 +43,9 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
         for (way, _) in paths(file, platform) {
             writeln!(out, "    A kill also goes by {way}.")?;
         }
+        if let Some(line) = probe(file, platform) {
+            writeln!(out, "    {line}")?;
+        }
     }
 
     writeln!(out, "\nSegments:")?;
@@ -83,6 +86,28 @@ pub fn explain(file: &RolloutFile, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "warning: {warning}")?;
     }
     Ok(())
+}
+
+/// What is asked of a platform's edge. `None`: nothing.
+fn probe(file: &RolloutFile, platform: &crate::domain::Platform) -> Option<String> {
+    let config = file.platforms.iter().find(|config| config.target.platform == platform.name)?;
+    let (settings, subject) = config.probe.as_ref()?;
+    let (at, size) = (described(file, SourceKind::Probes, platform.name.as_str()), settings.size());
+    let asked = format!(
+        "{at} is asked every {}: {} synthetic users of each segment",
+        words(size.interval),
+        size.keys
+    );
+    let mut known =
+        subject.segments.iter().filter(|(_, context)| !context.is_empty()).map(|(name, _)| name.as_str());
+    let rest = match known.next() {
+        None => ", without attributes".to_owned(),
+        Some(first) => format!(
+            ", with attributes in {}",
+            std::iter::once(first).chain(known).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Some(format!("What its edge serves: {asked}{rest}."))
 }
 
 fn described<'a>(file: &'a RolloutFile, kind: SourceKind, name: &str) -> &'a str {

@@ -1,6 +1,6 @@
 //! The rollout file: from a path or a text to a [`RolloutFile`].
 //!
-//! Each part of the file has its own file here: `platforms`, `segments` (with the plan's `stages`
+//! Each part of the file has its own file here: `platforms` (with their `probes`), `segments` (with the plan's `stages`
 //! and the `order` in which they begin), `metrics`, `guardrails`, `feedback`. `document` puts them together and checks what concerns more
 //! than one of them.
 
@@ -12,6 +12,7 @@ mod metrics;
 mod names;
 mod order;
 mod platforms;
+mod probes;
 mod segments;
 mod stages;
 mod warnings;
@@ -56,6 +57,8 @@ pub struct PlatformConfig {
     pub paths: Vec<(Text, BackendSettings)>,
     /// The flag, and what our segments are called there.
     pub target: backends::Target,
+    /// How its edge is asked what it serves, and about whom. `None`: it is not asked.
+    pub probe: Option<(crate::probes::ProbeSettings, crate::probes::Subject)>,
 }
 
 /// Reads the text of a rollout file; `origin_name` is what messages call it.

@@ -50,6 +50,12 @@ pub struct Platform {
     /// Whether its edge is probed for what it really serves.
     #[serde(default)]
     pub probed: bool,
+    /// What serves the flag there, for people: `unleash at http://…`, without secrets. Empty: not said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub backend: String,
+    /// The other ways to the same flag, likewise: what stops goes through all of them at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<Text>,
 }
 
 impl Platform {
@@ -57,7 +63,8 @@ impl Platform {
     #[must_use]
     pub fn new(name: PlatformName, flag: FlagKey, interval: Span) -> Self {
         let (reach, capabilities) = (Span(Duration::from_secs(1)), Capabilities::default());
-        Self { name, flag, interval, reach, capabilities, probed: false }
+        let (backend, paths) = (String::new(), Vec::new());
+        Self { name, flag, interval, reach, capabilities, probed: false, backend, paths }
     }
 }
 

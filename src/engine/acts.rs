@@ -122,6 +122,7 @@ pub(super) fn consider(model: &Model, request: &Request) -> Result<Plan, Text> {
         | Verb::Left
         | Verb::Right
         | Verb::Zoom
+        | Verb::Sources
         | Verb::Back
         | Verb::Help
         | Verb::Redraw

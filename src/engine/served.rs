@@ -26,8 +26,6 @@ use crate::effect::{Change, EffectId};
 
 /// Reaches kept for each platform: a launch day's commands. The largest of them is what is told.
 pub const MAX_REACHED: usize = 20;
-/// Half the width of a measurement's interval in standard errors: one in two hundred honest measurements lies outside.
-const Z: f64 = 2.807;
 /// How long an edge may serve something else than is stored, beyond its reach, before that is said.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -71,29 +69,10 @@ pub struct Rehearsal {
     pub at: Timestamp,
 }
 
-/// The measured share, between the ends of its interval, these in tenths of a percent. `None`: nothing was measured.
+/// The measured share, between the ends of its interval. `None`: nothing was measured.
 #[must_use]
 pub fn interval(probed: &Probed) -> Option<(Percent, Percent, Percent)> {
-    let share = probed.share()?;
-    let n = f64::from(probed.asked);
-    let (low, high) = wilson(share.as_f64() / 100.0, n);
-    let (low, high) = ((low * 1000.0).floor() / 10.0, ((high * 1000.0).ceil() / 10.0).min(100.0));
-    Some((Percent::new(low).ok()?, share, Percent::new(high).ok()?))
-}
-
-/// The score interval of a share among `n` (E. B. Wilson, Probable inference, the law of succession, and statistical
-/// inference, JASA 22, 1927).
-fn wilson(share: f64, n: f64) -> (f64, f64) {
-    let z2 = Z * Z;
-    let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
-}
-
-fn is_within(share: Percent, counted: u32, asked: u32) -> bool {
-    let n = f64::from(asked);
-    let (low, high) = wilson(f64::from(counted.min(asked)) / n, n);
-    (low..=high).contains(&(share.as_f64() / 100.0))
+    probed.interval()
 }
 
 /// An edge was probed.
@@ -165,8 +144,7 @@ fn shows(platform: &PlatformModel, tracked: &Tracked) -> bool {
         Some(served) if share.is_zero() => served.is_off,
         Some(served) => served.whole.as_ref().is_some_and(|whole| {
             let before = tracked.served_before.get(name);
-            is_within(share, whole.treated, whole.asked)
-                && before.is_some_and(|before| before.treated != whole.treated)
+            whole.may_be(share, whole.treated) && before.is_some_and(|before| before.treated != whole.treated)
         }),
         None => false,
     };
@@ -193,7 +171,7 @@ fn shows(platform: &PlatformModel, tracked: &Tracked) -> bool {
 fn weighs(whole: &Probed, weights: &[VariantShare]) -> bool {
     weights.iter().all(|weight| {
         let counted = whole.variants.get(&weight.name).copied().unwrap_or_default();
-        is_within(weight.share, counted, whole.asked)
+        whole.may_be(weight.share, counted)
     })
 }
 

@@ -97,21 +97,27 @@ pub async fn ask(session: &mut Session, mut request: Request, until: Instant) ->
     session.settle(Duration::from_millis(500)).await;
     let ours: Vec<_> = session.model.commands.iter().filter(is_ours).collect();
     let refused = ours.iter().find_map(|tracked| match &tracked.outcome {
+        Some(Outcome::Refused { cause, .. }) if ours.len() > 1 => {
+            Some(Text::new(&format!("{}: {cause}", tracked.command.platform)))
+        }
         Some(Outcome::Refused { cause, .. }) => Some(cause.clone()),
         _ => None,
     });
-    let open = ours.iter().find(|tracked| tracked.is_open());
-    match (open, refused) {
-        (Some(tracked), _) => {
-            let platform = &tracked.command.platform;
-            let why = match &tracked.outcome {
-                Some(Outcome::Unknown { cause, .. }) => format!("{platform}: {cause}"),
-                _ => format!("{platform} has not answered"),
-            };
-            Answer::Unknown(Text::new(&why))
-        }
-        (None, Some(cause)) => Answer::Refused(cause),
-        (None, None) => Answer::Confirmed,
+    let open: Vec<_> =
+        ours.iter().filter(|tracked| tracked.is_open()).map(|tracked| unanswered(tracked)).collect();
+    match (open.is_empty(), refused) {
+        (false, _) => Answer::Unknown(Text::new(&open.join("; "))),
+        (true, Some(cause)) => Answer::Refused(cause),
+        (true, None) => Answer::Confirmed,
+    }
+}
+
+/// Which platform has not confirmed, and why.
+fn unanswered(tracked: &Tracked) -> String {
+    let platform = &tracked.command.platform;
+    match &tracked.outcome {
+        Some(Outcome::Unknown { cause, .. }) => format!("{platform}: {cause}"),
+        _ => format!("{platform} has not answered"),
     }
 }
 

@@ -82,6 +82,7 @@ pub async fn run(
                 for intent in view.handle(&input, &session.model) {
                     match intent {
                         Intent::Ask(request) => session.feed(Body::Asked(request)),
+                        Intent::Rehearse(request) => session.rehearse(&request),
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),

@@ -106,7 +106,7 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
-                        Intent::Ask(_) => {}
+                        Intent::Ask(_) | Intent::Rehearse(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.

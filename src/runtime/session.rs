@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::inbox::{self, Entrance, Inbox};
+use super::prompter::{Prompted, Prompter};
 use super::runner::{OUTCOMES, Runner};
 use super::scribe::{Ledger, Scribe};
 use crate::action::Request;
@@ -27,6 +28,7 @@ use crate::event::{Body, Event, Promise, Sink};
 use crate::feedback::{self, FeedbackSource};
 use crate::history::Clerk;
 use crate::metrics::{self, MetricSource};
+use crate::probes::{self, Probe};
 use crate::recording::{Recorded, Tape};
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
@@ -47,7 +49,7 @@ pub enum StartError {
         /// Why.
         cause: BackendError,
     },
-    /// A metrics or feedback source's settings cannot work.
+    /// The settings of a source of metrics or feedback, or of a probe, cannot work.
     #[error("{source_name}: {cause}")]
     Source {
         /// Which.
@@ -68,6 +70,8 @@ pub struct Adapters {
     pub metrics: Vec<Arc<dyn MetricSource>>,
     /// By name.
     pub feedback: Vec<(String, Arc<dyn FeedbackSource>)>,
+    /// By platform; only of those whose edge is asked.
+    pub probes: BTreeMap<PlatformName, Arc<dyn Probe>>,
 }
 
 impl Adapters {
@@ -76,13 +80,25 @@ impl Adapters {
     /// # Errors
     /// [`StartError`] for the first whose settings cannot work.
     pub fn build(file: &RolloutFile, rights: Rights) -> Result<Self, StartError> {
-        let mut built = Self { backends: BTreeMap::new(), metrics: Vec::new(), feedback: Vec::new() };
+        let mut built = Self {
+            backends: BTreeMap::new(),
+            metrics: Vec::new(),
+            feedback: Vec::new(),
+            probes: BTreeMap::new(),
+        };
         for platform in &file.platforms {
             let name = platform.target.platform.clone();
             let backend =
                 backends::build_with_paths((&platform.backend, &platform.paths), &platform.target, rights);
             let backend = backend.map_err(|cause| StartError::Backend { platform: name.clone(), cause })?;
-            built.backends.insert(name, backend);
+            built.backends.insert(name.clone(), backend);
+            if let Some((settings, subject)) = &platform.probe {
+                let probe = probes::build(settings, subject).map_err(|error| StartError::Source {
+                    source_name: Text::new(&format!("probe of {name}")),
+                    cause: error.0,
+                })?;
+                built.probes.insert(name, Arc::from(probe));
+            }
         }
         let segments: Vec<_> = file.rollout.segments.iter().map(|s| s.name.clone()).collect();
         for (settings, queries) in &file.metrics {
@@ -116,6 +132,7 @@ pub struct Session {
     tasks: JoinSet<()>,
     tape: Option<Tape>,
     clerk: Option<Clerk>,
+    prompter: Prompter,
 }
 
 /// What a session starts with.
@@ -162,7 +179,9 @@ impl Session {
         let (outcome_sender, outcomes) = mpsc::channel(OUTCOMES);
         let runner = Runner::new(adapters.backends.clone(), scribe.clone(), outcome_sender, clock);
         let model = Model::new(Arc::new(file.rollout), autopilot, rights == Rights::ReadOnly);
-        let mut session = Self { model, clock, runner, inbox, outcomes, tasks: JoinSet::new(), tape, clerk };
+        let (prompter, prompted) = Prompter::of(adapters.probes);
+        let tasks = JoinSet::new();
+        let mut session = Self { model, clock, runner, inbox, outcomes, tasks, tape, clerk, prompter };
         for (written_at, record) in remembered {
             session.feed(Body::Restored { written_at, record });
         }
@@ -176,6 +195,9 @@ impl Session {
         for (name, source) in adapters.feedback {
             let links = vec![Source::new(SourceKind::Feedback, &name)];
             session.watch(&entrance, links, source, |source, sink| source.watch(sink));
+        }
+        for (name, probe) in prompted {
+            session.watch(&entrance, vec![Source::of_probe(&name)], Arc::new(probe), Prompted::watch);
         }
         session.tasks.spawn(read_foreign(scribe, entrance));
         Ok(session)
@@ -275,6 +297,7 @@ impl Session {
     /// The one place that every event passes.
     fn take(&mut self, event: &Event) {
         let effects = engine::update(&mut self.model, event);
+        self.prompter.look(&self.model, event, &effects);
         self.runner.carry_out(effects);
         if let Some(tape) = &mut self.tape {
             tape.take(event, &self.model.decided);

@@ -8,11 +8,12 @@
 use super::field::Field;
 use super::overlay::Step;
 use crate::action::{Danger, Request, Verb};
-use crate::domain::Text;
+use crate::domain::{Text, Timestamp};
 use crate::engine::acts::{Move, Plan};
 use crate::engine::{Model, acts};
 
 mod paper;
+mod rehearsal;
 
 pub use paper::draw;
 
@@ -36,6 +37,8 @@ pub struct Confirm {
     pub request: Request,
     /// What it would do, as it was when the panel was opened.
     pub plan: Plan,
+    /// When it was opened: what was said before is about something else.
+    opened_at: Timestamp,
     part: Part,
     reason: Field,
     name: Field,
@@ -44,7 +47,7 @@ pub struct Confirm {
 
 impl Confirm {
     /// Freezes a request with its plan.
-    pub fn new(mut request: Request, plan: Plan) -> Self {
+    pub fn new(mut request: Request, plan: Plan, now: Timestamp) -> Self {
         let stops = request.verb.spec().danger == Danger::Stops;
         // One segment goes to one share: from now on that one is meant, not "the next".
         if matches!(request.verb, Verb::Widen | Verb::RollBack) && request.scope.segment.is_some() {
@@ -52,7 +55,8 @@ impl Confirm {
             request.to = to.filter(|to| plan.moves.iter().all(|m| m.to == *to));
         }
         let part = if stops { Part::Do } else { Part::Cancel };
-        Self { request, plan, part, reason: Field::default(), name: Field::default(), said: None }
+        let (reason, name) = (Field::default(), Field::default());
+        Self { request, plan, opened_at: now, part, reason, name, said: None }
     }
 
     /// The field being typed into; `None` while a button has the keys.

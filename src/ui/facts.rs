@@ -7,11 +7,14 @@
 use std::time::Duration;
 
 use super::words;
-use crate::domain::{Arm, Counts, LinkState, MetricName, Percent, SourceKind, Station, Timestamp, Verdict};
+use crate::domain::{
+    Arm, Counts, LinkState, MetricName, Percent, SegmentName, SourceKind, Station, Timestamp, Verdict,
+};
 use crate::effect::Outcome;
 use crate::engine::Model;
-use crate::engine::model::{Link, SegmentModel, Tracked};
+use crate::engine::model::{Link, PlatformModel, SegmentModel, Tracked};
 use crate::engine::series::Series;
+use crate::engine::served;
 
 /// How far back a rate in the table looks: long enough for a small segment to have had some users,
 /// short enough to show what is happening now.
@@ -120,5 +123,58 @@ pub fn unconfirmed(model: &Model) -> impl Iterator<Item = (&Tracked, u32)> {
     model.commands.iter().filter_map(|tracked| match &tracked.outcome {
         Some(Outcome::Unknown { attempts, .. }) if tracked.command.is_urgent() => Some((tracked, *attempts)),
         _ => None,
+    })
+}
+
+/// What a platform has stored for a segment: `25%`, `off`, `not known there`.
+pub fn stored(platform: &PlatformModel, segment: &SegmentName) -> String {
+    match platform.state.as_ref().map(|state| (state.on, state.shares.get(segment))) {
+        None => "never read".to_owned(),
+        Some((false, _)) => "off".to_owned(),
+        Some((true, Some(share))) => share.to_string(),
+        Some((true, None)) => "nothing".to_owned(),
+    }
+}
+
+/// What an edge serves to a segment, as it was measured: `24.6% (20.1 to 29.8) n=200`. `None`: it was never probed.
+pub fn served(platform: &PlatformModel, segment: &SegmentName) -> Option<String> {
+    let served = platform.served.get(segment)?;
+    let measured = served.whole.as_ref().and_then(|whole| Some((whole, served::interval(whole)?)));
+    Some(match measured {
+        // Newer than the last look at everybody: those who had it do not have it any more.
+        Some((whole, _)) if served.is_off && whole.treated > 0 => "nobody who had it before".to_owned(),
+        Some((whole, (low, share, high))) => {
+            let share = words::measured(Some(share));
+            format!("{share} ({} to {}) n={}", low.as_f64(), high.as_f64(), whole.asked)
+        }
+        None if served.is_off => "nobody who had it before".to_owned(),
+        None => "somebody who had it before".to_owned(),
+    })
+}
+
+/// An edge that serves something else than is stored, in words.
+pub fn drift(platform: &PlatformModel, segment: &SegmentName) -> String {
+    let served = served(platform, segment).unwrap_or_else(|| words::UNKNOWN.to_owned());
+    format!("serves {segment} to {served}, but {} is stored", stored(platform, segment))
+}
+
+/// The variants of a split with their shares: `blue 20%, green 10%`. `None`: the segment has no more than one.
+pub fn variants(platform: &PlatformModel, segment: &SegmentName) -> Option<String> {
+    let split = platform.state.as_ref()?.splits.get(segment)?;
+    let each: Vec<_> = split.iter().map(|variant| format!("{} {}", variant.name, variant.share)).collect();
+    (!each.is_empty()).then(|| each.join(", "))
+}
+
+/// Where a segment moves to by itself, and until when. `None`: it stands still.
+pub fn ramp(platform: &PlatformModel, segment: &SegmentName, now: Timestamp) -> Option<String> {
+    let ramp = platform.state.as_ref().filter(|state| state.on)?.ramps.get(segment)?;
+    let to = ramp.to.map_or_else(|| "by itself, as its backend computes".to_owned(), |to| format!("to {to}"));
+    let until = ramp.until.map(|until| {
+        // A time of another day needs its date.
+        if until.day() == now.day() { until.clock() } else { until.date_and_clock() }
+    });
+    Some(match until {
+        Some(until) => format!("moves {to} until {until} UTC"),
+        None => format!("moves {to}"),
     })
 }

@@ -131,7 +131,7 @@ fn links(scene: &Scene<'_>, in_full: bool) -> Line<'static> {
 }
 
 /// The sign of a link, and the word for its state.
-fn link_sign(scene: &Scene<'_>, link: &Link) -> (&'static str, Role, &'static str) {
+pub fn link_sign(scene: &Scene<'_>, link: &Link) -> (&'static str, Role, &'static str) {
     let glyphs = scene.glyphs();
     match &link.state {
         LinkState::Connecting => (glyphs.connecting, Role::Wait, ""),

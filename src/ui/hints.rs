@@ -15,7 +15,7 @@ use crate::theme::Role;
 /// Most rows of a message: a long refusal with its hint at 80 columns.
 const MAX_ROWS: usize = 3;
 /// Actions that only change what is shown, and are worth a hint all the same.
-const WORTH_A_HINT: [Verb; 12] = [
+const WORTH_A_HINT: [Verb; 13] = [
     Verb::Play,
     Verb::Step,
     Verb::NextDecision,
@@ -26,6 +26,7 @@ const WORTH_A_HINT: [Verb; 12] = [
     Verb::NextBookmark,
     Verb::NextPane,
     Verb::Zoom,
+    Verb::Sources,
     Verb::Help,
     Verb::Quit,
 ];

@@ -12,7 +12,7 @@ use super::pane::{PANES, Steer};
 use super::prompt::Prompt;
 use super::transport::Wish;
 use super::view::asks_for_words;
-use super::{Intent, View, evidence};
+use super::{Intent, View, evidence, sources};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
@@ -63,7 +63,11 @@ impl View {
         }
         let step = match &mut self.overlay {
             Overlay::None => return self.command(verb, model),
-            Overlay::Help => return self.press_in_help(verb, model),
+            Overlay::Help => {
+                let end = self.actions().len();
+                return self.press_in_list(verb, end, model);
+            }
+            Overlay::Sources => return self.press_in_list(verb, sources::rows(model), model),
             Overlay::Confirm(confirm) => confirm.press(verb, model),
             Overlay::Prompt(prompt) => prompt.press(verb),
             Overlay::GoTo(go_to) => go_to.press(verb),
@@ -85,11 +89,12 @@ impl View {
         }
     }
 
-    fn press_in_help(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
+    /// A key while a panel with nothing but lines is open: it scrolls or closes; what acts closes it and acts.
+    fn press_in_list(&mut self, verb: Verb, rows: usize, model: &Model) -> Option<Intent> {
         match verb {
             Verb::Up => self.top = self.top.saturating_sub(1),
-            Verb::Down => self.top = (self.top + 1).min(self.actions().len().saturating_sub(1)),
-            Verb::Back | Verb::Help | Verb::Zoom | Verb::Quit => self.close(),
+            Verb::Down => self.top = (self.top + 1).min(rows.saturating_sub(1)),
+            Verb::Back | Verb::Help | Verb::Sources | Verb::Zoom | Verb::Quit => self.close(),
             verb if verb.spec().danger != Danger::View => {
                 self.close();
                 return self.act(verb, model);
@@ -114,6 +119,10 @@ impl View {
             Verb::Help => {
                 self.top = 0;
                 self.overlay = Overlay::Help;
+            }
+            Verb::Sources => {
+                self.top = 0;
+                self.overlay = Overlay::Sources;
             }
             Verb::Zoom => {
                 self.zoomed = true;
@@ -154,10 +163,11 @@ impl View {
         if verb.spec().danger == Danger::Harmless {
             return Some(Intent::Ask(request));
         }
-        if let Ok(plan) = acts::plan(model, &request) {
-            self.overlay = Overlay::Confirm(Box::new(Confirm::new(request, plan)));
-        }
-        None
+        let plan = acts::plan(model, &request).ok()?;
+        let confirm = Confirm::new(request, plan, model.now);
+        let request = confirm.request.clone();
+        self.overlay = Overlay::Confirm(Box::new(confirm));
+        Some(Intent::Rehearse(request))
     }
 
     fn steer(&mut self, verb: Verb, model: &Model) {

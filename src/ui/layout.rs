@@ -3,6 +3,7 @@
 //! ```text
 //! wide (from 120×30)             stacked (from 60×12)      summary (below): text only
 //! header                         header, 2 rows
+//! → while something is under way: the platforms, one row each
 //! ┌ segments ──┐┌ go/no-go ┐     ─ segments ────────
 //! ├ chart ─────┤├ feedback ┤     ─ go/no-go ────────
 //! ├ timeline ──┤├ coach ───┤     ─ the pane with the keys, else the timeline
@@ -18,7 +19,7 @@ use ratatui::layout::Rect;
 use super::Scene;
 use super::pane::{PANES, Pane, Place};
 use super::panes::board;
-use super::transport;
+use super::{platforms, transport};
 
 /// From here on two columns.
 const WIDE: (u16, u16) = (120, 30);
@@ -53,6 +54,8 @@ pub struct Arrangement {
     pub header: Rect,
     /// Between header and hints.
     pub body: Rect,
+    /// What was asked of the platforms and how far each has come; empty while nothing is under way.
+    pub platforms: Rect,
     /// Panes by their index in [`PANES`], with their frames.
     pub panes: Vec<(usize, Rect)>,
     /// One line or two for the coach, where it has no pane; may be empty.
@@ -82,6 +85,8 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
     let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
     let transport_rows = transport::rows(scene, shape, area.height);
     let (body, transport) = cut_top(body, body.height.saturating_sub(transport_rows));
+    let strip_rows = if shape == Shape::Summary { 0 } else { platforms::rows(scene, body) };
+    let (platforms, body) = cut_top(body, strip_rows);
     let (body, coach) = match shape {
         Shape::Stacked if body.height >= COACHED && !scene.view.is_zoomed() && has_advice(scene) => {
             cut_top(body, body.height - if body.height >= COACHED_TWICE { 2 } else { 1 })
@@ -94,7 +99,7 @@ pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
         Shape::Wide => wide(scene, body),
         Shape::Stacked => stacked(scene, body),
     };
-    Arrangement { shape, header, body, panes, coach, transport, hints }
+    Arrangement { shape, header, body, platforms, panes, coach, transport, hints }
 }
 
 fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {

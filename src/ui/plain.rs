@@ -7,7 +7,11 @@
 //! advice[]:    segment (null: several), text; the most urgent first
 //! segments[]:  name, phase, verdict, exposure{desired, confirmed, served, observed}, earliest_kill_ms,
 //!              stations[]: station, verdict, sentence, e_value, threshold
-//! platforms[]: name, on, version, link
+//! platforms[]: name, on, version, link, backend, paths[], reach_ms, reach_measured_on (commands; 0: assumed), probed,
+//!              capabilities{…}, doubts[], segments[]: name, configured, served{share, low, high, asked, off, age_s},
+//!              drifting, variants[]{name, share}, ramp{to, until}
+//! asked[]:     what, action, by, at, summary, done, platforms[]: platform, step, sent_ms, confirmed_ms, served_ms,
+//!              open_ms, attempts, cause, probed (times counted from the request; the last minute, and what is open)
 //! links[]:     kind, name, state, age_s, cause
 //! ```
 //!
@@ -20,12 +24,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::asked::{self, Asked};
 use super::{facts, words};
-use crate::domain::{LinkState, Percent, SourceKind, Station};
+use crate::action::Verb;
+use crate::domain::{LinkState, Percent, SegmentName, Source, Span, Station};
 use crate::engine::Model;
 use crate::engine::coach::advice;
 use crate::engine::forecast;
-use crate::engine::model::{Cell, Link, SegmentModel};
+use crate::engine::model::{Cell, Link, PlatformModel, SegmentModel};
+use crate::engine::served::interval;
 
 /// Writes what is going on, the most important first.
 ///
@@ -42,6 +49,12 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
     for (tracked, attempts) in facts::unconfirmed(model) {
         let what = tracked.command.verb.spec().name;
         writeln!(out, "{what} NOT CONFIRMED at {}, try {attempts}", tracked.command.platform)?;
+    }
+    for asked in asked::asked(model) {
+        write_asked(&asked, out)?;
+    }
+    for drift in asked::drifts(model) {
+        writeln!(out, "DRIFT at {drift}")?;
     }
     if let Some((slowest, unknown)) = forecast::slowest_kill(model) {
         let but = if unknown > 0 { format!("; {unknown} more not known") } else { String::new() };
@@ -68,6 +81,7 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
             }
             None => writeln!(out, "{}: never read", platform.name)?,
         }
+        write_platform(model, platform, out)?;
     }
     for (source, link) in &model.links {
         if let Some(trouble) = facts::trouble(model, source.name.as_str(), link) {
@@ -75,6 +89,143 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a platform serves where it is probed, variants of splits, and what moves by itself.
+fn write_platform(model: &Model, platform: &PlatformModel, out: &mut impl Write) -> io::Result<()> {
+    for segment in &model.segments {
+        let name = &segment.name;
+        let stored = facts::stored(platform, name);
+        if let Some(variants) = facts::variants(platform, name) {
+            writeln!(out, "  {name} {stored} ({variants})")?;
+        }
+        if let Some(ramp) = facts::ramp(platform, name, model.now) {
+            writeln!(out, "  {name} {ramp}")?;
+        }
+        if let Some(served) = facts::served(platform, name) {
+            writeln!(out, "  {name} configured {stored}, serving {served}")?;
+        }
+    }
+    for doubt in platform.state.iter().flat_map(|state| &state.doubts) {
+        writeln!(out, "  in doubt: {doubt}")?;
+    }
+    Ok(())
+}
+
+/// A request in one sentence, and a row for each of its platforms.
+fn write_asked(asked: &Asked<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", asked.summary())?;
+    for row in &asked.rows {
+        let texts = [row.sent_text(), row.confirmed_text(), row.served_text()];
+        let steps: Vec<_> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        writeln!(
+            out,
+            "  {}: requested {}, {}",
+            row.platform(),
+            row.tracked.requested_at.clock(),
+            steps.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes how far each platform has come with the newest request for an action; returns whether there was one.
+///
+/// # Errors
+/// When the writer fails.
+pub fn write_newest(model: &Model, verb: Verb, out: &mut impl Write) -> io::Result<bool> {
+    let Some(asked) = asked::newest(model, verb) else { return Ok(false) };
+    write_asked(&asked, out)?;
+    Ok(true)
+}
+
+/// The same as JSON; `null` when there was none.
+#[must_use]
+pub fn newest_json(model: &Model, verb: Verb) -> Value {
+    asked::newest(model, verb).map_or(Value::Null, |asked| asked_json(&asked))
+}
+
+/// Platforms of the newest request for an action that have stored it and whose edge was not seen to serve it yet.
+#[must_use]
+pub fn unserved(model: &Model, verb: Verb) -> Vec<String> {
+    let Some(asked) = asked::newest(model, verb) else { return Vec::new() };
+    let is_unserved = |row: &&asked::Row<'_>| row.step.is_stored() && !row.is_done();
+    asked
+        .rows
+        .iter()
+        .filter(is_unserved)
+        .map(|row| format!("{}: {}", row.platform(), row.served_text()))
+        .collect()
+}
+
+fn asked_json(asked: &Asked<'_>) -> Value {
+    let ms = |span: Option<Span>| span.map(|span| millis(span.0));
+    json!({
+        "what": asked.what(),
+        "action": asked.first.command.verb.spec().name,
+        "by": asked.first.command.actor.to_string(),
+        "at": asked.first.requested_at.rfc3339(),
+        "summary": asked.summary(),
+        "done": asked.is_done(),
+        "platforms": asked.rows.iter().map(|row| json!({
+            "platform": row.platform(),
+            "step": row.step.word(),
+            "sent_ms": ms(row.sent()),
+            "confirmed_ms": ms(row.confirmed()),
+            "served_ms": ms(row.served()),
+            "open_ms": row.open_for.map(millis),
+            "attempts": row.attempts(),
+            "cause": row.cause(),
+            "probed": row.is_probed,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn platform_json(model: &Model, platform: &PlatformModel) -> Value {
+    let described = model.rollout.platforms.iter().find(|known| known.name == platform.name);
+    let reach = platform.reach(&model.rollout);
+    let state = platform.state.as_ref();
+    json!({
+        "name": platform.name,
+        "on": state.map(|state| state.on),
+        "version": state.map(|state| state.version),
+        "link": model.links.get(&Source::of_platform(&platform.name)).map(|link| state_word(model, link)),
+        "backend": described.map(|known| &known.backend).filter(|backend| !backend.is_empty()),
+        "paths": described.map(|known| &known.paths),
+        "reach_ms": millis(reach.span.0),
+        "reach_measured_on": reach.measured,
+        "probed": described.is_some_and(|known| known.probed),
+        "capabilities": described.map(|known| known.capabilities),
+        "doubts": state.map(|state| &state.doubts),
+        "segments": model.segments.iter().map(|s| stored_json(model, platform, &s.name)).collect::<Vec<_>>(),
+    })
+}
+
+fn stored_json(model: &Model, platform: &PlatformModel, segment: &SegmentName) -> Value {
+    let share = |share: Percent| share.as_f64();
+    let state = platform.state.as_ref();
+    json!({
+        "name": segment,
+        "configured": state.and_then(|state| state.confirmed(segment)).map(share),
+        "served": platform.served.get(segment).map(|served| {
+            let measured = served.whole.as_ref().and_then(interval);
+            json!({
+                "share": measured.map(|(_, is, _)| share(is)),
+                "low": measured.map(|(low, ..)| share(low)),
+                "high": measured.map(|(.., high)| share(high)),
+                "asked": served.whole.as_ref().map(|whole| whole.asked),
+                "off": served.is_off,
+                "age_s": model.now.since(served.at).as_secs_f64(),
+            })
+        }),
+        "drifting": platform.drifting.contains(segment),
+        "variants": state.and_then(|state| state.splits.get(segment)).into_iter().flatten().map(|variant| {
+            json!({"name": variant.name, "share": share(variant.share)})
+        }).collect::<Vec<_>>(),
+        "ramp": state.and_then(|state| state.ramps.get(segment)).map(|ramp| {
+            json!({"to": ramp.to.map(share), "until": ramp.until.map(|until| until.rfc3339())})
+        }),
+    })
 }
 
 fn write_segment(segment: &SegmentModel, out: &mut impl Write) -> io::Result<()> {
@@ -114,14 +265,8 @@ pub fn status_json(model: &Model) -> Value {
         "readings_refused": model.traffic.refused,
         "unusable_inputs": model.problems_seen,
         "segments": model.segments.iter().map(|segment| segment_json(model, segment)).collect::<Vec<_>>(),
-        "platforms": model.platforms.iter().map(|platform| json!({
-            "name": platform.name,
-            "on": platform.state.as_ref().map(|state| state.on),
-            "version": platform.state.as_ref().map(|state| state.version),
-            "link": model.links.iter()
-                .find(|(s, _)| s.kind == SourceKind::Flags && s.name.as_str() == platform.name.as_str())
-                .map(|(_, link)| state_word(model, link)),
-        })).collect::<Vec<_>>(),
+        "platforms": model.platforms.iter().map(|p| platform_json(model, p)).collect::<Vec<_>>(),
+        "asked": asked::asked(model).iter().map(asked_json).collect::<Vec<_>>(),
         "links": model.links.iter().map(|(source, link)| json!({
             "kind": source.kind.word(),
             "name": source.name,

@@ -10,7 +10,7 @@ use super::layout::{Shape, arrange};
 use super::pane::PANES;
 use super::panes::coach;
 use super::transport::{self, Transport};
-use super::{Scene, View, evidence, header, hints, overlay, paint, summary};
+use super::{Scene, View, evidence, header, hints, overlay, paint, platforms, summary};
 use crate::engine::Model;
 use crate::theme::{Glyphs, Theme};
 
@@ -44,6 +44,7 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
         summary::draw(scene, buf, area);
     } else {
         header::draw(scene, buf, arrangement.header);
+        platforms::draw(scene, buf, arrangement.platforms);
         for (index, place) in &arrangement.panes {
             draw_pane(scene, buf, *index, *place, arrangement.shape == Shape::Wide);
         }

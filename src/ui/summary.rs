@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::layout::Shape;
-use super::{Scene, facts, hints, paint, transport, words};
+use super::{Scene, asked, facts, hints, paint, transport, words};
 use crate::domain::{SourceKind, Verdict};
 use crate::theme::Role;
 
@@ -41,6 +41,10 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     for (tracked, attempts) in facts::unconfirmed(model) {
         let text = format!("NOT CONFIRMED at {}, try {attempts}", tracked.command.platform);
         lines.push(scene.line(text, Role::Danger));
+    }
+    if let Some(asked) = asked::asked(model).first() {
+        let role = if asked.is_done() { Role::Confirmed } else { Role::Danger };
+        lines.extend(paint::wrap(&asked.summary(), width).into_iter().map(|l| scene.line(l, role)));
     }
     if let Some((station, segment)) = place {
         lines.push(scene.line(format!("{station} in {}", segment.name), Role::Text));

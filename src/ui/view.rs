@@ -20,6 +20,8 @@ use super::transport::Wish;
 pub enum Intent {
     /// Hand this to the engine.
     Ask(Request),
+    /// Ask the backends what this would do there, for the confirmation that has just opened. Nothing is changed.
+    Rehearse(Request),
     /// Move the replay. Only a view of a replay asks for it, and it never asks for anything to be handed in.
     Replay(Wish),
     /// Leave.

@@ -28,7 +28,7 @@ const CLOCKS: &[&str] =
     &["std::time::Instant", "std::time::SystemTime", "chrono::Utc::now", "chrono::Local", "tokio::time"];
 const PURE: &[&str] = &["domain", "stats", "event", "action", "effect", "engine", "backtest", "planning"];
 const SCREEN: &[&str] = &["ui", "theme", "keys"];
-const ADAPTERS: &[&str] = &["backends", "metrics", "feedback"];
+const ADAPTERS: &[&str] = &["backends", "metrics", "feedback", "probes"];
 
 /// Rooms with a short list of acquaintances.
 #[rustfmt::skip]
@@ -48,17 +48,18 @@ pub const NEVER: &[Never] = &[
     Never { rooms: PURE, except: &[], paths: CLOCKS, reason: "pure: time comes in as events, or a replay would differ" },
     Never { rooms: PURE, except: &[], paths: &["ratatui"], reason: "the truth knows no screen" },
     Never { rooms: PURE, except: &[], paths: &["rand"], reason: "the same events give the same model, bit for bit" },
-    Never { rooms: &["engine", "backtest", "planning"], except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::net", "crate::feed", "crate::ui", "crate::term"], reason: "the core decides; others fetch and show" },
+    Never { rooms: &["engine", "backtest", "planning"], except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::probes", "crate::net", "crate::feed", "crate::ui", "crate::term"], reason: "the core decides; others fetch and show" },
     Never { rooms: SCREEN, except: &[], paths: &["tokio", "reqwest", "crossterm"], reason: "drawing is pure; the terminal has one owner" },
-    Never { rooms: SCREEN, except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback"], reason: "the screen reads the model and nothing else" },
+    Never { rooms: SCREEN, except: &[], paths: &["crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::probes"], reason: "the screen reads the model and nothing else" },
     Never { rooms: ADAPTERS, except: &[], paths: &["crate::engine", "crate::ui", "crate::term"], reason: "an adapter reports and obeys; it never judges" },
-    Never { rooms: &["backends"], except: &[], paths: &["crate::metrics", "crate::feedback"], reason: "one adapter can be taken out without another" },
-    Never { rooms: &["metrics"], except: &[], paths: &["crate::backends", "crate::feedback"], reason: "one adapter can be taken out without another" },
-    Never { rooms: &["feedback"], except: &[], paths: &["crate::backends", "crate::metrics"], reason: "one adapter can be taken out without another" },
+    Never { rooms: &["backends"], except: &[], paths: &["crate::metrics", "crate::feedback", "crate::probes"], reason: "one adapter can be taken out without another" },
+    Never { rooms: &["metrics"], except: &[], paths: &["crate::backends", "crate::feedback", "crate::probes"], reason: "one adapter can be taken out without another" },
+    Never { rooms: &["feedback"], except: &[], paths: &["crate::backends", "crate::metrics", "crate::probes"], reason: "one adapter can be taken out without another" },
+    Never { rooms: &["probes"], except: &[], paths: &["crate::backends", "crate::metrics", "crate::feedback"], reason: "what checks a backend takes no word of it" },
     Never { rooms: &["term"], except: &[], paths: &["crate::engine", "crate::domain", "crate::ui"], reason: "it moves bytes and knows no rollout" },
     Never { rooms: &["recording", "journal", "report", "history"], except: &[], paths: &["crate::ui", "crate::term", "ratatui", "crossterm"], reason: "what is written down outlives the screen" },
-    Never { rooms: &["recording", "report", "history"], except: &[], paths: &["tokio", "reqwest", "std::net", "crate::net", "crate::feed", "crate::backends", "crate::metrics", "crate::feedback", "crate::runtime"], reason: "a replay and a report open no network" },
-    Never { rooms: &["demo"], except: &[], paths: &["crate::engine", "crate::runtime", "crate::backends", "crate::metrics", "crate::feedback"], reason: "the simulated world is reached over its socket, like any other" },
+    Never { rooms: &["recording", "report", "history"], except: &[], paths: &["tokio", "reqwest", "std::net", "crate::net", "crate::feed", "crate::backends", "crate::metrics", "crate::feedback", "crate::probes", "crate::runtime"], reason: "a replay and a report open no network" },
+    Never { rooms: &["demo"], except: &[], paths: &["crate::engine", "crate::runtime", "crate::backends", "crate::metrics", "crate::feedback", "crate::probes"], reason: "the simulated world is reached over its socket, like any other" },
     Never { rooms: &[], except: &["term"], paths: &["crossterm"], reason: "two users of crossterm restore the terminal wrongly" },
     Never { rooms: &[], except: &["main", "cli"], paths: &["crate::main", "crate::cli", "gonogo::cli"], reason: "commands use the house, not the other way round" },
     Never { rooms: &[], except: &["src/runtime/clock.rs"], paths: &["std::time::Instant::now", "std::time::SystemTime::now", "chrono::Utc::now", "chrono::Local::now"], reason: "one clock, in one file, or tests and replays drift" },

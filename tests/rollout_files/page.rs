@@ -20,6 +20,11 @@ backend = { kind = "unleash", url = "http://h", token = { env = "T" }, zzz = 1 }
 name = "ios"
 flag = "a"
 backend = { kind = "feed", url = "ws://h", zzz = 1 } # `kind = "feed"`
+[[platforms]]
+name = "edge"
+flag = "a"
+backend = { kind = "feed", url = "ws://h" }
+probe = { kind = "ofrep", url = "http://h", zzz = 1 } # `kind = "ofrep"`
 [[segments]]
 zzz = 1 # `[[segments]]`
 name = "free"

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::names::Names;
 use super::segments::Segments;
-use super::{PlatformConfig, metrics};
+use super::{PlatformConfig, metrics, probes};
 use crate::backends::paths::MAX_PATHS;
 use crate::backends::{BackendSettings, Target};
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
 use crate::config::{settings, values};
 use crate::domain::{FlagKey, Platform, PlatformName, SegmentName, Source, SourceKind, Span, Text};
+use crate::probes::Subject;
 
 /// The most platforms of a rollout: every kill goes to all of them, so a hundred is a wall of work.
 const MAX_PLATFORMS: usize = 64;
@@ -18,7 +19,7 @@ const MAX_PLATFORMS: usize = 64;
 /// The longest reach: clients that look once a day. Slower ones cannot be stopped by a flag.
 const MAX_REACH: Span = Span(Duration::from_secs(86_400));
 
-const FIELDS: [&str; 6] = ["name", "backend", "flag", "reach", "paths", "segments"];
+const FIELDS: [&str; 7] = ["name", "backend", "flag", "reach", "paths", "segments", "probe"];
 
 /// The platforms of the file.
 #[derive(Default)]
@@ -71,6 +72,7 @@ fn platform(
     let backend: Option<BackendSettings> = settings::read(value, "backend", problems);
     let paths = fields.get("paths").map_or_else(|| Some(vec![]), |value| paths_of(value, problems));
     let own_names = fields.get("segments").map(|value| names_of(value, segments, problems));
+    let probe = fields.get("probe").map(|value| probes::read(value, segments.segments.len(), problems));
     let (name, flag, backend, paths) = (name?, flag?, backend?, paths?);
     let said = metrics::interval_of(value, problems)?;
     // A backend that polls has its own default.
@@ -82,8 +84,25 @@ fn platform(
         None => segments.names_at_backends.clone(),
     };
     let target = Target { platform: name.clone(), flag: flag.clone(), segments: names };
-    read.configs.push(PlatformConfig { backend, paths, target });
-    read.platforms.push(Platform { reach, capabilities, ..Platform::new(name, flag, interval) });
+    let (described, ways) = (settings::describe(value), paths.iter().map(|(way, _)| way.clone()).collect());
+    let probe = match probe {
+        Some((settings, described)) => {
+            read.sources.push((Source::of_probe(&name), described));
+            let segments = segments.contexts.clone();
+            Some((settings?, Subject { platform: name.clone(), flag: flag.clone(), segments }))
+        }
+        None => None,
+    };
+    let probed = probe.is_some();
+    read.configs.push(PlatformConfig { backend, paths, target, probe });
+    read.platforms.push(Platform {
+        reach,
+        capabilities,
+        probed,
+        backend: described,
+        paths: ways,
+        ..Platform::new(name, flag, interval)
+    });
     Some(())
 }
 

@@ -2,16 +2,17 @@
 
 use super::names::Names;
 use super::order::{self, Waiting};
-use super::stages;
+use super::{probes, stages};
 use crate::config::fields::{Fields, Value};
 use crate::config::problem::{Problem, Problems};
 use crate::config::values;
 use crate::domain::{Ladder, Segment, SegmentName};
+use crate::probes::Context;
 
 /// The most segments: each is a row on the screen and a series of every metric.
 const MAX_SEGMENTS: usize = 500;
 
-const FIELDS: [&str; 5] = ["name", "size", "match", "stages", "after"];
+const FIELDS: [&str; 6] = ["name", "size", "match", "stages", "after", "context"];
 
 /// The segments of the file.
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(super) struct Segments {
     pub segments: Vec<Segment>,
     /// For the adapters: each name with what the backends call it.
     pub names_at_backends: Vec<(SegmentName, String)>,
+    /// For the probes: each name with the attributes of its synthetic users.
+    pub contexts: Vec<(SegmentName, Context)>,
     /// Whether the shared plan is used by any segment; `None` without a shared plan.
     pub plan_used: Option<bool>,
 }
@@ -80,6 +83,7 @@ fn segment(
     }
     let size = fields.get("size").map(|size| values::whole(size, 1, problems));
     let matched = fields.get("match").map(|matched| strategy(matched, at_backends, problems));
+    let context = fields.get("context").map(|context| probes::context(context, problems));
     let ladder = match fields.get("stages") {
         Some(own) => stages::read(own, problems),
         None => match plan {
@@ -111,6 +115,7 @@ fn segment(
         Some(size) => Some(size?),
         None => None,
     };
+    read.contexts.push((name.clone(), context.unwrap_or_else(|| Some(Context::new()))?));
     read.names_at_backends.push((name.clone(), at_backend));
     read.segments.push(Segment::new(name, size, ladder?));
     Some(())

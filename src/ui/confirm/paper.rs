@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Confirm, Part};
+use super::{Confirm, Part, rehearsal};
 use crate::action::{Danger, Verb};
 use crate::domain::text::thousands;
 use crate::domain::{SegmentName, Verdict};
@@ -79,6 +79,9 @@ fn body(scene: &Scene<'_>, confirm: &Confirm, columns: usize) -> Vec<Line<'stati
         say(&format!("and {} more", moves.len() - MAX_MOVES), Role::Text);
     }
     say(&users(scene, moves), Role::Text);
+    for (text, role) in rehearsal::lines(scene, confirm) {
+        say(&text, role);
+    }
     let grows = confirm.request.verb.spec().danger == Danger::Grows;
     if grows {
         for (text, role) in kill_after(scene, moves) {

@@ -51,6 +51,8 @@ const COLUMNS: [Column; 8] = [
 ];
 /// Which columns go first when room is short, by index into [`COLUMNS`].
 const EXPENDABLE: [usize; 6] = [2, 3, 5, 4, 0, 7];
+/// The same where edges are probed: what they serve says more than what was observed of users.
+const EXPENDABLE_PROBED: [usize; 6] = [3, 2, 5, 4, 0, 7];
 
 fn rows(model: &Model, _: &View) -> usize {
     let troubles = facts::troubles(model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
@@ -60,7 +62,9 @@ fn rows(model: &Model, _: &View) -> usize {
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let longest = scene.model.segments.iter().map(|s| s.name.as_str().len()).max().unwrap_or(0);
     let name_width = longest.clamp(*NAME.start(), *NAME.end()) + 1;
-    let (name_width, columns) = fit(usize::from(area.width), name_width);
+    let is_probed = scene.model.platforms.iter().any(|platform| !platform.served.is_empty());
+    let expendable = if is_probed { EXPENDABLE_PROBED } else { EXPENDABLE };
+    let (name_width, columns) = fit(usize::from(area.width), name_width, expendable);
     let mut head = vec![scene.span(format!("{:name_width$}", " segment"), Role::Dim)];
     for column in &columns {
         head.push(Span::raw(" "));
@@ -92,10 +96,10 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
 }
 
 /// The width of the names and the columns that there is room for.
-fn fit(width: usize, name_width: usize) -> (usize, Vec<&'static Column>) {
+fn fit(width: usize, name_width: usize, expendable: [usize; 6]) -> (usize, Vec<&'static Column>) {
     let mut kept: Vec<usize> = (0..COLUMNS.len()).collect();
     let needed = |kept: &[usize]| kept.iter().filter_map(|i| COLUMNS.get(*i)).map(|c| c.width).sum::<usize>();
-    for index in EXPENDABLE {
+    for index in expendable {
         if name_width + needed(&kept) <= width {
             break;
         }
@@ -203,8 +207,11 @@ fn confirmed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
     if differs { scene.span(format!("!={text}"), Role::Danger) } else { scene.span(text, role) }
 }
 
+/// Marked where an edge serves something else than is stored.
 fn served(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {
-    scene.span(words::exposure(segment.exposure.served), Role::Served)
+    let text = words::measured(segment.exposure.served);
+    let drifts = scene.model.platforms.iter().any(|platform| platform.drifting.contains(&segment.name));
+    if drifts { scene.span(format!("!={text}"), Role::Danger) } else { scene.span(text, Role::Served) }
 }
 
 fn observed(scene: &Scene<'_>, segment: &SegmentModel) -> Span<'static> {

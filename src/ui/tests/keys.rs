@@ -133,7 +133,7 @@ fn widen_and_enter_alone_do_nothing_and_going_to_widen_does_it() {
     let model = baked();
     let mut view = view();
     press(&mut view, &model, &["down", "down", "down", "down"]);
-    assert!(press(&mut view, &model, &["w", "enter"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["w", "enter"])).is_empty());
     assert!(!shown(&view, &model).contains("[ widen ]"), "enter was cancel");
     for keys in [["w", "tab", "enter"], ["w", "right", "enter"], ["w", "backtab", "enter"]] {
         let requests = asked(press(&mut view, &model, &keys));
@@ -153,10 +153,10 @@ fn past_a_verdict_that_is_not_go_a_reason_must_be_typed() {
     let model = world::launch().model;
     let mut view = view();
     press(&mut view, &model, &["down", "down", "down", "down"]);
-    assert!(press(&mut view, &model, &["w", "tab", "enter"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["w", "tab", "enter"])).is_empty());
     assert!(shown(&view, &model).contains("type a reason first"));
     // The field has the keys now; enter leaves it, and never does it by itself.
-    assert!(press(&mut view, &model, &["o", "k", "enter", "enter"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["o", "k", "enter", "enter"])).is_empty());
     let keys = ["w", "tab", "enter", "o", "k", "enter", "tab", "enter"];
     let requests = asked(press(&mut view, &model, &keys));
     assert_eq!(requests[0].reason, Some(Text::new("ok")));
@@ -176,7 +176,7 @@ fn resuming_a_kill_needs_the_name_of_the_rollout() {
     }
     let model = world.model;
     let mut view = view();
-    assert!(press(&mut view, &model, &["r", "enter", "r", "tab", "enter"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["r", "enter", "r", "tab", "enter"])).is_empty());
     assert!(
         shown(&view, &model).contains("type the rollout's name, checkout-v2"),
         "{}",
@@ -265,14 +265,14 @@ fn a_held_key_neither_opens_nor_confirms() {
 fn a_kill_key_that_sticks_without_saying_so_does_not_kill() {
     let model = world::launch().model;
     let mut view = view();
-    assert!(press(&mut view, &model, &["K", "K", "K", "K"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["K", "K", "K", "K"])).is_empty());
 }
 
 #[test]
 fn a_disabled_key_says_why_until_the_next_key() {
     let model = world::launch().model;
     let mut view = view();
-    assert!(press(&mut view, &model, &["r"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["r"])).is_empty());
     assert!(shown(&view, &model).contains("neither paused nor killed"));
     press(&mut view, &model, &["down"]);
     assert!(!shown(&view, &model).contains("neither paused nor killed"));
@@ -302,7 +302,7 @@ fn a_selection_is_a_name_and_survives_rows_that_move() {
 fn clearing_and_noting_need_words() {
     let model = world::trouble().model;
     let mut view = view();
-    assert!(press(&mut view, &model, &["c", "enter"]).is_empty());
+    assert!(asked(press(&mut view, &model, &["c", "enter"])).is_empty());
     assert!(shown(&view, &model).contains("type some words first"));
     let requests = asked(press(&mut view, &model, &["f", "i", "x", "enter"]));
     assert_eq!((requests[0].verb, requests[0].reason.clone()), (Verb::Clear, Some(Text::new("fix"))));
@@ -321,7 +321,7 @@ fn a_go_is_given_for_a_role_that_is_held_and_else_it_is_said_how() {
     let support = RoleName::new("support").unwrap();
     for roles in [vec![], vec![support.clone()]] {
         let mut view = view().with_roles(roles);
-        assert!(press(&mut view, &model, &["down", "down", "g"]).is_empty());
+        assert!(asked(press(&mut view, &model, &["down", "down", "g"])).is_empty());
         let shown = shown(&view, &model);
         assert!(shown.contains("captain's go"), "{shown}");
     }
