@@ -171,7 +171,13 @@ fn fifty_kills_from_the_key_are_off_everywhere_in_time() {
         for edge in &edges {
             runtime.block_on(edge.until(true));
         }
-        screen.wait_until("everything is back", |text| !text.contains("KILLED"));
+        // The cockpit reads of the other process in the journal: a moment later.
+        screen.wait_until("everything is back", |text| {
+            edges.iter().all(|edge| {
+                let at = format!(" at {}: confirmed", edge.platform);
+                text.lines().find(|line| line.contains(&at)).is_some_and(|newest| newest.contains(": resume "))
+            })
+        });
     }
 
     let mut all_well = true;
