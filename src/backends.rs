@@ -15,6 +15,7 @@ pub mod feed;
 pub mod flagd;
 pub mod launchdarkly;
 pub mod paths;
+pub mod goff;
 pub mod store;
 pub mod unleash;
 
@@ -132,6 +133,8 @@ pub enum BackendSettings {
     Feed(crate::feed::Settings),
     /// A flagd.
     Flagd(flagd::Settings),
+    /// A GO Feature Flag relay proxy.
+    Goff(goff::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
     /// LaunchDarkly.
@@ -146,6 +149,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::REACH,
             Self::Flagd(_) => flagd::REACH,
+            Self::Goff(_) => goff::REACH,
             Self::Unleash(_) => unleash::REACH,
             Self::LaunchDarkly(_) => launchdarkly::REACH,
         }
@@ -155,7 +159,7 @@ impl BackendSettings {
     #[must_use]
     pub const fn interval(&self) -> Option<Span> {
         match self {
-            Self::Feed(_) | Self::Flagd(_) => None,
+            Self::Feed(_) | Self::Flagd(_) | Self::Goff(_) => None,
             Self::Unleash(settings) => Some(settings.interval),
             Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
@@ -167,6 +171,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
             Self::Flagd(settings) => settings.capabilities(),
+            Self::Goff(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
             Self::LaunchDarkly(settings) => settings.capabilities(),
         }
@@ -187,6 +192,7 @@ pub fn build(
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
         BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
+        BackendSettings::Goff(settings) => Ok(Box::new(goff::Goff::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
         BackendSettings::LaunchDarkly(settings) => {
             Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))
