@@ -13,9 +13,9 @@
 
 pub mod feed;
 pub mod flagd;
+pub mod goff;
 pub mod launchdarkly;
 pub mod paths;
-pub mod goff;
 pub mod store;
 pub mod unleash;
 

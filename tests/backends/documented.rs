@@ -12,6 +12,7 @@ const END: &str = "<!-- end of capabilities -->";
 const BACKENDS: &[(&str, Capabilities, Span)] = &[
     ("feed", backends::feed::CAPABILITIES, backends::feed::REACH),
     ("flagd", backends::flagd::CAPABILITIES, backends::flagd::REACH),
+    ("goff", backends::goff::CAPABILITIES, backends::goff::REACH),
     ("launchdarkly", backends::launchdarkly::CAPABILITIES, backends::launchdarkly::REACH),
     ("unleash", backends::unleash::CAPABILITIES, backends::unleash::REACH),
 ];

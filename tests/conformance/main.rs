@@ -20,6 +20,7 @@
 mod cases;
 mod feed;
 mod flagd;
+mod goff;
 mod proxy;
 mod server;
 mod table;
@@ -65,4 +66,19 @@ async fn the_feed_conforms() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn flagd_conforms() {
     conforms(flagd::Flagd::find().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goff_on_file_conforms() {
+    conforms(goff::Goff::<goff::File>::find().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goff_on_postgres_conforms() {
+    conforms(goff::Goff::<goff::Postgres>::find().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goff_on_redis_conforms() {
+    conforms(goff::Goff::<goff::Redis>::find().await).await;
 }

@@ -175,7 +175,9 @@ fn fifty_kills_from_the_key_are_off_everywhere_in_time() {
         screen.wait_until("everything is back", |text| {
             edges.iter().all(|edge| {
                 let at = format!(" at {}: confirmed", edge.platform);
-                text.lines().find(|line| line.contains(&at)).is_some_and(|newest| newest.contains(": resume "))
+                text.lines()
+                    .find(|line| line.contains(&at))
+                    .is_some_and(|newest| newest.contains(": resume "))
             })
         });
     }
