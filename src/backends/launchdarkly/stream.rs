@@ -111,9 +111,11 @@ pub struct Streamed {
     pub config: Option<Box<Config>>,
     /// Whether everything was sent once.
     pub is_known: bool,
+    /// The version as it was sent.
     theirs: u64,
     /// What is added to versions, so that they grow also when a relay begins anew with an older archive.
     lift: u64,
+    /// The version with that: the highest so far.
     ours: u64,
 }
 
