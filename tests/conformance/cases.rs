@@ -15,9 +15,9 @@ use gonogo::event::Body;
 use crate::proxy::Mode;
 use crate::world::{Adapter, Failure, Stored, World, on, shares};
 
-/// A kill that takes longer blocks the next attempt: what hangs is given up. A websocket's handshake and its answer may
-/// take 6 s, which is the most of all adapters.
-const GIVE_UP: Duration = Duration::from_secs(8);
+/// A kill that takes longer blocks the next attempt: what hangs is given up. Two requests over the Internet may take 8 s
+/// (LaunchDarkly), a websocket's handshake and its answer 6 s (feed); the others give up sooner.
+const GIVE_UP: Duration = Duration::from_secs(10);
 /// How late each piece of an answer is at a slow server.
 const LATE: Duration = Duration::from_millis(200);
 

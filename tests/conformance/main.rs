@@ -18,9 +18,16 @@
 )]
 
 mod cases;
+#[path = "../launchdarkly/fake.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod fake;
 mod feed;
 mod flagd;
 mod goff;
+mod launchdarkly;
+#[path = "../launchdarkly/outside.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod outside;
 mod proxy;
 mod server;
 mod table;
@@ -81,4 +88,9 @@ async fn goff_on_postgres_conforms() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn goff_on_redis_conforms() {
     conforms(goff::Goff::<goff::Redis>::find().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn launchdarkly_conforms() {
+    conforms(launchdarkly::LaunchDarkly::find().await).await;
 }

@@ -21,6 +21,8 @@ pub enum Mode {
     Slow(Duration),
     /// Everything is taken, nothing is answered.
     Hang,
+    /// Nobody is there: connections break, and new ones are not taken.
+    Gone,
     /// The request is answered with this status, and the server never sees it.
     Status(u16),
     /// The request is answered with nonsense, and the server never sees it.
@@ -39,6 +41,7 @@ pub struct Proxy {
     /// What the adapter is given.
     pub address: SocketAddr,
     mode: watch::Sender<Mode>,
+    server: watch::Sender<SocketAddr>,
     accepting: JoinHandle<()>,
 }
 
@@ -54,15 +57,22 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (mode, seen) = watch::channel(Mode::Pass);
+        let (server, there) = watch::channel(server);
         let accepting = tokio::spawn(async move {
             // Ends with us.
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
+                let server = *there.borrow();
                 connections.spawn(carry(client, server, seen.clone()));
                 while connections.try_join_next().is_some() {}
             }
         });
-        Self { address, mode, accepting }
+        Self { address, mode, server, accepting }
+    }
+
+    /// New connections go to this server.
+    pub fn lead_to(&self, server: SocketAddr) {
+        self.server.send_replace(server);
     }
 
     /// From now on.
@@ -79,7 +89,10 @@ pub fn address_of(url: &str) -> SocketAddr {
     host.parse().unwrap_or_else(|e| panic!("{url}: {e}"))
 }
 
-async fn carry(mut client: TcpStream, server: SocketAddr, mode: watch::Receiver<Mode>) {
+async fn carry(mut client: TcpStream, server: SocketAddr, mut mode: watch::Receiver<Mode>) {
+    if matches!(*mode.borrow_and_update(), Mode::Gone) {
+        return;
+    }
     let mut upstream = TcpStream::connect(server).await.ok();
     // Where the server is gone, the client is told so, unless somebody else answers.
     if upstream.is_none() && !matches!(*mode.borrow(), Mode::Status(_) | Mode::Garbage | Mode::Hang) {
@@ -89,12 +102,13 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mode: watch::Receiver<
     let (mut from_client, mut from_server) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         tokio::select! {
+            Ok(()) = mode.changed() => if matches!(*mode.borrow_and_update(), Mode::Gone) { return },
             read = client.read(&mut from_client) => {
                 let Ok(count @ 1..) = read else { return };
                 let piece = &from_client[..count];
                 let now = *mode.borrow();
                 match now {
-                    Mode::Hang => {}
+                    Mode::Hang | Mode::Gone => {}
                     Mode::Status(_) | Mode::Garbage => {
                         asked.extend_from_slice(piece);
                         if is_whole(&asked) {
@@ -115,7 +129,7 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mode: watch::Receiver<
                 let piece = &from_server[..count];
                 let now = *mode.borrow();
                 match now {
-                    Mode::Hang | Mode::Status(_) | Mode::Garbage => continue,
+                    Mode::Hang | Mode::Gone | Mode::Status(_) | Mode::Garbage => continue,
                     Mode::Cut { answered, .. } if armed || has(piece, answered) => return,
                     Mode::Slow(delay) => tokio::time::sleep(delay).await,
                     Mode::Pass | Mode::Cut { .. } => {}

@@ -15,7 +15,7 @@ const HOLDS: &str = "✔";
 
 /// All columns, in the table's order.
 pub const COLUMNS: [&str; 7] =
-    ["Unleash", "feed", "goff: file", "goff: postgres", "goff: redis", "flagd", "LaunchDarkly"];
+    ["Unleash", "feed", "goff: file", "goff: postgres", "goff: redis", "flagd", "LaunchDarkly (a fake)"];
 
 /// Tests of one process write one after the other.
 static TURN: Mutex<()> = Mutex::new(());
