@@ -13,6 +13,7 @@
 
 pub mod feed;
 pub mod flagd;
+pub mod goff;
 pub mod launchdarkly;
 pub mod paths;
 pub mod store;
@@ -132,6 +133,8 @@ pub enum BackendSettings {
     Feed(crate::feed::Settings),
     /// A flagd.
     Flagd(flagd::Settings),
+    /// A GO Feature Flag relay proxy.
+    Goff(goff::Settings),
     /// An Unleash server.
     Unleash(unleash::Settings),
     /// LaunchDarkly.
@@ -146,6 +149,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::REACH,
             Self::Flagd(_) => flagd::REACH,
+            Self::Goff(_) => goff::REACH,
             Self::Unleash(_) => unleash::REACH,
             Self::LaunchDarkly(_) => launchdarkly::REACH,
         }
@@ -156,6 +160,7 @@ impl BackendSettings {
     pub const fn interval(&self) -> Option<Span> {
         match self {
             Self::Feed(_) | Self::Flagd(_) => None,
+            Self::Goff(settings) => Some(settings.heartbeat()),
             Self::Unleash(settings) => Some(settings.interval),
             Self::LaunchDarkly(settings) => Some(settings.heartbeat()),
         }
@@ -167,6 +172,7 @@ impl BackendSettings {
         match self {
             Self::Feed(_) => feed::CAPABILITIES,
             Self::Flagd(settings) => settings.capabilities(),
+            Self::Goff(settings) => settings.capabilities(),
             Self::Unleash(_) => unleash::CAPABILITIES,
             Self::LaunchDarkly(settings) => settings.capabilities(),
         }
@@ -187,6 +193,7 @@ pub fn build(
             Ok(Box::new(feed::Feed::new(settings, crate::feed::Timing::default(), target, rights)?))
         }
         BackendSettings::Flagd(settings) => Ok(Box::new(flagd::Flagd::new(settings, target, rights)?)),
+        BackendSettings::Goff(settings) => Ok(Box::new(goff::Goff::new(settings, target, rights)?)),
         BackendSettings::Unleash(settings) => Ok(Box::new(unleash::Unleash::new(settings, target, rights)?)),
         BackendSettings::LaunchDarkly(settings) => {
             Ok(Box::new(launchdarkly::LaunchDarkly::new(settings, target, rights)?))

@@ -22,6 +22,8 @@ mod harness;
 mod kills;
 #[path = "cockpit/others.rs"]
 mod others;
+#[path = "cockpit/platforms.rs"]
+mod platforms;
 #[path = "cockpit/recording.rs"]
 mod recording;
 #[path = "cockpit/replay.rs"]

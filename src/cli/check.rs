@@ -2,9 +2,9 @@
 //! with which rights; then it listens for a while and says how soon a kill could be done. It changes nothing.
 
 mod earliest;
+mod platforms;
 mod serving;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -15,9 +15,10 @@ use tokio::time::{Instant, timeout};
 use self::serving::serving;
 use super::open::Target;
 use super::{Exit, Failure};
-use crate::backends::{Backend, Rights};
+use crate::backends::Rights;
 use crate::config;
-use crate::domain::{FlagState, PlatformName, Span, Text};
+use crate::config::rollout_file::RolloutFile;
+use crate::domain::{Capabilities, Span, Text};
 use crate::runtime::session::Adapters;
 
 /// How long one question may take.
@@ -41,6 +42,8 @@ struct Finding {
     about: String,
     took: Duration,
     result: Result<Text, Text>,
+    /// What a backend is able to do.
+    able: Option<Capabilities>,
 }
 
 impl Finding {
@@ -49,7 +52,11 @@ impl Finding {
             Ok(text) => ("ok    ", text),
             Err(text) => ("FAILED", text),
         };
-        writeln!(out, "{word} {:<28} {:>7}  {text}", self.about, Span(self.took).to_string())
+        writeln!(out, "{word} {:<28} {:>7}  {text}", self.about, Span(self.took).to_string())?;
+        for (what, how) in self.able.iter().flat_map(|able| able.lines()) {
+            writeln!(out, "         {what:<12} {how}")?;
+        }
+        Ok(())
     }
 }
 
@@ -66,7 +73,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         writeln!(out)?;
     }
     let findings = tokio::select! {
-        findings = find_all(&adapters) => findings,
+        findings = find_all(&file, &adapters) => findings,
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
     };
     let is_well = findings.iter().all(|finding| finding.result.is_ok());
@@ -106,27 +113,16 @@ fn as_json(finding: &Finding) -> Value {
         Err(text) => (false, text),
     };
     let took_ms = u64::try_from(finding.took.as_millis()).unwrap_or(u64::MAX);
-    json!({"about": finding.about, "ok": is_ok, "took_ms": took_ms, "text": text})
+    let mut fields = json!({"about": finding.about, "ok": is_ok, "took_ms": took_ms, "text": text});
+    if let (Some(able), Some(fields)) = (finding.able, fields.as_object_mut()) {
+        fields.insert("capabilities".to_owned(), json!(able));
+    }
+    fields
 }
 
-async fn find_all(adapters: &Adapters) -> Vec<Finding> {
+async fn find_all(file: &RolloutFile, adapters: &Adapters) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut states: BTreeMap<PlatformName, FlagState> = BTreeMap::new();
-    for (platform, backend) in &adapters.backends {
-        let begun = Instant::now();
-        let read = timeout(PATIENCE, backend.read()).await;
-        let took = begun.elapsed();
-        let result = match read {
-            Ok(Ok(state)) => {
-                let words = describe(&**backend, &state, may_write(&**backend).await);
-                states.insert(platform.clone(), state);
-                Ok(words)
-            }
-            Ok(Err(error)) => Err(Text::new(&error.to_string())),
-            Err(_) => Err(no_answer()),
-        };
-        findings.push(Finding { about: format!("platform {platform}"), took, result });
-    }
+    let states = platforms::find(file, adapters, &mut findings).await;
     for (platform, probe) in &adapters.probes {
         let begun = Instant::now();
         let asked = timeout(PATIENCE, probe.ask()).await;
@@ -137,11 +133,11 @@ async fn find_all(adapters: &Adapters) -> Vec<Finding> {
                 let stored = states.get(platform);
                 findings.extend(serving(&asked, stored).into_iter().map(|(segment, result)| {
                     let about = segment.map_or(about.clone(), |segment| format!("{about}, {segment}"));
-                    Finding { about, took, result }
+                    Finding { about, took, result, able: None }
                 }));
             }
-            Ok(Err(cause)) => findings.push(Finding { about, took, result: Err(cause) }),
-            Err(_) => findings.push(Finding { about, took, result: Err(no_answer()) }),
+            Ok(Err(cause)) => findings.push(Finding { about, took, result: Err(cause), able: None }),
+            Err(_) => findings.push(Finding { about, took, result: Err(no_answer()), able: None }),
         }
     }
     for source in &adapters.metrics {
@@ -153,38 +149,26 @@ async fn find_all(adapters: &Adapters) -> Vec<Finding> {
                 about: format!("metric {}", finding.metric),
                 took,
                 result: finding.result,
+                able: None,
             })),
-            Err(_) => findings.push(Finding { about: "metrics".into(), took, result: Err(no_answer()) }),
+            Err(_) => {
+                findings.push(Finding { about: "metrics".into(), took, result: Err(no_answer()), able: None })
+            }
         }
     }
     for (name, source) in &adapters.feedback {
         let begun = Instant::now();
         let result = timeout(PATIENCE, source.probe()).await.unwrap_or_else(|_| Err(no_answer()));
-        findings.push(Finding { about: format!("feedback {name}"), took: begun.elapsed(), result });
+        findings.push(Finding {
+            about: format!("feedback {name}"),
+            took: begun.elapsed(),
+            result,
+            able: None,
+        });
     }
     findings
 }
 
 fn no_answer() -> Text {
     Text::new(&format!("no answer within {} s", PATIENCE.as_secs()))
-}
-
-async fn may_write(backend: &dyn Backend) -> &'static str {
-    match timeout(PATIENCE, backend.may_write()).await {
-        Ok(Ok(Some(true))) => "may change it",
-        Ok(Ok(Some(false))) => "MAY NOT change it",
-        _ => "rights to change it not known without trying",
-    }
-}
-
-fn describe(backend: &dyn Backend, state: &FlagState, rights: &str) -> Text {
-    let shares: Vec<_> = state.shares.iter().map(|(segment, share)| format!("{segment} {share}")).collect();
-    let on = if state.on { "on" } else { "off" };
-    let able = backend.capabilities().lines().map(|(what, how)| format!("{what} {how}")).join(", ");
-    let doubts: String = state.doubts.iter().map(|doubt| format!("; DOUBT: {doubt}")).collect();
-    Text::new(&format!(
-        "flag {on}, version {}: {}; {rights}; {able}{doubts}",
-        state.version,
-        shares.join(", "),
-    ))
 }

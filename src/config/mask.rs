@@ -27,9 +27,12 @@ const SECRET_WORDS: [&str; 13] = [
 ];
 
 /// Settings of adapters that may be shown; anything else there could be a misspelt token.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 17] = [
     "kind",
     "url",
+    "stream_url",
+    "api_url",
+    "context_kind",
     "project",
     "environment",
     "interval",

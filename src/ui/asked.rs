@@ -36,9 +36,13 @@ pub struct Asked<'m> {
 /// The requests that are worth a look: under way, ended within the last minute, or not served. What stops comes first,
 /// then the newest.
 pub fn asked(model: &Model) -> Vec<Asked<'_>> {
-    let mut all = groups(model);
-    all.retain(|asked| asked.is_worth_a_look(model));
-    // What was asked for again, or replaced by now, stands in the timeline.
+    let mut all: Vec<Asked<'_>> = Vec::new();
+    // The newest of those that ask for the same at the same platforms stands for all of them.
+    for asked in groups(model).into_iter().rev() {
+        if asked.is_worth_a_look(model) && !all.iter().any(|newer| newer.stands_for(&asked)) {
+            all.push(asked);
+        }
+    }
     all.sort_by_key(|asked| {
         let tracked = asked.first;
         let is_calm = !tracked.command.is_urgent() || asked.is_done();
@@ -90,6 +94,13 @@ impl Asked<'_> {
     /// Whether every platform is through: stored, still so, and served wherever somebody probes.
     pub fn is_done(&self) -> bool {
         self.rows.iter().all(|row| row.is_done())
+    }
+
+    /// Whether it asks for the same as an older request, wherever that asked for it.
+    fn stands_for(&self, older: &Self) -> bool {
+        let (mine, theirs) = (&self.first.command, &older.first.command);
+        let is_covered = |row: &Row<'_>| self.rows.iter().any(|own| own.platform() == row.platform());
+        (mine.verb, &mine.change) == (theirs.verb, &theirs.change) && older.rows.iter().all(is_covered)
     }
 
     fn is_worth_a_look(&self, model: &Model) -> bool {

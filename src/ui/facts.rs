@@ -126,13 +126,13 @@ pub fn unconfirmed(model: &Model) -> impl Iterator<Item = (&Tracked, u32)> {
     })
 }
 
-/// What a platform has stored for a segment: `25%`, `off`, `not known there`.
+/// What a platform has stored for a segment: `25%`, `off`; `–` for a segment that it does not know, or if it was never
+/// read.
 pub fn stored(platform: &PlatformModel, segment: &SegmentName) -> String {
     match platform.state.as_ref().map(|state| (state.on, state.shares.get(segment))) {
-        None => "never read".to_owned(),
         Some((false, _)) => "off".to_owned(),
         Some((true, Some(share))) => share.to_string(),
-        Some((true, None)) => "nothing".to_owned(),
+        Some((true, None)) | None => words::UNKNOWN.to_owned(),
     }
 }
 

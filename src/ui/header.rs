@@ -11,7 +11,7 @@ use super::pieces::{EXTRA, Piece, fill};
 use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
-use crate::domain::{LinkState, Span as Time, Verdict};
+use crate::domain::{LinkState, SourceKind, Span as Time, Verdict};
 use crate::engine::model::Link;
 use crate::theme::Role;
 
@@ -117,7 +117,9 @@ fn links(scene: &Scene<'_>, in_full: bool) -> Line<'static> {
             let word = if in_full { word } else { "" };
             let age =
                 link.age(scene.model.now).map_or_else(String::new, |age| format!(" {}", words::age(age)));
-            spans.push(scene.span(format!("{glyph} {}{word}{age}  ", source.name), role));
+            // A platform and its probe have one name.
+            let probe = if source.kind == SourceKind::Probes { " probe" } else { "" };
+            spans.push(scene.span(format!("{glyph} {}{probe}{word}{age}  ", source.name), role));
         }
     }
     if live > 0 {

@@ -1,4 +1,5 @@
-//! The help: every action that has a key here, with its keys and what it does. In a replay that starts with how to move.
+//! The help: every action that has a key here, with its keys and what it does; below, what the signs mean. In a replay it
+//! starts with how to move.
 //!
 //! In: the list of actions. Out: a panel; where it is too high, the arrow keys scroll it.
 
@@ -6,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Scene, paint};
+use super::{Scene, View, paint};
 use crate::action::{Danger, Where};
 use crate::domain::text::cut;
 use crate::theme::Role;
@@ -16,10 +17,39 @@ const COLUMNS: u16 = 92;
 /// Rows of its frame.
 const FRAME: u16 = 2;
 
+/// Lines below the actions, with the empty one before them.
+const LEGEND: usize = 7;
+
+/// How many lines there are to scroll through.
+pub fn rows(view: &View) -> usize {
+    view.actions().len() + LEGEND
+}
+
+/// What words and signs mean that are not verdicts.
+fn legend(scene: &Scene<'_>) -> [String; LEGEND] {
+    let g = scene.glyphs();
+    [
+        String::new(),
+        "desired: asked for; confirmed: what backends have stored; served: what an edge answers when"
+            .to_owned(),
+        "probed; observed: users seen with it. != stands where one is not what it should be".to_owned(),
+        format!(
+            "platforms: {} asked for, not sent  {} sent, or stored and not seen served yet",
+            g.connecting, g.sent
+        ),
+        format!(
+            "{} stored, not probed  {} seen served  {} no answer: not known, tried again",
+            g.confirmed, g.go, g.unknown
+        ),
+        format!("{} refused  ! no longer so, or an edge serves something else than is stored", g.no_go),
+        "+41ms is counted from the request".to_owned(),
+    ]
+}
+
 /// Draws the help.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let actions = scene.view.actions();
-    let rows = u16::try_from(actions.len()).unwrap_or(u16::MAX);
+    let rows = u16::try_from(rows(scene.view)).unwrap_or(u16::MAX);
     let is_cut = rows.saturating_add(FRAME) > area.height;
     let title = if is_cut { "keys (down for more, esc closes)" } else { "keys (esc closes)" };
     let inner = paint::panel(scene, buf, area, title, COLUMNS, rows);
@@ -38,5 +68,6 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
             scene.span(cut(spec.help, room), Role::Text),
         ])
     });
-    paint::put_all(buf, inner, lines.skip(scene.view.top()));
+    let legend = legend(scene).map(|text| scene.line(text, Role::Dim));
+    paint::put_all(buf, inner, lines.chain(legend).skip(scene.view.top()));
 }

@@ -12,7 +12,7 @@ use super::pane::{PANES, Steer};
 use super::prompt::Prompt;
 use super::transport::Wish;
 use super::view::asks_for_words;
-use super::{Intent, View, evidence, sources};
+use super::{Intent, View, evidence, help, sources};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
@@ -64,8 +64,8 @@ impl View {
         let step = match &mut self.overlay {
             Overlay::None => return self.command(verb, model),
             Overlay::Help => {
-                let end = self.actions().len();
-                return self.press_in_list(verb, end, model);
+                let rows = help::rows(self);
+                return self.press_in_list(verb, rows, model);
             }
             Overlay::Sources => return self.press_in_list(verb, sources::rows(model), model),
             Overlay::Confirm(confirm) => confirm.press(verb, model),

@@ -136,8 +136,8 @@ fn sign(scene: &Scene<'_>, row: Option<&Row<'_>>) -> (&'static str, Role) {
         Step::Replaced => ("!", Role::Hold),
         Step::Unserved => ("!", Role::Danger),
         Step::Requested => (glyphs.connecting, Role::Wait),
-        Step::Sent => (glyphs.sent, Role::Wait),
-        Step::Confirmed => (glyphs.confirmed, Role::Wait),
+        // Stored, and on its way to the users.
+        Step::Sent | Step::Confirmed => (glyphs.sent, Role::Wait),
         Step::Unprobed => (glyphs.confirmed, Role::Confirmed),
         Step::Served => (glyphs.go, Role::Served),
     }

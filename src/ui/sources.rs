@@ -113,7 +113,7 @@ fn add_drops(scene: &Scene<'_>, width: usize, lines: &mut Vec<Line<'static>>) {
     let is_well = traffic.late + traffic.refused + model.problems_seen == 0;
     add(scene, &text, if is_well { Role::Dim } else { Role::Hold }, 2, width, lines);
     for ((source, problem), count) in model.problems.iter().take(MAX_PROBLEMS) {
-        let text = format!("! {source}: {problem} ({} times)", thousands(*count));
+        let text = format!("! {source}: {problem} ({}×)", thousands(*count));
         add(scene, &text, Role::Hold, 2, width, lines);
     }
     let more = model.problems.len().saturating_sub(MAX_PROBLEMS);

@@ -3,8 +3,11 @@
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
 mod keys;
+mod others;
 mod pictures;
+mod platforms;
 mod replay;
 mod sizes;
+mod sources;
 mod status;
 pub(crate) mod world;

@@ -13,10 +13,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use futures_util::stream;
+use gonogo::action::Verb;
+use gonogo::backends::{Applied, BackendError};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-use crate::outside::FLAG;
+use crate::outside::{FLAG, Subject, shares};
 
 /// The secrets of these tests; no other text has them.
 pub const TOKEN: &str = "api-0123-s3cret-token";
@@ -259,6 +261,14 @@ impl Fake {
         });
         let answer = Response::builder().header("content-type", "text/event-stream; charset=utf-8");
         answer.body(Body::from_stream(pieces)).expect("an answer")
+    }
+}
+
+impl Subject {
+    /// Reads, and widens what was read.
+    pub async fn widen(&self, name: &str, percent: f64) -> Result<Applied, BackendError> {
+        let seen = self.state().await.version;
+        self.apply(Verb::Widen, shares(&[(name, percent)]), Some(seen)).await
     }
 }
 

@@ -9,7 +9,7 @@ use gonogo::event::Body;
 use serde_json::json;
 
 use crate::fake::{FALSE, Fake, TRUE};
-use crate::outside::{FLAG, Subject, loss, refusal, segment, share, shares};
+use crate::outside::{FLAG, Subject, loss, refusal, segment, share};
 
 const SEGMENTS: &[(&str, &str)] = &[("enterprise", "enterprise"), ("everybody", "default")];
 

@@ -207,14 +207,14 @@ async fn a_rehearsal_asks_and_changes_nothing_and_says_who_would_change_their_va
         subject.rehearse(shares(&[("everybody", 60.0)])).await.expect("rehearsed"),
         Vec::<String>::new()
     );
-    // In the middle, and the control last: the one in front of it keeps its users, the one behind is the control.
+    // In the middle of three with the control behind it: it is next to the control, so nobody else moves.
     settings["control"] = json!("beta");
     let subject = Subject::new(settings, &[("everybody", "default")]);
     assert_eq!(
         subject.rehearse(shares(&[("everybody", 90.0)])).await.expect("rehearsed"),
         Vec::<String>::new()
     );
-    // In the middle, and the control is neither neighbour's: not with three; with four it would be.
+    // With two variations nobody ever does.
     let two = Fake::start().await;
     let subject = Subject::new(two.settings(), SEGMENTS);
     assert_eq!(

@@ -103,12 +103,6 @@ impl Subject {
         self.apply(Verb::Kill, Change::Off, None).await
     }
 
-    /// Reads, and widens what was read.
-    pub async fn widen(&self, name: &str, percent: f64) -> Result<Applied, BackendError> {
-        let seen = self.state().await.version;
-        self.apply(Verb::Widen, shares(&[(name, percent)]), Some(seen)).await
-    }
-
     pub async fn rehearse(&self, change: Change) -> Result<Vec<String>, BackendError> {
         let control = self.adapter.control().expect("rights");
         let rehearsed = control.rehearse(&command(Verb::Widen, change, None)).await;

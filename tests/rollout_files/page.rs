@@ -21,6 +21,10 @@ name = "ios"
 flag = "a"
 backend = { kind = "feed", url = "ws://h", zzz = 1 } # `kind = "feed"`
 [[platforms]]
+name = "phones"
+flag = "a"
+backend = { kind = "launchdarkly", zzz = 1 } # `kind = "launchdarkly"`
+[[platforms]]
 name = "edge"
 flag = "a"
 backend = { kind = "feed", url = "ws://h" }

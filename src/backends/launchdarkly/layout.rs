@@ -4,8 +4,8 @@
 //! above the number wins, and what is missing to 100 % goes to the last one (`VariationOrRollout::variation` in
 //! `src/variation.rs` of github.com/launchdarkly/rust-server-sdk-evaluation). The hash is of seed, or flag key and
 //! salt, and the attribute drawn by, so it stays as long as those do. Hence, with two variations a widening only adds
-//! users, whichever comes first; with three, what stands behind the one that grows is pushed along, and a variation in
-//! the middle loses users on one side while it wins some on the other.
+//! users, whichever comes first; with three, what stands between the one that grows and the control is pushed along: it
+//! loses users on one side and wins others on the other. A treatment next to the control moves nobody else.
 //!
 //! In: what a rule serves, before and after. Out: how many users change sides. Pure.
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_treatment_in_the_middle_of_three_moves_users_both_ways() {
+    fn what_lies_between_treatment_and_control_is_pushed_along_and_nothing_else() {
         // Variation 1 is ours; the control is the last, so the other variant is in front of it: nobody is moved.
         let ours_before_control = |share| rollout(&[(20_000, 0), (share, 1), (80_000 - share, 2)]);
         let only_added = moved(&ours_before_control(10_000), &ours_before_control(30_000), 2);

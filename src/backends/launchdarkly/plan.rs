@@ -142,7 +142,7 @@ fn set(weights: &mut Weights, at: usize, weight: u32) {
 
 /// A share in LaunchDarkly's unit.
 fn weight(share: Percent) -> Result<u32, String> {
-    if share.ppm() % 10 == 0 {
+    if share.ppm().is_multiple_of(10) {
         Ok(share.ppm() / 10)
     } else {
         Err(format!("{share} is finer than LaunchDarkly's thousandth of a percent"))

@@ -107,7 +107,7 @@ fn is_in_the_middle(lanes: &Lanes<'_>, serve: &Serve) -> bool {
 }
 
 /// The flag after instructions, as far as they are about shares; new rollouts in the order of the variations.
-fn done(flag: &Flag, instructions: &[Value]) -> Flag {
+pub(super) fn done(flag: &Flag, instructions: &[Value]) -> Flag {
     let mut after = flag.clone();
     let place = |id: &str| flag.variations.iter().position(|one| one.id == id);
     for instruction in instructions {

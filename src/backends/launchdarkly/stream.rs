@@ -111,10 +111,12 @@ pub struct Streamed {
     pub config: Option<Box<Config>>,
     /// Whether everything was sent once.
     pub is_known: bool,
-    version: u64,
+    /// The version as it was sent.
+    theirs: u64,
     /// What is added to versions, so that they grow also when a relay begins anew with an older archive.
     lift: u64,
-    newest: u64,
+    /// The version with that: the highest so far.
+    ours: u64,
 }
 
 impl Streamed {
@@ -122,7 +124,7 @@ impl Streamed {
     pub fn take(&mut self, update: Update) -> bool {
         let (config, version) = match update {
             Update::Whole(config) => {
-                let version = config.as_ref().map_or(self.version, |config| config.version);
+                let version = config.as_ref().map_or(self.theirs, |config| config.version);
                 let is_new = !self.is_known || config != self.config;
                 self.is_known = true;
                 if !is_new {
@@ -130,24 +132,26 @@ impl Streamed {
                 }
                 (config, version)
             }
-            Update::Changed(config) if config.version > self.version => {
+            Update::Changed(config) if config.version > self.theirs => {
                 let version = config.version;
                 (Some(config), version)
             }
-            Update::Gone(version) if version > self.version => (None, version),
+            Update::Gone(version) if version > self.theirs => (None, version),
             Update::Changed(_) | Update::Gone(_) => return false,
         };
-        (self.config, self.version) = (config, version);
-        if self.version.saturating_add(self.lift) <= self.newest {
-            self.lift = (self.newest + 1).saturating_sub(self.version);
+        (self.config, self.theirs) = (config, version);
+        if self.config.is_some() {
+            if self.theirs.saturating_add(self.lift) <= self.ours {
+                self.lift = (self.ours + 1).saturating_sub(self.theirs);
+            }
+            self.ours = self.theirs.saturating_add(self.lift);
         }
-        self.newest = self.version.saturating_add(self.lift);
         true
     }
 
     /// The version that only grows.
     #[must_use]
     pub const fn version(&self) -> u64 {
-        self.newest
+        self.ours
     }
 }

@@ -145,7 +145,7 @@ async fn half_of_the_keys_failing_is_an_incomplete_panel_and_no_half_share() {
         let body: Value = request.body_json().expect("JSON");
         let key = body["context"]["targetingKey"].as_str().expect("a key").to_owned();
         let number: u32 = key.rsplit('-').next().and_then(|n| n.parse().ok()).expect("a number");
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             ResponseTemplate::new(500)
         } else {
             ResponseTemplate::new(200).set_body_json(on())

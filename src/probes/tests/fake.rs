@@ -101,13 +101,13 @@ impl Fake {
         if let Some(pause) = state.pause {
             return Err(Trouble { cause: Text::new("answered 429"), remedy: Remedy::Pause(pause) });
         }
-        if state.fails.is_some_and(|(every, place)| place == user.segment && number % every == 0) {
+        if state.fails.is_some_and(|(every, place)| place == user.segment && number.is_multiple_of(every)) {
             return Err(Trouble { cause: Text::new("answered 500"), remedy: Remedy::Again });
         }
         let has_it = !state.is_unknown && number <= state.share[user.segment];
         let name = match (has_it, state.split == Some(user.segment)) {
             (false, _) => "off",
-            (true, true) if number % 2 == 0 => "a",
+            (true, true) if number.is_multiple_of(2) => "a",
             (true, true) => "b",
             (true, false) => "on",
         };

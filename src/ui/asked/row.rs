@@ -159,6 +159,16 @@ impl<'m> Row<'m> {
         }
     }
 
+    /// The cause without what its row says already: `cannot kill checkout-v2 at ios: …`.
+    fn reason(&self) -> &str {
+        let cause = self.cause().map_or("", Text::as_str);
+        let named = format!(" at {}: ", self.platform());
+        match cause.split_once(&named) {
+            Some((act, reason)) if act.starts_with("cannot ") && !act.contains(':') => reason,
+            _ => cause,
+        }
+    }
+
     /// The step of sending, in words; empty when nobody knows.
     pub fn sent_text(&self) -> String {
         match self.sent() {
@@ -174,14 +184,10 @@ impl<'m> Row<'m> {
             (Step::Requested, _) => String::new(),
             (Step::Sent, _) => format!("not confirmed for {}", self.clock()),
             (Step::Unknown, _) => {
-                let cause = self.cause().map_or("", Text::as_str);
-                format!(
-                    "UNKNOWN for {}, {} try: {cause}",
-                    self.clock(),
-                    ordinal(self.attempts().unwrap_or(1))
-                )
+                let tries = ordinal(self.attempts().unwrap_or(1));
+                format!("UNKNOWN for {}, {tries} try: {}", self.clock(), self.reason())
             }
-            (Step::Refused, _) => format!("REFUSED: {}", self.cause().map_or("", Text::as_str)),
+            (Step::Refused, _) => format!("REFUSED: {}", self.reason()),
             (_, Some(confirmed)) => format!("confirmed +{confirmed}"),
             (_, None) => "confirmed".to_owned(),
         }

@@ -47,31 +47,32 @@ impl<'m> Asked<'m> {
         format!("{}: {}", self.what(), parts.join("; "))
     }
 
-    /// What probes saw of it.
+    /// What probes saw of it. Who has not stored it yet is more urgent than who was not seen to serve it; the rows say
+    /// both.
     fn serving(&self, is_kill: bool) -> Vec<String> {
         let word = if is_kill { "served as off" } else { "served" };
-        let is_waited_for = |row: &&Row<'m>| row.step.is_stored();
-        let stored = || self.rows.iter().filter(is_waited_for);
-        let probed = stored().filter(|row| row.is_probed).count();
-        let served = self.count(|row| row.step == Step::Served);
-        let mut parts = Vec::new();
-        if probed > 0 {
-            let is_all = served == probed && probed == self.rows.len();
-            parts.push(match (is_all, probed) {
-                (true, 1) => format!("{word}{}", self.took(Row::served)),
-                (true, _) => format!("{word} at all {probed}{}", self.took(Row::served)),
+        let unserved = self.those(|row| row.step == Step::Unserved, "STILL SERVES it", true);
+        let mut parts: Vec<_> = unserved.into_iter().collect();
+        if self.rows.iter().all(|row| row.step.is_stored()) {
+            let (total, probed) = (self.rows.len(), self.count(|row| row.is_probed));
+            let served = self.count(|row| row.step == Step::Served);
+            match (served == probed, probed) {
+                (_, 0) => {}
+                (true, _) if probed == total && total > 1 => {
+                    parts.push(format!("{word} at all {total}{}", self.took(Row::served)));
+                }
+                (true, 1) if total == 1 => parts.push(format!("{word}{}", self.took(Row::served))),
                 // What is missing says it all.
-                (false, _) if self.rows.len() == 1 => String::new(),
-                (false, _) => format!("{word} at {served} of {probed} probed"),
-            });
-        }
-        parts.extend(self.those(|row| row.step == Step::Unserved, "STILL SERVES it", true));
-        parts.extend(self.those(|row| row.step == Step::Confirmed, &format!("not seen {word}"), true));
-        parts.retain(|part| !part.is_empty());
-        if stored().any(|row| row.step == Step::Unprobed && !row.tracked.restored) {
-            let unprobed = stored().filter(|row| row.step == Step::Unprobed).count();
-            let which = if unprobed == self.rows.len() { String::new() } else { format!("{unprobed} ") };
-            parts.push(format!("{which}not probed"));
+                (false, _) if total == 1 => {}
+                (_, probed) => parts.push(format!("{word} at {served} of {probed} probed")),
+            }
+            parts.extend(self.those(|row| row.step == Step::Confirmed, &format!("not seen {word}"), true));
+            let unprobed = self.count(|row| row.step == Step::Unprobed && !row.tracked.restored);
+            match unprobed {
+                0 => {}
+                all if all == total => parts.push("not probed".to_owned()),
+                some => parts.push(format!("{some} not probed")),
+            }
         }
         parts
     }

@@ -11,13 +11,19 @@ use crate::engine::model::PlatformModel;
 use crate::theme::Role;
 use crate::ui::{Scene, facts, words};
 
+/// From this width on capabilities stand in two columns.
+const TWO_COLUMNS: usize = 90;
+/// Columns of what a capability is about, and of its words.
+const WHAT: usize = 13;
+const HOW: usize = 34;
+
 /// Rows that a platform would fill, if none were broken.
 pub fn rows(platform: &PlatformModel) -> usize {
     let state = platform.state.as_ref();
     let segments = state.map_or(0, |state| state.shares.len() + state.splits.len() + state.ramps.len());
     let doubts = state.map_or(0, |state| state.doubts.len());
-    // Name, state, capabilities, ways, reach, probe, and the line between two platforms.
-    7 + segments + doubts + platform.drifting.len()
+    // Name, state, seven capabilities, ways, reach, and the line between two platforms.
+    13 + segments + doubts + platform.drifting.len()
 }
 
 /// Adds its lines.
@@ -46,9 +52,11 @@ pub fn add_platform(
         }
     }
     if let Some(known) = described {
-        let can: Vec<_> =
-            known.capabilities.lines().iter().map(|(what, how)| format!("{what} {how}")).collect();
-        say(&can.join(", "), Role::Dim, 2);
+        let columns = if width >= TWO_COLUMNS { 2 } else { 1 };
+        for row in known.capabilities.lines().chunks(columns) {
+            let cells = row.iter().map(|(what, how)| format!("{what:WHAT$}{how:HOW$}"));
+            say(cells.collect::<Vec<_>>().join("").trim_end(), Role::Dim, 2);
+        }
         for way in &known.paths {
             say(&format!("a kill also goes by {way}"), Role::Dim, 2);
         }

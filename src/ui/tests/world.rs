@@ -77,7 +77,11 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let model = Model::new(Arc::new(rollout()), Autopilot::Guard, false);
+        Self::of(rollout())
+    }
+
+    pub fn of(rollout: Rollout) -> Self {
+        let model = Model::new(Arc::new(rollout), Autopilot::Guard, false);
         let mut world = Self {
             model,
             effects: vec![],
@@ -98,6 +102,16 @@ impl World {
         let number = self.told.len() as u64;
         self.marks.extend(self.model.decided.iter().filter_map(|what| Mark::of(number, self.now, what)));
         self.told.push((event, self.model.decided.clone()));
+    }
+
+    /// Time goes by, live links say that they are, and nothing else happens.
+    pub fn wait(&mut self, ms: i64) {
+        self.now = Timestamp(self.now.0 + ms);
+        let live = self.model.links.iter().filter(|(_, link)| link.state == LinkState::Live);
+        for source in live.map(|(source, _)| source.clone()).collect::<Vec<_>>() {
+            self.tell(Body::Heard(source));
+        }
+        self.tell(Body::Tick);
     }
 
     pub fn link(&mut self, kind: SourceKind, name: &str, state: LinkState) {
