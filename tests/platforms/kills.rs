@@ -79,11 +79,12 @@ fn read_back(home: &Path, since: u64) -> BTreeMap<String, u64> {
             let platform = record["command"]["platform"].as_str().expect("a platform").to_owned();
             commands.insert(record["command"]["id"].as_u64(), platform);
         }
-        if record["record"] == "finished" && record["outcome"]["outcome"] == "confirmed" {
-            if let Some(platform) = commands.get(&record["id"].as_u64()) {
-                assert_eq!(record["outcome"]["state"]["on"], false, "{line}");
-                found.entry(platform.clone()).or_insert(at);
-            }
+        if record["record"] == "finished"
+            && record["outcome"]["outcome"] == "confirmed"
+            && let Some(platform) = commands.get(&record["id"].as_u64())
+        {
+            assert_eq!(record["outcome"]["state"]["on"], false, "{line}");
+            found.entry(platform.clone()).or_insert(at);
         }
     }
     found
