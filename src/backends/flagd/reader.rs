@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::fault::Fault;
 use super::flag::{Flag, find};
@@ -78,9 +78,24 @@ impl Reader {
         let flag = self.flag(config)?;
         let content = flag.content();
         let mut versions = self.versions();
-        let (version, author) = (versions.of(content), versions.author(content));
+        let (version, author) = (versions.of(content, Instant::now()), versions.author(content));
         drop(versions);
         Ok(self.map(&flag).state(version, author))
+    }
+
+    /// The state of what stands in flagd's file, which flagd is about to serve: until then, what it serves still is older.
+    pub fn stored(&self, flag: &Flag) -> FlagState {
+        let content = flag.content();
+        let mut versions = self.versions();
+        let (version, author) = (versions.stored(content, Instant::now()), versions.author(content));
+        drop(versions);
+        self.map(flag).state(version, author)
+    }
+
+    /// Whether flagd was last heard to serve this content, and is heard now.
+    #[must_use]
+    pub fn serves(&self, content: Digest) -> bool {
+        self.heard.borrow().live && self.versions().newest().is_some_and(|(_, newest)| newest == content)
     }
 
     /// Asks once, on a connection of its own.

@@ -3,8 +3,15 @@
 //! flagd does not number what it serves. So each content that differs from the one before gets the next number, within
 //! this process; the last ones are kept, so that a command can be compared with what the person saw, and not with a
 //! number. What we wrote ourselves is remembered with its author.
+//!
+//! What was read back from flagd's file has its number before flagd serves it. For [`TAKEN_UP`] the content before it keeps
+//! its own, older number then, so that nobody takes it for a change back. After that it is what it is: news.
 
 use std::collections::VecDeque;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::backends::store::file::Digest;
 use crate::domain::{Actor, Version};
@@ -12,16 +19,53 @@ use crate::domain::{Actor, Version};
 /// How many are kept: who decides on something older than this many changes has not looked.
 const KEPT: usize = 64;
 
+/// How long flagd may take for its file: it looks once a second, and is given some more on a busy machine.
+pub const TAKEN_UP: Duration = Duration::from_secs(4);
+
+/// A content of the file that flagd does not serve yet.
+#[derive(Debug)]
+struct Pending {
+    before: (Version, Digest),
+    since: Instant,
+}
+
 /// The contents that were seen.
 #[derive(Debug, Default)]
 pub struct Versions {
+    pending: Option<Pending>,
+    is_late: bool,
     seen: VecDeque<(Version, Digest)>,
     written: VecDeque<(Digest, Actor)>,
 }
 
 impl Versions {
     /// The version of a content that flagd serves now.
-    pub fn of(&mut self, content: Digest) -> Version {
+    pub fn of(&mut self, content: Digest, now: Instant) -> Version {
+        if let Some(pending) = &self.pending {
+            let is_before = content == pending.before.1;
+            if is_before && now.duration_since(pending.since) < TAKEN_UP {
+                return pending.before.0;
+            }
+            self.is_late |= is_before;
+            self.pending = None;
+        }
+        self.number(content)
+    }
+
+    /// The version of a content that stands in the file, whether or not flagd serves it yet.
+    pub fn stored(&mut self, content: Digest, now: Instant) -> Version {
+        if let Some(before) = self.newest().filter(|(_, newest)| *newest != content) {
+            self.pending = Some(Pending { before, since: now });
+        }
+        self.number(content)
+    }
+
+    /// Whether flagd was heard to serve what was before the file's content, although its time was over. Told once.
+    pub fn take_late(&mut self) -> bool {
+        std::mem::take(&mut self.is_late)
+    }
+
+    fn number(&mut self, content: Digest) -> Version {
         let last = self.seen.back().copied();
         if let Some((version, _)) = last.filter(|(_, digest)| *digest == content) {
             return version;
@@ -71,15 +115,31 @@ mod tests {
     fn each_change_has_the_next_number_also_back_to_what_was() {
         let mut versions = Versions::default();
         let content = |n: u32| Digest::of(&n.to_be_bytes());
-        let numbers: Vec<u64> = [1, 1, 2, 1, 1, 3].iter().map(|n| versions.of(content(*n)).0).collect();
+        let numbers: Vec<u64> =
+            [1, 1, 2, 1, 1, 3].iter().map(|n| versions.of(content(*n), Instant::now()).0).collect();
         assert_eq!(numbers, [1, 1, 2, 3, 3, 4]);
         assert_eq!(versions.content(Version(3)), Some(content(1)));
         for n in 0..1000 {
-            versions.of(content(n));
+            versions.of(content(n), Instant::now());
         }
         assert_eq!(versions.content(Version(3)), None);
         assert_eq!(versions.newest().map(|(_, digest)| digest), Some(content(999)));
         assert!(versions.seen.len() <= KEPT);
+    }
+
+    #[test]
+    fn what_flagd_still_serves_is_older_than_its_file_until_its_time_is_over() {
+        let mut versions = Versions::default();
+        let (on, off, now) = (Digest::of(b"on"), Digest::of(b"off"), Instant::now());
+        assert_eq!(versions.of(on, now), Version(1));
+        assert_eq!(versions.stored(off, now), Version(2));
+        assert_eq!(versions.of(on, now + TAKEN_UP / 2), Version(1), "no change back");
+        assert_eq!(versions.of(off, now + TAKEN_UP / 2), Version(2), "taken up");
+        assert_eq!(versions.of(on, now + TAKEN_UP / 2), Version(3), "somebody changed it back");
+        assert!(!versions.take_late());
+        assert_eq!(versions.stored(off, now), Version(4));
+        assert_eq!(versions.of(on, now + TAKEN_UP), Version(5), "it is served all the same");
+        assert!(versions.take_late() && !versions.take_late());
     }
 
     #[test]

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::{Fault, Kind};
 use super::reader::{FIRST, Reader};
+use super::versions::TAKEN_UP;
 use super::wire::{Line, Stream};
 use crate::domain::{FlagState, LinkState, Source, SourceKind, Span};
 use crate::event::{Body, Sink};
@@ -178,6 +179,14 @@ impl<'a> Report<'a> {
                 self.heard.store(true, Ordering::Release);
                 self.reader.hear(&state);
                 self.link(LinkState::Live).await;
+                let is_late = self.reader.versions().take_late();
+                if is_late {
+                    let seconds = TAKEN_UP.as_secs();
+                    let why = format!(
+                        "its file was changed {seconds} s ago, and flagd still serves what was before. hint: is it the file that this flagd reads? a single file that is mounted into a container is not seen to change: mount its folder"
+                    );
+                    self.problem(&Fault::away(why)).await;
+                }
                 if replace(&self.last, &state).as_ref() == Some(&state) {
                     self.sink.fact(None, Body::Heard(self.source.clone())).await;
                 } else {

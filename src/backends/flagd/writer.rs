@@ -1,4 +1,4 @@
-//! Writing: read the file, check, change the values, swap it, wait until flagd serves it.
+//! Writing: read the file, check, change the values, swap it, read it back, wait until flagd serves it.
 //!
 //! In: a [`Command`]. Out: what flagd answered ([`Applied`]), or why not. Only built with rights and a file.
 //!
@@ -9,8 +9,9 @@
 //!   says, the file is written again as it is, because a change of it was missed.
 //! - The file is written whether or not flagd can be reached: a flagd that comes back must find the kill.
 //!
-//! flagd looks at the file once a second; nothing confirms earlier than its own answer. Start reading at
-//! [`Writer::carry_out`].
+//! flagd looks at the file once a second. What grows waits for flagd's own answer. What stops is confirmed by the file as it
+//! was read back, if this process has seen flagd serve this very file: a kill is *stored* then, and what is *served* is for
+//! the probe to say. The watch tells if flagd does not take it up. Start reading at [`Writer::carry_out`].
 
 use std::time::Duration;
 
@@ -26,11 +27,12 @@ use super::text::{Edit, edit};
 use crate::action::Verb;
 use crate::backends::store::file::{Digest, Document, FileDocument, FileError};
 use crate::backends::{Applied, BackendError, Control};
-use crate::domain::{FlagState, Text};
+use crate::domain::{FlagState, Text, Version};
 use crate::effect::{Change, Command};
 use crate::event::Promise;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often a swap is tried that somebody overtakes: each time means another change of the file within milliseconds.
 const TRIES: u32 = 8;
@@ -55,6 +57,8 @@ const RETRY: Duration = Duration::from_millis(100);
 pub struct Writer {
     reader: Arc<Reader>,
     file: FileDocument,
+    /// Whether flagd was seen to serve what this file says.
+    is_its_file: AtomicBool,
 }
 
 /// What came of an attempt to change the file.
@@ -90,13 +94,18 @@ impl Writer {
     /// A control over the file that a reader's flagd reads.
     #[must_use]
     pub const fn new(reader: Arc<Reader>, file: FileDocument) -> Self {
-        Self { reader, file }
+        Self { reader, file, is_its_file: AtomicBool::new(false) }
     }
 
     async fn carry_out(&self, command: &Command) -> Result<Applied, BackendError> {
         let operation = operation(command.verb);
         let began = Instant::now();
         let written = self.write_informed(operation, command).await?;
+        if command.is_urgent() && self.is_its_file.load(Ordering::Acquire) {
+            if let Some(state) = self.read_back(command).await {
+                return Ok(Applied { state, overwrote: None });
+            }
+        }
         let patience = if command.expected.is_none() { STOP } else { GROW };
         let state = self.served(operation, command, &written, began + patience).await?;
         match written.refused {
@@ -104,6 +113,15 @@ impl Writer {
             Some(why) if !command.change.is_met_by(&state) => Err(self.not_met(operation, &why, state)),
             _ => Ok(Applied { state, overwrote: None }),
         }
+    }
+
+    /// The flag as the file says it now, if it meets the command; flagd has it within its second.
+    async fn read_back(&self, command: &Command) -> Option<FlagState> {
+        let document = self.file.read().await.ok()?;
+        let text = std::str::from_utf8(&document.bytes).ok()?;
+        let (_, flag) = find(text, self.reader.target.flag.as_str()).ok()??;
+        let met = |state: &FlagState| command.change.is_met_by(state);
+        met(&self.reader.map(&flag).state(Version::default(), None)).then(|| self.reader.stored(&flag))
     }
 
     /// Changes the file. Where nobody watches, a refusal is said with what flagd serves now, not with what was seen last.
@@ -173,6 +191,9 @@ impl Writer {
         let (place, flag) = found.ok_or_else(|| {
             refuse(&format!("{path} has no such flag. hint: is it the file that flagd has the flag from?"))
         })?;
+        if self.reader.serves(flag.content()) {
+            self.is_its_file.store(true, Ordering::Release);
+        }
         self.check_seen(operation, command, flag.content())?;
         let leave = if command.expected.is_some() { Leave::Grow } else { Leave::Stop };
         let plan = plan(&self.reader.map(&flag), &command.change, leave);
