@@ -5,7 +5,8 @@
 //! ```text
 //!   flags ┐                                                       ┌─▶ ui (terminal)     ┐
 //! metrics ├─ Event ─▶ inbox ─▶ engine::update(&mut Model, &Event) ─┼─▶ plain text, JSON  ├ read only
-//! feedback┘ (stamped)   ▲        pure, clock-free, total          └─▶ …                 ┘
+//! feedback│ (stamped)   ▲        pure, clock-free, total          └─▶ …                 ┘
+//!  probes ┘             │
 //!   keys ──▶ Action ────┤          └─▶ Effects ─▶ runner ─▶ backends (set, read back), journal
 //! autopilot ▶ Action ───┘                           └──── outcome ───▶ inbox
 //! ```

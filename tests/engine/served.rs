@@ -43,7 +43,13 @@ fn kill(bench: &mut Bench) -> Command {
 }
 
 fn tracked(bench: &Bench, command: &Command) -> gonogo::engine::model::Tracked {
-    bench.model.commands.iter().find(|tracked| tracked.command.id == command.id).unwrap().clone()
+    bench
+        .model
+        .commands
+        .iter()
+        .find(|tracked| tracked.command.id == command.id)
+        .expect("a command that was asked for")
+        .clone()
 }
 
 #[test]

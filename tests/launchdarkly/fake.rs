@@ -38,6 +38,8 @@ pub struct Fault {
 
 /// What is stored, and what happened.
 pub struct World {
+    /// What the flag is called; all else is unknown.
+    pub key: String,
     pub flag: Value,
     pub config: Value,
     pub audit: Vec<Value>,
@@ -89,6 +91,7 @@ impl Fake {
 
     pub async fn with(flag: Value, config: Value) -> Self {
         let world = World {
+            key: FLAG.to_owned(),
             flag,
             config,
             audit: vec![],
@@ -207,7 +210,8 @@ impl Fake {
             items.truncate(5);
             return reply(200, &json!({ "items": items, "_links": {} }));
         }
-        if !url.starts_with(&format!("/api/v2/flags/shop/{FLAG}")) {
+        let named = url.strip_prefix("/api/v2/flags/shop/").and_then(|rest| rest.split('?').next());
+        if named != Some(self.world().key.as_str()) {
             return refuse(404, "Unknown flag key", None);
         }
         match method.as_str() {
@@ -250,7 +254,8 @@ impl Fake {
 
     fn stream(&self) -> Response<Body> {
         let world = self.world();
-        let put = json!({ "path": "/", "data": { "flags": { FLAG: world.streamed() }, "segments": {} } });
+        let put =
+            json!({ "path": "/", "data": { "flags": { &world.key: world.streamed() }, "segments": {} } });
         let first = format!("event: put\ndata: {put}\n\n");
         let pieces = stream::unfold((Some(first), self.news.subscribe()), |(first, mut news)| async move {
             let piece = match first {
@@ -285,7 +290,7 @@ impl World {
         let mut flag = self.config.clone();
         let fields = flag.as_object_mut().expect("an object");
         fields.remove("lastModified");
-        fields.insert("key".into(), json!(FLAG));
+        fields.insert("key".into(), json!(self.key));
         let values: Vec<_> =
             self.flag["variations"].as_array().expect("a list").iter().map(|v| v["value"].clone()).collect();
         fields.insert("variations".into(), json!(values));
@@ -299,7 +304,7 @@ impl World {
     }
 
     fn patch_event(&self) -> String {
-        let data = json!({ "path": format!("/flags/{FLAG}"), "data": self.streamed() });
+        let data = json!({ "path": format!("/flags/{}", self.key), "data": self.streamed() });
         format!("event: patch\ndata: {data}\n\n")
     }
 

@@ -25,6 +25,10 @@ name = "phones"
 flag = "a"
 backend = { kind = "launchdarkly", zzz = 1 } # `kind = "launchdarkly"`
 [[platforms]]
+name = "tv"
+flag = "a"
+backend = { kind = "flagd", url = "http://h:8015", zzz = 1 } # `kind = "flagd"`
+[[platforms]]
 name = "edge"
 flag = "a"
 backend = { kind = "feed", url = "ws://h" }

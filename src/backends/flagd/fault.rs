@@ -94,7 +94,10 @@ impl From<Status> for Fault {
             Code::Unauthenticated | Code::PermissionDenied => Self::hopeless(format!(
                 "something before flagd forbids it: {said}. hint: flagd itself asks for no token"
             )),
-            code => Self::away(format!("flagd does not answer ({code:?}): {}", reason(&status))),
+            code => Self::away(format!(
+                "flagd does not answer ({code:?}): {}. hint: does it run? url is the sync port of flagd, 8015 unless set otherwise, with https:// if it has a certificate",
+                reason(&status)
+            )),
         }
     }
 }

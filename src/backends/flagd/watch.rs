@@ -30,11 +30,20 @@ pub const LOOK: Duration = Duration::from_secs(2);
 /// How long that may take.
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// How many bytes a second the asking may cost: above it is asked less often.
+/// How many bytes a second the asking may cost: above it is asked less often, but never so rarely that what was heard
+/// last looks old (10 s).
 const BYTES_PER_S: usize = 200_000;
+
+/// The longest time between two looks.
+const LONGEST: Duration = Duration::from_secs(6);
 
 /// How long a lost stream is only stale; then it is a problem (as flagd's own providers have it).
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The waits before a lost stream is tried again: from, to, and after how long a life they begin anew. flagd is a process
+/// beside ours more often than a service far away, so the longest is short.
+const WAITS: (Duration, Duration, Duration) =
+    (Duration::from_millis(250), Duration::from_secs(3), Duration::from_secs(10));
 
 /// How long to wait after a refusal that only somebody else can mend.
 const SLOW: Duration = Duration::from_secs(15);
@@ -45,7 +54,7 @@ const SHORT: Duration = Duration::from_secs(1);
 /// Watches for ever.
 pub async fn watch(reader: &Reader, sink: &dyn Sink) {
     let report = Report::new(reader, sink);
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(WAITS.0, WAITS.1, WAITS.2);
     let mut lost_since: Option<Instant> = None;
     let mut told = false;
     report.link(LinkState::Connecting).await;
@@ -115,7 +124,8 @@ async fn listen(mut stream: Stream, report: &Report<'_>) -> Fault {
 async fn ask(line: &Line, mut bytes: usize, report: &Report<'_>) -> Fault {
     let mut behind = false;
     loop {
-        sleep(LOOK.max(Duration::from_secs((bytes / BYTES_PER_S) as u64))).await;
+        let affordable = Duration::from_secs((bytes / BYTES_PER_S) as u64);
+        sleep(affordable.clamp(LOOK, LONGEST)).await;
         let config = match timeout(ANSWER, line.fetch()).await {
             Ok(Ok(config)) => config,
             Ok(Err(fault)) => return fault,

@@ -96,7 +96,7 @@ impl Writer {
     async fn carry_out(&self, command: &Command) -> Result<Applied, BackendError> {
         let operation = operation(command.verb);
         let began = Instant::now();
-        let written = self.write(operation, command).await?;
+        let written = self.write_informed(operation, command).await?;
         let patience = if command.expected.is_none() { STOP } else { GROW };
         let state = self.served(operation, command, &written, began + patience).await?;
         match written.refused {
@@ -104,6 +104,22 @@ impl Writer {
             Some(why) if !command.change.is_met_by(&state) => Err(self.not_met(operation, &why, state)),
             _ => Ok(Applied { state, overwrote: None }),
         }
+    }
+
+    /// Changes the file. Where nobody watches, a refusal is said with what flagd serves now, not with what was seen last.
+    async fn write_informed(&self, operation: &str, command: &Command) -> Result<Written, BackendError> {
+        let first = self.write(operation, command).await;
+        let is_watched = self.reader.heard().borrow().live;
+        if command.expected.is_none() || is_watched || !matches!(first, Err(BackendError::Refused { .. })) {
+            return first;
+        }
+        let Ok(now) = self.reader.look().await else { return first };
+        self.write(operation, command).await.map_err(|error| match error {
+            BackendError::Refused { cause, .. } => {
+                BackendError::Refused { cause, state: Some(Box::new(now)) }
+            }
+            other => other,
+        })
     }
 
     /// Changes the file, unless it says so already.

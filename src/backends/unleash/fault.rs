@@ -98,7 +98,7 @@ fn refused(code: u16, body: &str) -> Fault {
                 Kind::Hopeless,
                 format!("the token lacks the permission {permission} (403). hint: ask an admin of Unleash for a role with it in this project and environment"),
             ),
-            None => fault(Kind::Hopeless, format!("Unleash forbids it (403): {said}")),
+            None => fault(Kind::Hopeless, format!("Unleash forbids it (403): {said}. hint: is the token's owner allowed to in this project and environment?")),
         },
         404 => fault(
             Kind::Hopeless,

@@ -59,7 +59,9 @@ pub enum SocketError {
         cause: String,
     },
     /// The server answered the handshake with a status instead of a websocket.
-    #[error("{url} answered {code} instead of opening a websocket")]
+    #[error(
+        "{url} answered {code} instead of opening a websocket\nhint: is that its address, with its path?"
+    )]
     Status {
         /// The target.
         url: String,
