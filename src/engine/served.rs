@@ -38,6 +38,12 @@ pub struct Served {
     pub is_off: bool,
     /// When it was asked last.
     pub at: Timestamp,
+    /// Since when nobody had it, without a break, by what was asked. `None`: somebody has it.
+    #[serde(default)]
+    pub off_since: Option<Timestamp>,
+    /// Since when the whole panel has answered as it does now. `None`: only a part was asked for so far.
+    #[serde(default)]
+    pub whole_since: Option<Timestamp>,
 }
 
 /// How long one command took until the edge served it.
@@ -91,7 +97,12 @@ pub fn served(model: &mut Model, platform: &PlatformName, served: &BTreeMap<Segm
             Panel::Whole => Some(probed.clone()),
             Panel::Treated => before.and_then(|before| before.whole.clone()),
         };
-        let new = Served { whole, is_off: probed.treated == 0, at: now };
+        let is_off = probed.treated == 0;
+        let off_since = is_off.then(|| before.and_then(|before| before.off_since).unwrap_or(now));
+        let is_as_before = before.is_some_and(|before| before.whole == whole);
+        let whole_since = if is_as_before { before.and_then(|before| before.whole_since) } else { Some(now) };
+        let whole_since = whole_since.filter(|_| whole.is_some());
+        let new = Served { whole, is_off, at: now, off_since, whole_since };
         is_news |= before.is_none_or(|before| (&before.whole, before.is_off) != (&new.whole, new.is_off));
         known.served.insert(segment.clone(), new);
     }
@@ -102,9 +113,27 @@ pub fn served(model: &mut Model, platform: &PlatformName, served: &BTreeMap<Segm
     drift(model, index);
 }
 
+/// What is stored has changed, or was confirmed: the edge may have served it before we could read it back.
+pub fn stored(model: &mut Model) {
+    for index in 0..model.platforms.len() {
+        reach(model, index);
+    }
+}
+
+/// When an edge was first seen to show a change that it shows now: after the command, and not before every segment did.
+fn shown_at(platform: &PlatformModel, tracked: &Tracked) -> Option<Timestamp> {
+    let change = &tracked.command.change;
+    let touched = platform.served.iter().filter(|(name, _)| change.touches(name));
+    let first = |(_, served): (&SegmentName, &Served)| {
+        let since = if served.is_off { served.off_since } else { served.whole_since };
+        // What was so already is shown by what was said since.
+        since.filter(|since| *since > tracked.requested_at).unwrap_or(served.at)
+    };
+    touched.map(first).max()
+}
+
 /// Looks which commands the edge serves now.
 fn reach(model: &mut Model, index: usize) {
-    let now = model.now;
     let Some(platform) = model.platforms.get_mut(index) else { return };
     let mut arrived = Vec::new();
     for tracked in &mut model.commands {
@@ -115,8 +144,9 @@ fn reach(model: &mut Model, index: usize) {
         if !is_open || !is_stored || !shows(platform, tracked) {
             continue;
         }
-        tracked.served_at = Some(now);
-        let took = Span(now.since(tracked.requested_at));
+        let Some(at) = shown_at(platform, tracked) else { continue };
+        tracked.served_at = Some(at);
+        let took = Span(at.since(tracked.requested_at));
         if is_seen(platform, tracked) {
             platform.reached.push_back(Reached { command: command.id, took });
             if platform.reached.len() > MAX_REACHED {

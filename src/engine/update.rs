@@ -40,6 +40,9 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
             restore::record(model, *written_at, record, &mut effects);
         }
     }
+    if matches!(event.body, Body::Flag { .. } | Body::Effect { .. }) {
+        served::stored(model);
+    }
     exposure::derive(model, &event.body);
     judge::judge(model, &event.body, &mut effects);
     // A sample that asks for nothing has latched nothing, and changes the phase of its own segment only.

@@ -75,6 +75,28 @@ fn a_kill_is_served_once_nobody_has_it_any_more_and_each_step_has_its_time() {
 }
 
 #[test]
+fn an_edge_that_is_faster_than_the_read_back_is_served_when_it_was_seen_and_only_once_it_is_stored() {
+    let mut bench = bench();
+    bench.now += 1_000;
+    let kill = commands(&bench.press(Verb::Kill, Some("free")))[0].clone();
+    bench.outcome(kill.id, Outcome::Sent);
+    bench.now += 40;
+    served(&mut bench, probed(Panel::Treated, 16, 0));
+    assert_eq!(tracked(&bench, &kill).served_at, None, "it is not known yet what is stored");
+    bench.now += 60;
+    whole(&mut bench, 0);
+    bench.now += 100;
+    let state = bench.state(true, 0., 5.);
+    bench.confirm(&kill, state);
+    let tracked = tracked(&bench, &kill);
+    let took = |at: Option<Timestamp>| at.map(|at| at.0 - tracked.requested_at.0);
+    assert_eq!((took(tracked.confirmed_at), took(tracked.served_at)), (Some(200), Some(40)));
+    assert!(bench.told("served after 40ms"), "{:?}", bench.model.timeline.back());
+    let reach = bench.model.platform(&name("web")).unwrap().reach(&bench.model.rollout);
+    assert_eq!((reach.span.0, reach.measured), (Duration::from_millis(40), 1));
+}
+
+#[test]
 fn an_answer_from_before_a_command_says_nothing_about_it() {
     let mut bench = bench();
     bench.now += 1_000;

@@ -12,6 +12,7 @@
 mod edge;
 mod kills;
 mod load;
+mod session;
 mod shares;
 mod unleash;
 mod watched;
