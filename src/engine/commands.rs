@@ -82,8 +82,10 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
     }
     let undo = undo(model, &command);
     let served_before = served::before(model, &command.platform);
-    wish(model, &command, at);
-    mark(model, &command, at);
+    if !(restored && is_overtaken(model, &command)) {
+        wish(model, &command, at);
+        mark(model, &command, at);
+    }
     make_room(model);
     let urgent = command.is_urgent().then(|| command.clone());
     model.commands.push_back(Tracked {
@@ -101,6 +103,23 @@ pub fn track(model: &mut Model, command: Command, at: Timestamp, restored: bool)
     if let Some(newer) = urgent {
         give_way(model, &newer);
     }
+}
+
+/// Whether this process has stopped there since: a line of another process that is read late takes nothing of that back.
+/// Ids grow with time in all processes.
+fn is_overtaken(model: &Model, command: &Command) -> bool {
+    model.commands.iter().any(|tracked| {
+        let newer = &tracked.command;
+        let both = |segment: &super::model::SegmentModel| {
+            command.change.touches(&segment.name) && newer.change.touches(&segment.name)
+        };
+        !tracked.restored
+            && newer.is_urgent()
+            && newer.platform == command.platform
+            && newer.id > command.id
+            && !matches!(tracked.outcome, Some(Outcome::Refused { .. }))
+            && model.segments.iter().any(both)
+    })
 }
 
 /// What a command means for the segments that it touches: their NO-GOs are answered, what stops voids the goes that

@@ -267,3 +267,18 @@ fn who_may_only_look_leaves_an_open_kill_open() {
         assert_eq!(bench.model.phase(), Phase::Killing);
     }
 }
+
+#[test]
+fn a_resume_of_another_process_that_is_read_late_takes_nothing_of_a_newer_kill_back() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    bench.now += 5_000;
+    let effects = bench.press(Verb::Kill, None);
+    let off = bench.state(false, 25., 25.);
+    bench.confirm(commands(&effects)[0], off);
+    assert_eq!(bench.model.phase(), Phase::Killed);
+    // Its id is older: it was asked for before.
+    let shares = [(name("free"), percent(25.)), (name("enterprise"), percent(25.))].into();
+    restored(&mut bench, Record::Commanded { command: command(Verb::Resume, Change::On(shares)) });
+    assert_eq!(bench.model.phase(), Phase::Killed);
+    assert!(bench.model.platforms[0].killed.is_some());
+}
