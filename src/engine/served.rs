@@ -312,6 +312,8 @@ impl Model {
                 && tracked.served_at.is_none()
                 && !platform.served.is_empty()
                 && is_current
+                // A command of an earlier run has no time of its own; what is served now is what counts.
+                && !shows(platform, tracked)
                 && waited.is_some_and(|waited| waited > patience)
         })
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gonogo::action::{Request, Verb};
 use gonogo::domain::*;
-use gonogo::effect::{Command, Outcome};
+use gonogo::effect::{Command, Outcome, Record};
 use gonogo::engine::served::interval;
 use gonogo::engine::{Autopilot, coach};
 use gonogo::event::Body;
@@ -169,6 +169,26 @@ fn an_edge_that_serves_something_else_than_is_stored_is_named_after_its_reach() 
     assert!(advice[0].text.contains("the edge of web does not serve it yet"), "{advice:?}");
     whole(&mut bench, 0);
     assert!(bench.told("the edge of web serves free as stored again: 0%"));
+}
+
+#[test]
+fn a_kill_of_an_earlier_run_is_served_as_soon_as_nobody_is_seen_to_have_it() {
+    let mut bench = bench();
+    let command = kill(&mut bench);
+    let state = bench.state(true, 0., 5.);
+    let outcome = Outcome::Confirmed { state: state.clone(), overwrote: None };
+    let mut next = Bench::empty(Autopilot::Off);
+    next.now = bench.now;
+    let written_at = Timestamp(next.now);
+    next.event(Body::Restored { written_at, record: Record::Commanded { command: command.clone() } });
+    next.event(Body::Restored { written_at, record: Record::Finished { id: command.id, outcome } });
+    next.links();
+    next.event(Body::Flag { platform: name("web"), state });
+    next.now += 60_000;
+    whole(&mut next, 3);
+    assert_eq!(next.model.unserved().count(), 1, "three still have it");
+    whole(&mut next, 0);
+    assert_eq!(next.model.unserved().count(), 0);
 }
 
 #[test]
