@@ -117,6 +117,13 @@ pub enum BackendError {
         /// What was read.
         state: Box<FlagState>,
     },
+    /// It is stored where the server has its flags from, and the server does not show it yet: it will take effect later,
+    /// by itself.
+    #[error("{cause}")]
+    Stored {
+        /// What is missing, with a hint.
+        cause: Text,
+    },
     /// The settings cannot work: a bad address, a missing token.
     #[error("{cause}")]
     Settings {

@@ -48,3 +48,24 @@ fn what_is_banned_is_not_locked() -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// A test that wants real servers is left out by `cargo test`: if the run with servers left it out, too, nobody would run it.
+#[test]
+fn every_test_that_wants_real_servers_is_run_with_them() -> Result<(), Failure> {
+    let manifest = read("Cargo.toml")?;
+    let run = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run"))?;
+    let list = run.lines().find_map(|line| line.strip_prefix("readonly REAL=(")).ok_or("no list")?;
+    let run: Vec<&str> = list.trim_end_matches(')').split_whitespace().collect();
+    let tests = manifest.get("test").and_then(|tests| tests.as_array()).ok_or("no tests")?;
+    let wants = |test: &&toml::Value| {
+        let features = test.get("required-features").and_then(|features| features.as_array());
+        features.is_some_and(|features| features.iter().any(|f| f.as_str() == Some("real-servers")))
+    };
+    let wanted: Vec<&str> =
+        tests.iter().filter(wants).filter_map(|test| test.get("name")?.as_str()).collect();
+    assert!(!wanted.is_empty());
+    for name in wanted {
+        assert!(run.contains(&name), "{name} wants real servers, and .ci/run does not run it");
+    }
+    Ok(())
+}

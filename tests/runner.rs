@@ -370,11 +370,19 @@ async fn a_full_disk_blocks_a_widen_and_not_a_kill() {
 }
 
 #[tokio::test]
-async fn a_refused_kill_is_loud_and_not_hammered() {
-    let mut bench = bench(&[Answer::Refuses], false);
+async fn a_kill_that_is_refused_three_times_is_loud_and_not_hammered() {
+    let mut bench = bench(&[Answer::Refuses, Answer::Refuses, Answer::Refuses], false);
     bench.send(1, Verb::Kill);
     assert!(matches!(bench.end_of(1).await, Outcome::Refused { .. }));
-    assert_eq!(bench.fake.calls.lock().expect("lock").len(), 1);
+    assert_eq!(bench.fake.calls.lock().expect("lock").len(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_that_passes_does_not_end_a_kill() {
+    let mut bench = bench(&[Answer::Refuses, Answer::Refuses], false);
+    bench.send(1, Verb::Kill);
+    assert!(matches!(bench.end_of(1).await, Outcome::Confirmed { .. }));
+    assert!(!bench.fake.state().on);
 }
 
 #[tokio::test]

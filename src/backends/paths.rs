@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::{Applied, Backend, BackendError, Control};
-use crate::domain::{Capabilities, FlagState, Sample, Text, Timestamp, Version};
+use crate::domain::{Capabilities, FlagState, Sample, Source, Text, Timestamp, Version};
 use crate::effect::Command;
 use crate::event::{Body, Promise, Sink};
 
@@ -49,13 +49,15 @@ pub struct Paths {
     /// The newest version that the main way has told: what another way reads is shown under it, because each counts its
     /// own.
     newest: AtomicU64,
+    /// What the main way tells below this version is older than what another way has read back.
+    outdated: AtomicU64,
 }
 
 impl Paths {
     /// The same backend, with other ways beside it.
     #[must_use]
     pub fn new(main: Arc<dyn Backend>, others: Vec<Path>) -> Self {
-        Self { main, others, newest: AtomicU64::new(0) }
+        Self { main, others, newest: AtomicU64::new(0), outdated: AtomicU64::new(0) }
     }
 
     fn tell(&self, state: &FlagState) {
@@ -104,6 +106,7 @@ impl Paths {
             return applied;
         };
         let version = Version(self.newest.load(Ordering::SeqCst));
+        self.outdated.store(version.0.saturating_add(1), Ordering::SeqCst);
         let causes: String =
             failed.iter().map(|(name, error)| format!("; {}: {error}", called(name.as_ref()))).collect();
         let overwrote = applied.overwrote.map(|text| format!("; {text}")).unwrap_or_default();
@@ -188,8 +191,11 @@ struct Listening<'a> {
 
 impl Sink for Listening<'_> {
     fn fact(&self, source_at: Option<Timestamp>, body: Body) -> Promise<'_, ()> {
-        if let Body::Flag { state, .. } = &body {
-            self.paths.tell(state);
+        let Body::Flag { state, platform } = &body else { return self.sink.fact(source_at, body) };
+        self.paths.tell(state);
+        // What the main way knew before another one stopped it is no news. But it is there.
+        if state.version.0 < self.paths.outdated.load(Ordering::SeqCst) {
+            return self.sink.fact(source_at, Body::Heard(Source::of_platform(platform)));
         }
         self.sink.fact(source_at, body)
     }

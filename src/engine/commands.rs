@@ -249,7 +249,12 @@ fn wish(model: &mut Model, command: &Command, at: Timestamp) {
         Change::Off | Change::Freeze(_) | Change::Weights(_) => return,
     };
     for segment in model.segments.iter_mut().filter(|segment| whole.contains_key(&segment.name)) {
-        segment.killed = (command.verb == Verb::Kill).then(hold);
+        match command.verb {
+            Verb::Kill => segment.killed = Some(hold()),
+            // Only a resume brings back what was killed: another command may be about another platform.
+            Verb::Resume => segment.killed = None,
+            _ => {}
+        }
     }
 }
 

@@ -70,6 +70,10 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
         let Some(is) = is else { continue };
         let moves = |state: &FlagState| state.ramps.contains_key(name);
         if moves(state) || before.is_some_and(moves) {
+            // What is being stopped moves on until it is.
+            if ours(Some(name)) {
+                continue;
+            }
             adopted.push((name.clone(), *is));
             moments.extend(
                 ramped(before, state, name, &platform)
@@ -113,10 +117,11 @@ fn adopt(model: &mut Model, index: usize, before: Option<&FlagState>, state: &Fl
         }
     }
     // Somebody else brought a killed segment back: it is no longer killed, and everybody sees it.
+    let was_off =
+        |name: &SegmentName| before.and_then(|old| old.confirmed(name)).is_none_or(|was| was.is_zero());
     for (name, share) in adopted {
-        if let Some(segment) =
-            model.segments.iter_mut().find(|s| s.name == name && !share.is_zero() && state.on)
-        {
+        let is_back = !share.is_zero() && state.on && was_off(&name);
+        if let Some(segment) = model.segments.iter_mut().find(|s| s.name == name && is_back) {
             segment.killed = None;
         }
     }

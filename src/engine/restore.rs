@@ -48,7 +48,8 @@ pub fn apply(model: &mut Model, at: Timestamp, record: &Record, restored: bool) 
         }
         Record::Resumed { scope, actor, reason } => {
             for segment in model.segments.iter_mut().filter(|s| covers(scope.segment.as_ref(), &s.name)) {
-                segment.paused = None;
+                // A line that is read late lifts nothing that began after it was written.
+                segment.paused = segment.paused.take().filter(|hold| hold.since > at);
                 segment.resumed_at = Some(at);
                 segment.lowered = None;
                 segment.answer_latches(at);

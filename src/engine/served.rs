@@ -109,8 +109,46 @@ pub fn served(model: &mut Model, platform: &PlatformName, served: &BTreeMap<Segm
     if is_news {
         model.revision += 1;
     }
+    contradict(model, index);
     reach(model, index);
     drift(model, index);
+}
+
+/// What was called served as off and is served again to somebody, although it is stored as off still, was not.
+fn contradict(model: &mut Model, index: usize) {
+    let Some(platform) = model.platforms.get(index) else { return };
+    let mut wrong = Vec::new();
+    for tracked in &mut model.commands {
+        let is_stop = matches!(tracked.command.verb, Verb::Kill | Verb::RollBack);
+        let is_stored = platform.state.as_ref().is_some_and(|state| tracked.command.change.is_met_by(state));
+        if is_stop
+            && tracked.served_at.is_some()
+            && tracked.command.platform == platform.name
+            && is_stored
+            && is_served_where_off(platform, &tracked.command.change)
+        {
+            tracked.served_at = None;
+            wrong.push((tracked.command.id, tracked.what()));
+        }
+    }
+    for (id, what) in wrong {
+        let text =
+            format!("{what}: its edge serves it again to somebody; it was not served as off everywhere");
+        record_moment(model, Moment::new(model.now, MomentKind::Problem, text).of(id));
+        model.revision += 1;
+    }
+}
+
+/// Whether somebody has a segment at the edge that a change takes from everybody.
+fn is_served_where_off(platform: &PlatformModel, change: &Change) -> bool {
+    platform.served.iter().any(|(name, served)| {
+        let is_off = match change {
+            Change::Off => true,
+            Change::Shares(shares) => shares.get(name).is_some_and(|share| share.is_zero()),
+            Change::On(_) | Change::Freeze(_) | Change::Weights(_) => false,
+        };
+        is_off && !served.is_off
+    })
 }
 
 /// What is stored has changed, or was confirmed: the edge may have served it before we could read it back.

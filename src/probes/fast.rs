@@ -57,10 +57,13 @@ impl Watch<'_> {
         if !self.panel.is_known() {
             is_measured = self.whole().await;
         }
+        self.sentinels = self.panel.sentinels();
         loop {
             let round_at = Instant::now();
             let commands = self.cue.commands;
             if self.is_cued() {
+                // The same ones until the next cue: of an edge with several servers each may answer for another state.
+                self.sentinels = self.panel.sentinels();
                 (changed_at, is_measured) = (round_at, false);
                 if self.cue.commands > commands {
                     begun = round_at;
@@ -105,7 +108,7 @@ impl Watch<'_> {
 
     /// One quick round: reports what differs.
     async fn quick(&mut self) -> Round {
-        let sentinels = self.panel.sentinels();
+        let sentinels = self.sentinels.clone();
         let mut asked = sentinels.clone();
         asked.extend(self.panel.sweep().into_iter().filter(|user| !sentinels.contains(user)));
         let pace = Pace { gap: Duration::ZERO, patience: ROUND_PATIENCE };

@@ -65,6 +65,8 @@ pub struct Watch<'a> {
     pub(super) cue: Cue,
     /// Until when the edge is left alone.
     pub(super) rest: Instant,
+    /// Who is asked in each quick round, from one cue to the next.
+    pub(super) sentinels: Vec<usize>,
     interval: Duration,
     backoff: Backoff,
     next_panel: Instant,
@@ -108,6 +110,7 @@ impl<'a> Watch<'a> {
             cue: cues.newest(),
             cues,
             rest: now,
+            sentinels: Vec::new(),
             interval: size.interval.0,
             backoff: Backoff::default(),
             next_panel: now,

@@ -174,7 +174,7 @@ async fn hold<W: World>(
         }
         Err(BackendError::Refused { .. }) => same("refused, so the server has", &now, before),
         Err(BackendError::Settings { cause }) => Err(format!("the settings cannot work: {cause}").into()),
-        Err(BackendError::Lost { .. } | BackendError::NotMet { .. }) => Ok(()),
+        Err(BackendError::Lost { .. } | BackendError::NotMet { .. } | BackendError::Stored { .. }) => Ok(()),
     }
 }
 

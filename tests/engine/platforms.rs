@@ -177,3 +177,53 @@ fn a_rehearsal_is_remembered_with_the_change_that_it_was_about() {
     let rehearsal = bench.model.platform(&name("ios")).unwrap().rehearsal.as_ref().unwrap();
     assert_eq!((&rehearsal.change, &rehearsal.answer), (&change, &answer));
 }
+
+#[test]
+fn a_ramp_elsewhere_and_a_late_step_take_nothing_of_a_segment_s_kill_back() {
+    let mut bench = two();
+    let state = ramping(&mut bench, 6.);
+    read(&mut bench, "ios", state);
+    let web = Scope { segment: Some(name("free")), platform: Some(name("web")) };
+    let effects =
+        bench.ask(Request { seen: bench.model.versions(), ..Request::new(person(), Verb::Kill, web) });
+    let state = bench.state(true, 0., 5.);
+    bench.confirm(commands(&effects)[0], state);
+    let is_killed = |bench: &Bench| bench.model.segment(&name("free")).unwrap().killed.is_some();
+    assert!(is_killed(&bench));
+    let state = ramping(&mut bench, 7.);
+    read(&mut bench, "ios", state);
+    assert!(is_killed(&bench), "ios went on, web is killed");
+    // On the platform itself: the ramp goes on until the kill is there.
+    let effects = bench.ask(Request { ..bench.request(Verb::Kill, Some("free")) });
+    let kill =
+        commands(&effects).into_iter().find(|command| command.platform.as_str() == "ios").unwrap().clone();
+    let state = ramping(&mut bench, 8.);
+    read(&mut bench, "ios", state);
+    assert!(is_killed(&bench));
+    let state = bench.state(true, 0., 5.);
+    bench.confirm(&kill, state);
+    assert!(is_killed(&bench));
+    assert_eq!(bench.model.platform(&name("ios")).unwrap().desired[&name("free")], percent(0.));
+    // Somebody brings it back: everybody sees it.
+    bench.now += 1_000;
+    let state = bench.state(true, 5., 5.);
+    read(&mut bench, "ios", state);
+    assert!(!is_killed(&bench));
+}
+
+#[test]
+fn a_roll_back_elsewhere_does_not_unlock_a_killed_segment() {
+    let mut bench = two();
+    for platform in ["web", "ios"] {
+        let state = bench.state(true, 25., 5.);
+        read(&mut bench, platform, state);
+    }
+    let web = Scope { segment: Some(name("free")), platform: Some(name("web")) };
+    let effects =
+        bench.ask(Request { seen: bench.model.versions(), ..Request::new(person(), Verb::Kill, web) });
+    let state = bench.state(true, 0., 5.);
+    bench.confirm(commands(&effects)[0], state);
+    let effects = bench.press(Verb::RollBack, Some("free"));
+    assert_eq!(commands(&effects).iter().map(|c| c.platform.as_str()).collect::<Vec<_>>(), ["ios"]);
+    assert!(bench.model.segment(&name("free")).unwrap().killed.is_some());
+}

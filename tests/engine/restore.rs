@@ -282,3 +282,18 @@ fn a_resume_of_another_process_that_is_read_late_takes_nothing_of_a_newer_kill_b
     assert_eq!(bench.model.phase(), Phase::Killed);
     assert!(bench.model.platforms[0].killed.is_some());
 }
+
+#[test]
+fn a_resume_that_is_read_late_lifts_no_pause_that_began_after_it() {
+    let mut bench = Bench::live(Autopilot::Off, 25., 25.);
+    bench.press(Verb::Pause, Some("free"));
+    let scope = gonogo::action::Scope::segment(name("free"));
+    restored(&mut bench, Record::Resumed { scope: scope.clone(), actor: person(), reason: None });
+    assert_eq!(bench.phase("free"), Phase::Paused);
+    let written_at = Timestamp(bench.now + 1_000);
+    bench.event(Body::Restored {
+        written_at,
+        record: Record::Resumed { scope, actor: person(), reason: None },
+    });
+    assert_ne!(bench.phase("free"), Phase::Paused);
+}

@@ -97,6 +97,22 @@ fn an_edge_that_is_faster_than_the_read_back_is_served_when_it_was_seen_and_only
 }
 
 #[test]
+fn what_was_called_served_as_off_and_is_served_again_is_not_served() {
+    let mut bench = bench();
+    let kill = kill(&mut bench);
+    bench.now += 300;
+    served(&mut bench, probed(Panel::Treated, 16, 0));
+    assert!(tracked(&bench, &kill).served_at.is_some());
+    bench.now += 200;
+    whole(&mut bench, 7);
+    assert_eq!(tracked(&bench, &kill).served_at, None);
+    assert!(bench.told("its edge serves it again to somebody"));
+    bench.tick(60_000);
+    whole(&mut bench, 7);
+    assert_eq!(bench.model.unserved().count(), 1);
+}
+
+#[test]
 fn an_answer_from_before_a_command_says_nothing_about_it() {
     let mut bench = bench();
     bench.now += 1_000;

@@ -25,7 +25,7 @@ pub const TAKEN_UP: Duration = Duration::from_secs(4);
 /// A content of the file that flagd does not serve yet.
 #[derive(Debug)]
 struct Pending {
-    before: (Version, Digest),
+    before: Vec<(Version, Digest)>,
     since: Instant,
 }
 
@@ -34,6 +34,7 @@ struct Pending {
 pub struct Versions {
     pending: Option<Pending>,
     is_late: bool,
+    was_late: bool,
     seen: VecDeque<(Version, Digest)>,
     written: VecDeque<(Digest, Actor)>,
 }
@@ -42,12 +43,16 @@ impl Versions {
     /// The version of a content that flagd serves now.
     pub fn of(&mut self, content: Digest, now: Instant) -> Version {
         if let Some(pending) = &self.pending {
-            let is_before = content == pending.before.1;
-            if is_before && now.duration_since(pending.since) < TAKEN_UP {
-                return pending.before.0;
+            let before =
+                pending.before.iter().find(|(_, digest)| *digest == content).map(|(version, _)| *version);
+            if let Some(version) = before.filter(|_| now.duration_since(pending.since) < TAKEN_UP) {
+                return version;
             }
-            self.is_late |= is_before;
+            self.is_late |= before.is_some();
+            self.was_late = before.is_some() || (self.was_late && self.author(content).is_none());
             self.pending = None;
+        } else if self.was_late && self.author(content).is_some() && self.is_news(content) {
+            self.was_late = false;
         }
         self.number(content)
     }
@@ -55,9 +60,22 @@ impl Versions {
     /// The version of a content that stands in the file, whether or not flagd serves it yet.
     pub fn stored(&mut self, content: Digest, now: Instant) -> Version {
         if let Some(before) = self.newest().filter(|(_, newest)| *newest != content) {
-            self.pending = Some(Pending { before, since: now });
+            let mut older = self.pending.take().map(|pending| pending.before).unwrap_or_default();
+            older.push(before);
+            self.pending = Some(Pending { before: older, since: now });
         }
         self.number(content)
+    }
+
+    /// Whether flagd has not taken up what was written the last time: then its file proves nothing, until it has taken up
+    /// something that was written here.
+    #[must_use]
+    pub const fn was_late(&self) -> bool {
+        self.was_late
+    }
+
+    fn is_news(&self, content: Digest) -> bool {
+        self.newest().is_none_or(|(_, newest)| newest != content)
     }
 
     /// Whether flagd was heard to serve what was before the file's content, although its time was over. Told once.
@@ -140,6 +158,21 @@ mod tests {
         assert_eq!(versions.stored(off, now), Version(4));
         assert_eq!(versions.of(on, now + TAKEN_UP), Version(5), "it is served all the same");
         assert!(versions.take_late() && !versions.take_late());
+        assert!(versions.was_late(), "the file proves nothing now");
+        versions.wrote(off, Actor::Autopilot);
+        assert_eq!(versions.of(off, now + TAKEN_UP), Version(6));
+        assert!(!versions.was_late(), "what was written here was taken up");
+    }
+
+    #[test]
+    fn two_writes_within_flagd_s_second_are_both_newer_than_what_it_serves() {
+        let mut versions = Versions::default();
+        let (zero, one, two, now) = (Digest::of(b"0"), Digest::of(b"1"), Digest::of(b"2"), Instant::now());
+        versions.of(zero, now);
+        versions.stored(one, now);
+        versions.stored(two, now);
+        assert_eq!([zero, one, two].map(|content| versions.of(content, now).0), [1, 2, 3]);
+        assert!(!versions.take_late());
     }
 
     #[test]

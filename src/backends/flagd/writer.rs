@@ -101,7 +101,9 @@ impl Writer {
         let operation = operation(command.verb);
         let began = Instant::now();
         let written = self.write_informed(operation, command).await?;
-        if command.is_urgent() && self.is_its_file.load(Ordering::Acquire) {
+        let is_trusted = self.is_its_file.load(Ordering::Acquire) && !self.reader.versions().was_late();
+        // A file that says so already may be one that flagd has missed.
+        if command.is_urgent() && written.changed && is_trusted {
             if let Some(state) = self.read_back(command).await {
                 return Ok(Applied { state, overwrote: None });
             }
@@ -270,7 +272,11 @@ impl Writer {
                 let why = format!(
                     "{path} says so, but flagd serves something else still. hint: is it the file that this flagd reads? a single file that is mounted into a container is not seen to change: mount its folder"
                 );
-                Err(self.not_met(operation, &why, state))
+                Err(if command.is_urgent() {
+                    self.not_met(operation, &why, state)
+                } else {
+                    BackendError::Stored { cause: sentence(operation, &self.reader.target, &why) }
+                })
             }
             (None, seen) => {
                 let cause = seen.err().map(|fault| fault.cause).unwrap_or_default();

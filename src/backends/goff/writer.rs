@@ -280,12 +280,17 @@ impl Attempt<'_> {
         };
         match looked {
             Ok(flag) => {
+                let why = format!("it is stored, but the relay does not serve it yet: {reason}");
                 let state = self.reader().take(&flag);
-                self.not_met(&format!("it is stored, but the relay does not serve it yet: {reason}"), state)
+                if self.command.is_urgent() { self.not_met(&why, state) } else { self.stored(&why) }
             }
             Err(fault) => {
                 let why = format!("it is stored, but could not be read back from the relay: {}", fault.cause);
-                BackendError::Lost { cause: self.sentence(&why) }
+                if self.command.is_urgent() {
+                    BackendError::Lost { cause: self.sentence(&why) }
+                } else {
+                    self.stored(&why)
+                }
             }
         }
     }
@@ -356,6 +361,10 @@ impl Attempt<'_> {
 
     fn refused(&self, why: &str, state: Option<FlagState>) -> BackendError {
         BackendError::Refused { cause: self.sentence(why), state: state.map(Box::new) }
+    }
+
+    fn stored(&self, why: &str) -> BackendError {
+        BackendError::Stored { cause: self.sentence(why) }
     }
 
     fn not_met(&self, why: &str, state: FlagState) -> BackendError {

@@ -121,11 +121,12 @@ impl Writer {
             round += 1;
             let before = self.look(command).await?;
             let state = self.reader.state(&before, None);
-            if command.change.is_met_by(&state) {
+            if is_done(command, &state) {
                 return Ok(Applied { state, overwrote: None });
             }
             self.check_seen(api, &before, command).await?;
-            let instructions = self.plan(&before, command)?;
+            let left = left(command, &state);
+            let instructions = self.plan(&before, &left)?;
             match self.send(api, &instructions, command, mode(command)).await {
                 Ok(()) => {}
                 Err(fault) if fault.kind == Kind::Conflict && round < ROUNDS => {
@@ -137,7 +138,7 @@ impl Writer {
             let after = self.read_back(command).await?;
             let state = self.reader.state(&after, None);
             let overwrote = self.meanwhile(api, &before, &after, command).await;
-            if command.change.is_met_by(&state) {
+            if is_done(command, &state) {
                 return Ok(Applied { state, overwrote: overwrote.as_deref().map(Text::new) });
             }
             if !(command.is_urgent() && round < ROUNDS) {
@@ -237,6 +238,20 @@ impl Writer {
 /// What stops is not held by what somebody planned for later.
 const fn mode(command: &Command) -> Mode {
     if command.is_urgent() { Mode::Regardless } else { Mode::Careful }
+}
+
+/// Whether a command has nothing left to do: what stops must never raise what somebody else has taken further back.
+fn is_done(command: &Command, state: &FlagState) -> bool {
+    command.change.is_met_by(state) || (command.is_urgent() && command.change.is_stopped_in(state))
+}
+
+/// A command without the segments that are exposed to no more than it asks for, if it stops.
+fn left(command: &Command, state: &FlagState) -> Command {
+    let mut left = command.clone();
+    if let (true, Change::Shares(shares)) = (command.is_urgent(), &mut left.change) {
+        shares.retain(|name, share| state.shares.get(name).is_none_or(|stored| stored > share));
+    }
+    left
 }
 
 /// The operation in the messages of a command.

@@ -55,6 +55,18 @@ impl Control for Way {
     }
 }
 
+/// Remembers what it was handed.
+#[derive(Default)]
+struct List(Mutex<Vec<Body>>);
+
+impl Sink for List {
+    fn fact(&self, _: Option<Timestamp>, body: Body) -> Promise<'_, ()> {
+        self.0.lock().expect("lock").push(body);
+        Box::pin(async {})
+    }
+    fn sample(&self, _: Option<Timestamp>, _: Sample) {}
+}
+
 struct Nobody;
 
 impl Sink for Nobody {
@@ -133,4 +145,14 @@ async fn what_exposes_more_goes_by_the_main_way_alone() {
     assert_eq!((applied.state.version, applied.overwrote), (Version(8), None));
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(other.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_main_way_knew_before_another_one_stopped_it_is_a_sign_of_life_and_no_news() {
+    let paths = with(&Way::new(5, Err(lost())), &Way::new(20, Ok(3)));
+    paths.watch(&Nobody).await;
+    paths.apply(&command(Verb::Kill)).await.expect("one way works");
+    let list = List::default();
+    paths.watch(&list).await;
+    assert!(matches!(list.0.lock().expect("lock").as_slice(), [Body::Heard(_)]));
 }

@@ -10,6 +10,9 @@ use crate::net::backoff::Backoff;
 
 /// How long one attempt may take: a slow server over a slow link.
 const ATTEMPT: Duration = Duration::from_secs(10);
+/// How long a server may take until it has what is stored: GO Feature Flag's relay looks once in a minute unless it is told
+/// otherwise, and may be told up to some minutes.
+const TAKEN_UP: Duration = Duration::from_secs(300);
 /// First and longest wait between two reads after a lost answer.
 const READ_WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
@@ -35,23 +38,28 @@ pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, command: Co
         }
         Ok(Err(BackendError::NotMet { cause, state })) => Outcome::Refused { cause, state: Some(*state) },
         Ok(Err(error @ BackendError::Lost { .. })) => {
-            find_out(&desk, &*backend, &command, cause_of(&error)).await
+            find_out(&desk, &*backend, &command, cause_of(&error), Duration::ZERO).await
+        }
+        Ok(Err(BackendError::Stored { cause })) => {
+            find_out(&desk, &*backend, &command, cause, TAKEN_UP).await
         }
         Err(_) => {
-            find_out(&desk, &*backend, &command, format!("no answer within {ATTEMPT:?}").as_str().into())
-                .await
+            let cause = format!("no answer within {ATTEMPT:?}");
+            find_out(&desk, &*backend, &command, cause.as_str().into(), Duration::ZERO).await
         }
     };
     desk.report(id, outcome).await;
 }
 
-/// The answer was lost. Reads until it is known whether the command is in effect; never sends it again.
+/// The answer was lost, or the server has not taken up what is stored, for which it has `patience`. Reads until it is known whether the command is in effect; never sends it again.
 async fn find_out(
     desk: &Desk,
     backend: &dyn Backend,
     command: &Command,
     cause: crate::domain::Text,
+    patience: Duration,
 ) -> Outcome {
+    let until = tokio::time::Instant::now() + patience;
     let mut backoff = Backoff::new(READ_WAITS.0, READ_WAITS.1, Duration::MAX);
     let mut attempts = 1;
     let mut cause = cause;
@@ -63,6 +71,7 @@ async fn find_out(
             Ok(Ok(state)) if command.change.is_met_by(&state) => {
                 return Outcome::Confirmed { state, overwrote: None };
             }
+            Ok(Ok(_)) if tokio::time::Instant::now() < until => {}
             Ok(Ok(state)) => {
                 let cause = format!("{cause}; read back, it is not in effect");
                 return Outcome::Refused { cause: cause.as_str().into(), state: Some(state) };

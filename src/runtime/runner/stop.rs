@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 
 use super::{Desk, cause_of};
 use crate::backends::{Backend, BackendError};
+use crate::domain::Version;
 use crate::effect::{Command, Outcome, Record};
 use crate::net::backoff::Backoff;
 
@@ -18,6 +19,9 @@ const ATTEMPT: Duration = Duration::from_secs(3);
 const JOURNAL: Duration = Duration::from_millis(50);
 /// First and longest wait between two attempts. Short: somebody is being hurt meanwhile.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How often in a row a refusal is heard before it is believed: a file that is being written, somebody who writes at the
+/// same moment, are over after a blink, and a kill that is given up is not.
+const BELIEVED: u32 = 3;
 /// How long after a kill that overtook something a late request is looked for, and how often.
 const AFTERCARE: (Duration, u32) = (Duration::from_millis(500), 4);
 
@@ -72,14 +76,13 @@ pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, stop: Stop,
         }
         desk.report(command.id, Outcome::Sent).await;
     }
-    let is_read_back = repeat(&desk, &*backend, &command).await;
-    if !care.begin() || !is_read_back || !overtook {
-        return;
-    }
+    let read_back = repeat(&desk, &*backend, &command).await;
+    let (true, Some(version), true) = (care.begin(), read_back, overtook) else { return };
     for _ in 0..AFTERCARE.1 {
         tokio::time::sleep(AFTERCARE.0).await;
         let read = tokio::time::timeout(ATTEMPT, backend.read()).await;
         if let (Ok(Ok(state)), Some(control)) = (read, backend.control())
+            && state.version >= version
             && !command.change.is_stopped_in(&state)
         {
             desk.complain("a request that was given up arrived after the kill; killing again".into()).await;
@@ -89,9 +92,10 @@ pub(super) async fn carry_out(desk: Desk, backend: Arc<dyn Backend>, stop: Stop,
     }
 }
 
-/// Sends until the command is read back (`true`) or refused for good (`false`).
-async fn repeat(desk: &Desk, backend: &dyn Backend, command: &Command) -> bool {
-    let Some(control) = backend.control() else { return false };
+/// Sends until the command is read back (in this version), or refused for good (`None`).
+async fn repeat(desk: &Desk, backend: &dyn Backend, command: &Command) -> Option<Version> {
+    let control = backend.control()?;
+    let mut refusals = 0;
     let mut backoff = Backoff::new(WAITS.0, WAITS.1, Duration::MAX);
     let mut attempts: u32 = 0;
     loop {
@@ -100,16 +104,25 @@ async fn repeat(desk: &Desk, backend: &dyn Backend, command: &Command) -> bool {
         let attempt = AssertUnwindSafe(control.apply(command)).catch_unwind();
         let cause = match tokio::time::timeout(ATTEMPT, attempt).await {
             Ok(Ok(Ok(applied))) => {
+                let version = applied.state.version;
                 let outcome = Outcome::Confirmed { state: applied.state, overwrote: applied.overwrote };
                 desk.report(command.id, outcome).await;
-                return true;
+                return Some(version);
             }
             Ok(Ok(Err(BackendError::Refused { cause, state }))) => {
+                refusals += 1;
+                if refusals < BELIEVED {
+                    tokio::time::sleep(backoff.next(rand::random())).await;
+                    continue;
+                }
                 let outcome = Outcome::Refused { cause, state: state.map(|state| *state) };
                 desk.report(command.id, outcome).await;
-                return false;
+                return None;
             }
-            Ok(Ok(Err(error))) => cause_of(&error),
+            Ok(Ok(Err(error))) => {
+                refusals = 0;
+                cause_of(&error)
+            }
             Ok(Err(_)) => "the adapter panicked; this is a bug".into(),
             Err(_) => format!("no answer within {} s", ATTEMPT.as_secs()).as_str().into(),
         };
