@@ -103,10 +103,12 @@ impl Writer {
         let written = self.write_informed(operation, command).await?;
         let is_trusted = self.is_its_file.load(Ordering::Acquire) && !self.reader.versions().was_late();
         // A file that says so already may be one that flagd has missed.
-        if command.is_urgent() && written.changed && is_trusted {
-            if let Some(state) = self.read_back(command).await {
-                return Ok(Applied { state, overwrote: None });
-            }
+        if command.is_urgent()
+            && written.changed
+            && is_trusted
+            && let Some(state) = self.read_back(command).await
+        {
+            return Ok(Applied { state, overwrote: None });
         }
         let patience = if command.expected.is_none() { STOP } else { GROW };
         let state = self.served(operation, command, &written, began + patience).await?;
