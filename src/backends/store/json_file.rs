@@ -2,7 +2,7 @@
 //!
 //! In: a flag's name and contents. Out: what stands there, and whether a compare-and-set was done: the flag's own text
 //! is compared, then the whole document is replaced if nobody touched it meanwhile ([`FileDocument`]). What is not
-//! changed keeps its order and its spaces ([`splice`]).
+//! changed keeps its order and its spaces (`splice`).
 //!
 //! YAML is not written: comments and anchors would be lost. A JSON document in a file named `.yaml` is JSON, too.
 
