@@ -45,7 +45,8 @@ pub struct Spec {
     pub verb: Verb,
     /// Its kebab-case word, the same in help, log and command line.
     pub name: &'static str,
-    /// The chords that ask for it, in the notation of `keys`.
+    /// The keys that ask for it as they are built in, in the notation of `keys`: a key, or a prefix and a key. A person may
+    /// have changed them: see `keys::Bindings`.
     pub chords: &'static [&'static str],
     /// Which way it moves.
     pub danger: Danger,
@@ -54,6 +55,9 @@ pub struct Spec {
     /// What it does, for the help overlay.
     pub help: &'static str,
 }
+
+/// The titles of prefixes: what a key begins that waits for another.
+pub const PREFIXES: &[(&str, &str)] = &[("y", "copy"), ("z", "look")];
 
 macro_rules! actions {
     ($($verb:ident, $name:literal, [$($chord:literal),*], $danger:ident, $place:ident, $help:literal;)+) => {
@@ -129,6 +133,14 @@ actions! {
     Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";
     Suspend,      "suspend",       ["ctrl-z"],      View,     Everywhere, "stop gonogo and go back to the shell; `fg` comes back";
     Quit,         "quit",          ["q", "ctrl-c"], View,     Everywhere, "leave; the rollout goes on as it is";
+}
+
+impl Verb {
+    /// Whether its key works whatever else is going on, also while a prefix waits for its second key.
+    #[must_use]
+    pub const fn is_brake(self) -> bool {
+        matches!(self, Self::Kill | Self::Pause)
+    }
 }
 
 /// What an action is aimed at. `None` means all of them.
@@ -211,15 +223,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_action_has_its_own_name_help_and_chords() {
-        let mut chords: Vec<_> = ACTIONS.iter().flat_map(|spec| spec.chords).collect();
-        let count = chords.len();
-        chords.sort_unstable();
-        chords.dedup();
-        assert_eq!(chords.len(), count, "two actions share a chord");
+    fn each_action_has_its_own_name_and_help() {
+        let mut names: Vec<_> = ACTIONS.iter().map(|spec| spec.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len(), "two actions share a name");
         assert!(ACTIONS.iter().all(|spec| !spec.help.is_empty() && spec.verb.spec().name == spec.name));
-        for chord in ["ctrl-b", "ctrl-a", "ctrl-s", "ctrl-q"] {
-            assert!(!chords.contains(&&chord), "{chord} belongs to tmux or the terminal");
-        }
     }
 }

@@ -46,7 +46,7 @@ impl View {
         if self.overlay.field().is_some_and(|field| field.edit(chord)) {
             return None;
         }
-        let verb = self.keymap.lookup(&chord)?.0;
+        let verb = *self.keymap().lookup(chord)?;
         if repeat && !is_steering(verb) {
             return None;
         }

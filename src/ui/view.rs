@@ -9,7 +9,7 @@ use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
-use crate::keys::{Keymap, KeymapError};
+use crate::keys::{Bindings, Keymap, Refused};
 
 use super::overlay::Overlay;
 use super::pane::COUNT;
@@ -41,23 +41,13 @@ pub(crate) enum Shown<'a> {
     Feedback,
 }
 
-/// An action as the keymap holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bound(pub Verb);
-
-impl std::fmt::Display for Bound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.spec().name)
-    }
-}
-
 /// How one person looks at a rollout.
 #[derive(Debug, Clone)]
 pub struct View {
     /// Who may act. `None` in a replay: nobody, and so no request can be made.
     actor: Option<Actor>,
     roles: Vec<RoleName>,
-    pub(super) keymap: Keymap<Bound>,
+    bindings: Bindings,
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
@@ -77,7 +67,7 @@ impl View {
     ///
     /// # Errors
     /// When two actions claim one key, which the list of actions rules out.
-    pub fn new(actor: Actor) -> Result<Self, KeymapError> {
+    pub fn new(actor: Actor) -> Result<Self, Refused> {
         Self::of(Some(actor))
     }
 
@@ -85,18 +75,15 @@ impl View {
     ///
     /// # Errors
     /// As [`View::new`].
-    pub fn of_replay() -> Result<Self, KeymapError> {
+    pub fn of_replay() -> Result<Self, Refused> {
         Self::of(None)
     }
 
-    fn of(actor: Option<Actor>) -> Result<Self, KeymapError> {
-        let is_replay = actor.is_none();
-        let specs = ACTIONS.iter().filter(|spec| is_offered(spec, is_replay));
-        let bindings: Vec<_> = specs.map(|spec| (spec.chords, Bound(spec.verb))).collect();
+    fn of(actor: Option<Actor>) -> Result<Self, Refused> {
         Ok(Self {
             actor,
             roles: Vec::new(),
-            keymap: Keymap::new(&bindings)?,
+            bindings: Bindings::built_in()?,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
@@ -114,6 +101,22 @@ impl View {
     #[must_use]
     pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
         Self { roles, ..self }
+    }
+
+    /// The same, with these keys.
+    #[must_use]
+    pub fn with_keys(self, bindings: Bindings) -> Self {
+        Self { bindings, ..self }
+    }
+
+    /// Which keys mean what here.
+    pub(super) const fn keymap(&self) -> &Keymap<Verb> {
+        self.bindings.keymap(self.is_replay())
+    }
+
+    /// The key of an action here, as it is shown; `None`: it has none.
+    pub(super) fn key(&self, verb: Verb) -> Option<String> {
+        self.keymap().sequences(&verb).next().map(|sequence| sequence.to_string())
     }
 
     /// Whether this is a recording that is looked at.
