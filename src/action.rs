@@ -56,6 +56,27 @@ pub struct Spec {
     pub help: &'static str,
 }
 
+/// The titles of the groups of the list, each from its first action on.
+pub const GROUPS: &[(Verb, &str)] = &[
+    (Verb::Widen, "On a rollout that goes on"),
+    (Verb::First, "In a list of a rollout that goes on"),
+    (Verb::Play, "In a replay"),
+    (Verb::NextPane, "Everywhere: looking around"),
+    (Verb::Fleet, "Everywhere: screens"),
+    (Verb::Copy, "Everywhere: copying"),
+    (Verb::NextTheme, "Everywhere: how it looks"),
+    (Verb::Palette, "Everywhere: gonogo itself"),
+];
+
+/// The list in its groups: title and actions of each, in the order of the help.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Spec])> {
+    let start = |verb: Verb| ACTIONS.iter().position(|spec| spec.verb == verb).unwrap_or(0);
+    GROUPS.iter().enumerate().map(move |(index, (verb, title))| {
+        let end = GROUPS.get(index + 1).map_or(ACTIONS.len(), |(next, _)| start(*next));
+        (*title, ACTIONS.get(start(*verb)..end).unwrap_or_default())
+    })
+}
+
 /// The titles of prefixes: what a key begins that waits for another.
 pub const PREFIXES: &[(&str, &str)] = &[("y", "copy"), ("z", "look")];
 
@@ -101,6 +122,8 @@ actions! {
     Clear,        "clear",         ["c"],           Harmless, Live,       "clear a NO-GO or sample ratio; counting starts anew";
     Approve,      "approve",       ["g"],           Harmless, Live,       "give your role's go for the segment's next stage";
     Note,         "note",          ["n"],           Harmless, Live,       "write a note into the journal";
+    First,        "first",         ["home"],        View,     Live,       "go to the first row or line; in a replay the key is its own";
+    Last,         "last",          ["end"],         View,     Live,       "go to the last row or line";
     Play,         "play-pause",    ["space"],       View,     Replay,     "play or pause; at the end: begin anew";
     Step,         "step",          ["."],           View,     Replay,     "one event forward, and pause";
     StepBack,     "step-back",     [","],           View,     Replay,     "one event back, and pause";
@@ -126,9 +149,30 @@ actions! {
     Down,         "down",          ["down", "j"],   View,     Everywhere, "move down";
     Left,         "left",          ["left", "h"],   View,     Everywhere, "move left";
     Right,        "right",         ["right", "l"],  View,     Everywhere, "move right";
-    Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused, with its evidence";
-    Sources,      "sources",       ["o"],           View,     Everywhere, "show links and platforms: what each can do, stores and serves";
-    Back,         "back",          ["esc"],         View,     Everywhere, "close what is open";
+    PageUp,       "page-up",       ["pageup"],      View,     Everywhere, "move up by a screen";
+    PageDown,     "page-down",     ["pagedown"],    View,     Everywhere, "move down by a screen";
+    NextRollout,  "next-rollout",  ["}"],           View,     Everywhere, "look at the next rollout";
+    PrevRollout,  "prev-rollout",  ["{"],           View,     Everywhere, "look at the rollout before";
+    Filter,       "filter",        ["/"],           View,     Everywhere, "show only the rows of a list that have these words";
+    Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused";
+    Back,         "back",          ["esc"],         View,     Everywhere, "close what is open, or go back to the screen before";
+    Fleet,        "fleet",         ["0"],           View,     Everywhere, "all rollouts, those that need somebody first";
+    Main,         "main",          ["1"],           View,     Everywhere, "one rollout at a glance";
+    Segment,      "segment",       ["2"],           View,     Everywhere, "everything measured in the selected segment";
+    Evidence,     "evidence",      ["3"],           View,     Everywhere, "why each station says what it says";
+    Feedback,     "feedback",      ["4"],           View,     Everywhere, "what customers say";
+    Plan,         "plan",          ["5"],           View,     Everywhere, "the ladder of stages, where it stands, and when it is done";
+    Timeline,     "timeline",      ["6"],           View,     Everywhere, "what happened";
+    Sources,      "sources",       ["7", "o"],      View,     Everywhere, "links and platforms: what each can do, stores and serves";
+    Wall,         "wall",          ["8"],           View,     Everywhere, "for a projector: how far, and is it all right";
+    Copy,         "copy-line",     ["y y"],         View,     Everywhere, "send the selected line to the terminal's clipboard";
+    CopyLink,     "copy-link",     ["y l"],         View,     Everywhere, "send a link to what is selected there";
+    CopyName,     "copy-name",     ["y n"],         View,     Everywhere, "send the name or id of what is selected there";
+    NextTheme,    "next-theme",    ["z t"],         View,     Everywhere, "the next theme, for this session";
+    NextGraphs,   "next-graphs",   ["z g"],         View,     Everywhere, "graphs of braille, blocks or ASCII, for this session";
+    Sort,         "sort",          ["z s"],         View,     Everywhere, "sort the fleet: who needs somebody first, or by name";
+    Mouse,        "mouse",         ["z m"],         View,     Everywhere, "mouse on or off: it focuses, scrolls and zooms, and never acts";
+    Palette,      "palette",       [":"],           View,     Everywhere, "find an action, a screen, a segment or a rollout by its name";
     Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";
     Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";
     Suspend,      "suspend",       ["ctrl-z"],      View,     Everywhere, "stop gonogo and go back to the shell; `fg` comes back";
@@ -229,5 +273,15 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), ACTIONS.len(), "two actions share a name");
         assert!(ACTIONS.iter().all(|spec| !spec.help.is_empty() && spec.verb.spec().name == spec.name));
+    }
+
+    #[test]
+    fn every_action_is_in_one_group_whose_keys_are_active_in_one_place() {
+        let in_groups: Vec<_> = groups().flat_map(|(_, specs)| specs).map(|spec| spec.verb).collect();
+        let listed: Vec<_> = ACTIONS.iter().map(|spec| spec.verb).collect();
+        assert_eq!(in_groups, listed);
+        for (title, specs) in groups() {
+            assert!(specs.iter().all(|spec| spec.place == specs[0].place), "{title}");
+        }
     }
 }

@@ -38,6 +38,6 @@ pub mod sequence;
 
 pub use bindings::{Bindings, Change, Refused};
 pub use chord::{Chord, ChordError, Key, Modifiers};
-pub use input::Input;
+pub use input::{Button, Input, Mouse};
 pub use keymap::{Binding, Keymap, KeymapError, Meaning};
 pub use sequence::{Sequence, SequenceError};

@@ -17,6 +17,7 @@ use crate::config::rollout_file;
 use crate::demo::{self, Scenario, scenario::DEFAULT};
 use crate::recording::Player;
 use crate::runtime::clock::Clock;
+use crate::runtime::fleet::Fleet;
 use crate::runtime::ledger::Forgetful;
 use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
@@ -64,7 +65,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        return replay::show(player, name, &arguments.play.or_speed(OF_DAYS), arguments.look.paint()).await;
+        let look = &arguments.look;
+        return replay::show(player, name, &arguments.play.or_speed(OF_DAYS), look.paint(), look.keys())
+            .await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -97,9 +100,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     };
     let recordings = arguments.record.settle()?;
     let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
-    let mut session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
-    let exit = screen::run(&mut session, actor(None), &look).await;
-    drop(session);
+    let session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
+    let mut fleet = Fleet::new(vec![session]);
+    let exit = screen::run(&mut fleet, actor(None), &look).await;
+    drop(fleet);
     world.shutdown().await;
     exit
 }

@@ -1,4 +1,5 @@
-//! The panel on top of the screen: none, the help, the sources, a confirmation, or a prompt for words or a time. One at a time.
+//! The panel on top of the screen: none, the help, the palette, a confirmation, or a
+//! prompt for words or a time. One at a time.
 //!
 //! In: what the person does while it is open. Out: what becomes of it ([`Step`]), and its cells. A panel
 //! never outlives `esc`, and never keeps the kill key from working except while text is typed.
@@ -9,9 +10,10 @@ use ratatui::layout::{Position, Rect};
 use super::confirm::{self, Confirm};
 use super::field::Field;
 use super::go_to::{self, GoTo};
+use super::palette::{self, Choice, Palette};
 use super::prompt::{self, Prompt};
 use super::transport::Wish;
-use super::{Scene, help, sources};
+use super::{Scene, help, prefix};
 use crate::action::Request;
 
 /// What is open.
@@ -22,14 +24,16 @@ pub enum Overlay {
     None,
     /// All keys.
     Help,
-    /// Links and platforms.
-    Sources,
     /// An action that waits for its confirmation.
     Confirm(Box<Confirm>),
     /// An action that waits for its words.
     Prompt(Box<Prompt>),
     /// A replay that waits for a time.
     GoTo(Box<GoTo>),
+    /// What can be asked for, by its name.
+    Palette(Box<Palette>),
+    /// The words that a list is filtered by, as they are typed.
+    Filter(Field),
 }
 
 /// What becomes of a panel after a key.
@@ -43,16 +47,20 @@ pub enum Step {
     Ask(Request),
     /// It closes and the replay moves.
     Wish(Wish),
+    /// This was picked by its name: it happens as if its key had been pressed.
+    Choose(Choice),
 }
 
 impl Overlay {
     /// The text field that the keys go into; `None` when they are commands.
     pub fn field(&mut self) -> Option<&mut Field> {
         match self {
-            Self::None | Self::Help | Self::Sources => None,
+            Self::None | Self::Help => None,
             Self::Confirm(confirm) => confirm.field(),
             Self::Prompt(prompt) => Some(&mut prompt.field),
             Self::GoTo(go_to) => Some(&mut go_to.field),
+            Self::Palette(palette) => Some(&mut palette.field),
+            Self::Filter(field) => Some(field),
         }
     }
 }
@@ -60,13 +68,15 @@ impl Overlay {
 /// Draws the panel, and says where the cursor belongs while text is typed.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position> {
     match &scene.view.overlay {
-        Overlay::None => None,
-        Overlay::Help => {
-            help::draw(scene, buf, area);
+        Overlay::None => {
+            prefix::draw(scene, buf, area);
             None
         }
-        Overlay::Sources => {
-            sources::draw(scene, buf, area);
+        // It stands in the last line, where the hints are else.
+        Overlay::Filter(_) => None,
+        Overlay::Palette(palette) => palette::draw(scene, buf, area, palette),
+        Overlay::Help => {
+            help::draw(scene, buf, area);
             None
         }
         Overlay::Confirm(confirm) => confirm::draw(scene, buf, area, confirm),

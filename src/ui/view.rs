@@ -1,27 +1,38 @@
 //! View state: what is looked at, and how. It is neither truth nor recorded.
 //!
-//! In: keys (see `input`). Out: what drawing needs: which pane has the keys, which segment is selected,
-//! scroll, zoom, the open panel. A selection is a name, never a row: rows may move, names do not.
+//! In: keys (see `input`). Out: what drawing needs: which rollout, screen and pane has the keys, which segment is
+//! selected, scroll, filters, the open panel. A selection is a name, never a row: rows may move, names do not.
+
+use std::sync::Arc;
 
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
-use crate::domain::{Actor, MetricName, RoleName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
-use crate::keys::{Bindings, Keymap, Refused};
+use crate::keys::{Bindings, Chord, Keymap, Refused};
 
 use super::overlay::Overlay;
 use super::pane::COUNT;
+use super::rollouts::Rollouts;
+use super::screens::{self, RowId};
 use super::transport::Wish;
 
 /// What a key asks of the live loop.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
-    /// Hand this to the engine.
-    Ask(Request),
-    /// Ask the backends what this would do there, for the confirmation that has just opened. Nothing is changed.
-    Rehearse(Request),
+    /// Hand this to the engine of that rollout.
+    Ask(RolloutName, Request),
+    /// Ask the backends of that rollout what this would do there, for the confirmation that has just opened. Nothing is
+    /// changed.
+    Rehearse(RolloutName, Request),
+    /// Listen to the mouse, or no longer.
+    Mouse(bool),
+    /// Send this to the terminal's clipboard.
+    Copy(String),
+    /// Another look.
+    Paint(Repaint),
     /// Move the replay. Only a view of a replay asks for it, and it never asks for anything to be handed in.
     Replay(Wish),
     /// Leave.
@@ -30,6 +41,26 @@ pub enum Intent {
     Suspend,
     /// Draw the whole screen again, whatever the terminal shows now.
     Redraw,
+}
+
+/// Another look, for this session only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repaint {
+    /// The next theme.
+    Theme,
+    /// The next way to draw graphs.
+    Graphs,
+}
+
+/// Where a person stands on one screen; kept while they look at another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stand {
+    /// The first line, where lines scroll.
+    pub top: usize,
+    /// The row with the cursor, where there are rows, and the place that it had. `None`: the first.
+    pub at: Option<(RowId, usize)>,
+    /// What is left of the rows; empty: all.
+    pub filter: String,
 }
 
 /// What the chart shows.
@@ -47,13 +78,28 @@ pub struct View {
     /// Who may act. `None` in a replay: nobody, and so no request can be made.
     actor: Option<Actor>,
     roles: Vec<RoleName>,
-    bindings: Bindings,
+    bindings: Arc<Bindings>,
+    /// Why the person's own keys do not hold. `None`: they do, or there are none.
+    keys_refused: Option<String>,
+    /// The prefix that waits for its second key.
+    pub(super) waiting: Option<Chord>,
+    /// Whether the mouse is listened to.
+    pub(super) has_mouse: bool,
+    /// Whether the fleet is sorted by name instead of by need.
+    pub(super) sorts_by_name: bool,
+    /// The rollout that is looked at. `None`: the first.
+    pub(super) rollout: Option<RolloutName>,
+    /// The screen, by its index in the list, and those before it, oldest first.
+    pub(super) screen: usize,
+    pub(super) trail: Vec<usize>,
+    pub(super) stands: [Stand; screens::COUNT],
+    /// Columns and rows of the terminal, as last told.
+    pub(super) size: (u16, u16),
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
-    pub(super) zoomed: bool,
-    /// First line of the evidence or of the help.
-    pub(super) top: usize,
+    /// First line of the help.
+    pub(super) help_top: usize,
     /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
     pub(super) metric: usize,
     pub(super) overlay: Overlay,
@@ -83,12 +129,20 @@ impl View {
         Ok(Self {
             actor,
             roles: Vec::new(),
-            bindings: Bindings::built_in()?,
+            bindings: Arc::new(Bindings::built_in()?),
+            keys_refused: None,
+            waiting: None,
+            has_mouse: false,
+            sorts_by_name: false,
+            rollout: None,
+            screen: screens::MAIN,
+            trail: Vec::new(),
+            stands: Default::default(),
+            size: SIZE,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
-            zoomed: false,
-            top: 0,
+            help_top: 0,
             metric: 0,
             overlay: Overlay::None,
             said: None,
@@ -103,20 +157,53 @@ impl View {
         Self { roles, ..self }
     }
 
-    /// The same, with these keys.
+    /// The same, with these keys. `refused` is why the person's own do not hold; it is said at once, and in the help.
     #[must_use]
-    pub fn with_keys(self, bindings: Bindings) -> Self {
-        Self { bindings, ..self }
+    pub fn with_keys(self, bindings: Bindings, refused: Option<String>) -> Self {
+        let said = refused.clone().or(self.said);
+        Self { bindings: Arc::new(bindings), keys_refused: refused, said, ..self }
+    }
+
+    /// The same, with the mouse listened to or not.
+    #[must_use]
+    pub fn with_mouse(self, has_mouse: bool) -> Self {
+        Self { has_mouse, ..self }
+    }
+
+    /// Why the person's own keys do not hold. `None`: they do, or there are none.
+    pub(super) fn keys_refused(&self) -> Option<&str> {
+        self.keys_refused.as_deref()
+    }
+
+    /// The prefix that waits for its second key.
+    pub(super) const fn waiting(&self) -> Option<Chord> {
+        self.waiting
+    }
+
+    /// Whether the fleet is sorted by name instead of by need.
+    pub(super) const fn sorts_by_name(&self) -> bool {
+        self.sorts_by_name
     }
 
     /// Which keys mean what here.
-    pub(super) const fn keymap(&self) -> &Keymap<Verb> {
+    pub(super) fn keymap(&self) -> &Keymap<Verb> {
         self.bindings.keymap(self.is_replay())
     }
 
     /// The key of an action here, as it is shown; `None`: it has none.
     pub(super) fn key(&self, verb: Verb) -> Option<String> {
         self.keymap().sequences(&verb).next().map(|sequence| sequence.to_string())
+    }
+
+    /// The key of an action where it makes sense, also while this is a replay.
+    pub(super) fn live_key(&self, verb: Verb) -> Option<String> {
+        self.bindings.sequences(verb).first().map(ToString::to_string)
+    }
+
+    /// How an action is asked for here: its key, or the way through the palette.
+    pub(super) fn way_to(&self, verb: Verb) -> String {
+        let palette = || self.key(Verb::Palette).unwrap_or_default();
+        self.key(verb).unwrap_or_else(|| format!("{}{verb}", palette()))
     }
 
     /// Whether this is a recording that is looked at.
@@ -131,7 +218,7 @@ impl View {
         self.revision += 1;
     }
 
-    /// The actions that have a key here, in the order of the help: those of a replay first.
+    /// The actions that make sense here or say why not, in the order of the help: those of a replay first.
     pub(super) fn actions(&self) -> Vec<&'static Spec> {
         let mut specs: Vec<_> = ACTIONS.iter().filter(|spec| is_offered(spec, self.is_replay())).collect();
         if self.is_replay() {
@@ -161,14 +248,56 @@ impl View {
         self.focus
     }
 
-    /// Whether one pane fills the screen.
-    pub(super) const fn is_zoomed(&self) -> bool {
-        self.zoomed
+    /// The rollouts, with the one that is looked at. `None`: there are none.
+    pub(super) fn rollouts<'a>(&self, all: &'a [&'a Model]) -> Option<Rollouts<'a>> {
+        Rollouts::open(all, self.rollout.as_ref())
     }
 
-    /// First line of the evidence or of the help.
-    pub(super) const fn top(&self) -> usize {
-        self.top
+    /// The screen that is shown, by its index in the list.
+    pub(super) const fn screen(&self) -> usize {
+        self.screen
+    }
+
+    /// Columns and rows of the terminal, as last told; 80×24 until then.
+    pub(super) const fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// Where the person stands on the screen that is shown.
+    fn stand(&self) -> Option<&Stand> {
+        self.stands.get(self.screen)
+    }
+
+    /// First line of the screen that is shown, where its lines scroll.
+    pub(super) fn top(&self) -> usize {
+        self.stand().map_or(0, |stand| stand.top)
+    }
+
+    /// What the rows of the screen that is shown are filtered by; empty: nothing is left out.
+    pub(super) fn filter(&self) -> &str {
+        self.stand().map_or("", |stand| stand.filter.as_str())
+    }
+
+    /// The same view with nothing left out of the rows of its screen.
+    pub(super) fn without_filter(&self) -> Self {
+        let mut view = self.clone();
+        if let Some(stand) = view.stands.get_mut(view.screen) {
+            stand.filter = String::new();
+        }
+        view
+    }
+
+    /// Which of these rows has the cursor: the one it was set on, by what it is; if that is gone, the one in its place.
+    /// `None`: there are no rows.
+    pub(super) fn cursor(&self, ids: &[RowId]) -> Option<usize> {
+        let last = ids.len().checked_sub(1)?;
+        let Some((id, place)) = self.stand().and_then(|stand| stand.at.as_ref()) else { return Some(0) };
+        Some(ids.iter().position(|known| known == id).unwrap_or((*place).min(last)))
+    }
+
+    /// First line of the help.
+    pub(super) const fn help_top(&self) -> usize {
+        self.help_top
     }
 
     /// First row of a pane.
@@ -224,6 +353,9 @@ impl View {
         acts::plan(model, &request).err()
     }
 }
+
+/// Columns and rows of a terminal of which nothing is known.
+const SIZE: (u16, u16) = (80, 24);
 
 /// Why nothing can be done in a replay.
 const IS_RECORDING: &str =

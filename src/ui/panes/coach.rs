@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::engine::coach::Advice;
 use crate::theme::Role;
@@ -17,8 +18,8 @@ use crate::ui::{Scene, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::LowerRight,
     steer: Steer::Scroll,
-    opens_evidence: false,
-    title: |_| "coach".to_owned(),
+    opens: Verb::Plan,
+    title: |scene| if scene.view.is_replay() { "coach, as it was then" } else { "coach" }.to_owned(),
     rows: |_, _| ROWS,
     draw,
 };
@@ -36,7 +37,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     }
     let columns = usize::from(area.width).saturating_sub(SIGN).max(1);
     let lines = all.iter().flat_map(|advice| {
-        let wrapped = paint::wrap(&advice.text, columns).into_iter().enumerate();
+        let wrapped = paint::wrap(&said(scene, advice), columns).into_iter().enumerate();
         wrapped.map(move |(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) })
     });
     paint::put_all(buf, area, lines.skip(top));
@@ -46,7 +47,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
 pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let Some(advice) = scene.model.outlook().advice.first() else { return };
     let room = usize::from(area.width).saturating_sub(SIGN).max(1);
-    let mut lines = paint::wrap(&advice.text, room);
+    let mut lines = paint::wrap(&said(scene, advice), room);
     let fit = usize::from(area.height).max(1);
     if lines.len() > fit {
         let rest = lines.split_off(fit - 1).join(" ");
@@ -56,6 +57,11 @@ pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let drawn =
         drawn.map(|(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) });
     paint::put_all(buf, area, drawn);
+}
+
+/// The advice with the person's own keys. In a replay nothing can be pressed.
+fn said(scene: &Scene<'_>, advice: &Advice) -> String {
+    advice.with_keys(|verb| if scene.view.is_replay() { None } else { scene.view.key(verb) })
 }
 
 fn first(scene: &Scene<'_>, advice: &Advice, text: String) -> Line<'static> {

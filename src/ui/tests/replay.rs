@@ -7,13 +7,13 @@ use ratatui::layout::Rect;
 
 use super::pictures::{keep, press, text, theme};
 use super::world::{self, World, seg};
-use crate::action::{ACTIONS, Where};
+use crate::action::{ACTIONS, Danger, Spec, Where};
 use crate::domain::{Timestamp, When};
 use crate::engine::Model;
-use crate::keys::{Chord, Input};
+use crate::keys::{Chord, Input, Sequence};
 use crate::recording::{Kind, Mark};
 use crate::theme::Theme;
-use crate::ui::screen::draw_cells;
+use crate::ui::frame::draw_cells;
 use crate::ui::transport::{Course, Motion};
 use crate::ui::{Intent, Scene, Transport, View, Wish, draw_replay};
 
@@ -131,10 +131,11 @@ fn every_size_draws_in_a_replay() {
         let mut view = view();
         press(&mut view, &world.model, keys);
         for transport in [&whole, &point] {
-            let scene = Scene { model: &world.model, view: &view, theme: &theme, transport: Some(transport) };
             for columns in (0..=24).chain((25..=130).step_by(7)) {
                 for rows in 0..=45 {
                     let area = Rect::new(0, 0, columns, rows);
+                    let rollouts = [&world.model];
+                    let scene = Scene::of(&rollouts, &view, &theme, Some(transport), area).unwrap();
                     draw_cells(&scene, &mut Buffer::empty(area), area);
                 }
             }
@@ -147,7 +148,8 @@ fn nothing_that_acts_on_a_rollout_can_be_asked_for_and_its_key_says_why() {
     let world = world::launch();
     let course = course(&world.marks);
     let transport = at_the_end(&world, &course);
-    for spec in ACTIONS.iter().filter(|spec| spec.place == Where::Live) {
+    let acts = |spec: &&Spec| spec.place == Where::Live && spec.danger != Danger::View;
+    for spec in ACTIONS.iter().filter(acts) {
         for open in [&[][..], &["?"], &["enter"], &["down"]] {
             let mut view = view();
             press(&mut view, &world.model, open);
@@ -162,16 +164,16 @@ fn nothing_that_acts_on_a_rollout_can_be_asked_for_and_its_key_says_why() {
 #[test]
 fn no_keys_at_all_make_a_request() {
     let model = world::trouble().model;
-    let mut chords: Vec<Chord> =
-        ACTIONS.iter().flat_map(|spec| spec.chords).map(|c| c.parse().unwrap()).collect();
+    let keys = ACTIONS.iter().flat_map(|spec| spec.chords).map(|keys| keys.parse::<Sequence>().unwrap());
+    let mut chords: Vec<Chord> = keys.flat_map(|keys| [keys.prefix, Some(keys.key)]).flatten().collect();
     chords.extend((' '..='~').map(Chord::from));
     let inputs: Vec<_> = chords.into_iter().map(|chord| Input::Key { chord, repeat: false }).collect();
     for first in &inputs {
         let mut view = view();
         for second in &inputs {
             for input in [first, second] {
-                let intents = view.handle(input, &model);
-                assert!(!intents.iter().any(|i| matches!(i, Intent::Ask(_))), "{first:?} {second:?}");
+                let intents = view.handle(input, &[&model]);
+                assert!(!intents.iter().any(|i| matches!(i, Intent::Ask(..))), "{first:?} {second:?}");
             }
         }
     }
@@ -217,8 +219,8 @@ fn keys_of_a_replay_move_it_also_while_evidence_is_open_and_may_be_held() {
             assert_eq!(press(&mut view, &model, &[chord]), [Intent::Replay(wish)], "{chord}");
         }
         let held = |chord: &str| Input::Key { chord: chord.parse().unwrap(), repeat: true };
-        assert_eq!(view.handle(&held("]"), &model), [Intent::Replay(Wish::Next(Kind::Any))]);
-        assert_eq!(view.handle(&held("space"), &model), []);
+        assert_eq!(view.handle(&held("]"), &[&model]), [Intent::Replay(Wish::Next(Kind::Any))]);
+        assert_eq!(view.handle(&held("space"), &[&model]), []);
     }
 }
 
