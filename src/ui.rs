@@ -24,14 +24,16 @@
 //! | `screen`, `layout` | which box stands where at which size |
 //! | `pane`, `panes/` | the boxes; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `chart` | a signal of a segment over time, and the same in a few cells |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `evidence`, `summary` | first line, last line, zoom, tiny screens |
-//! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
+//! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `screen`, then one of the panes.
 
 mod asked;
+mod chart;
 mod confirm;
 mod evidence;
 mod facts;
@@ -42,6 +44,7 @@ mod help;
 mod hints;
 mod input;
 mod layout;
+mod names;
 mod overlay;
 mod paint;
 mod pane;

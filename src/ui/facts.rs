@@ -61,10 +61,10 @@ pub fn stale_age(model: &Model, kind: SourceKind, name: &str) -> Option<Duration
     link.age(model.now).filter(|_| link.is_stale(model.now))
 }
 
-/// The bad share of an arm over the last minutes. `None`: nobody was seen.
-pub fn bad_share(model: &Model, series: &Series, arm: Arm) -> Option<f64> {
-    let counts: Counts = series.since(Timestamp(model.now.0 - RATE_WINDOW_MS), arm)?;
-    crate::domain::Ratio::of(counts.bad, counts.units).map(crate::domain::Ratio::get)
+/// What was counted of an arm over the last minutes. `None`: nobody was seen.
+pub fn lately(model: &Model, series: &Series, arm: Arm) -> Option<Counts> {
+    let from = Timestamp(model.now.0.saturating_sub(RATE_WINDOW_MS));
+    series.since(from, arm).filter(|counts| counts.units > 0.0)
 }
 
 /// How old the oldest word of the backends is, if a flag link is stale.

@@ -235,9 +235,10 @@ fn measured(scene: &Scene<'_>, segment: &SegmentModel, station: Station) -> Span
     };
     let show = |arm| {
         if series.is_distribution {
-            words::number(series.p95.get(arm).copied())
+            words::whole(series.p95.get(arm).copied())
         } else {
-            words::rate(facts::bad_share(model, series, arm))
+            facts::lately(model, series, arm)
+                .map_or_else(|| words::UNKNOWN.to_owned(), |c| words::rate_of(c.bad / c.units, c.units))
         }
     };
     let text = words::pair(&show(Arm::Treatment), &show(Arm::Control));
