@@ -35,6 +35,27 @@ pub fn worst_station(segment: &SegmentModel) -> Option<Station> {
     segment.board.iter().find(|(_, cell)| cell.verdict == segment.verdict).map(|(station, _)| *station)
 }
 
+/// The segment to show in detail: the selected one, or the one that most needs a look: the worst verdict, then the
+/// largest exposure. `None`: there are no segments.
+pub fn subject<'m>(model: &'m Model, selected: Option<&SegmentName>) -> Option<&'m SegmentModel> {
+    let need = |segment: &&SegmentModel| (segment.verdict, segment.exposure.confirmed);
+    let chosen = selected.and_then(|name| model.segment(name));
+    // `max_by_key` takes the last of equals; the first in the file is meant.
+    chosen.or_else(|| model.segments.iter().rev().max_by_key(need))
+}
+
+/// The metric that tells why a segment stands still, by its place in the rollout: that of its newest NO-GO, else that of
+/// the station that holds. `None`: nothing is wrong, or it is not a matter of a metric.
+pub fn telling_metric(model: &Model, segment: &SegmentModel) -> Option<usize> {
+    let guardrails = &model.rollout.guardrails;
+    let latched = segment.latches.iter().rev().find_map(|latch| {
+        guardrails.iter().find(|guardrail| guardrail.name == latch.guardrail).map(|found| &found.metric)
+    });
+    let holds = || worst_station(segment).filter(|_| segment.verdict >= Verdict::Hold);
+    let name = latched.or_else(|| metric_of(model, holds()?))?;
+    model.rollout.metrics.iter().position(|metric| metric.name == *name)
+}
+
 /// The segment with the most customers; unknown sizes are smallest, the first of equals.
 pub fn largest(model: &Model) -> Option<&SegmentModel> {
     let size = |segment: &&SegmentModel| model.rollout.segment(&segment.name).and_then(|s| s.size);

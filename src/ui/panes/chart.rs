@@ -6,12 +6,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::action::Verb;
 use crate::ui::pane::{Pane, Place, Steer};
 use crate::ui::{Scene, chart};
 
 /// The pane.
 pub const PANE: Pane =
-    Pane { place: Place::Left, steer: Steer::Rows, opens_evidence: false, title, rows: |_, _| 0, draw };
+    Pane { place: Place::Left, steer: Steer::Rows, opens: Verb::Segment, title, rows: |_, _| 0, draw };
 
 fn title(scene: &Scene<'_>) -> String {
     let Some(segment) = scene.subject() else { return "chart".to_owned() };
