@@ -44,6 +44,15 @@ pub fn subject<'m>(model: &'m Model, selected: Option<&SegmentName>) -> Option<&
     chosen.or_else(|| model.segments.iter().rev().max_by_key(need))
 }
 
+/// The segments whose names hold the filter, upper and lower case alike, and the selected one in any case.
+pub fn filtered<'m>(model: &'m Model, filter: &str, selected: Option<&SegmentName>) -> Vec<&'m SegmentModel> {
+    let filter = filter.to_lowercase();
+    let is_left = |segment: &&SegmentModel| {
+        Some(&segment.name) == selected || segment.name.as_str().to_lowercase().contains(&filter)
+    };
+    model.segments.iter().filter(is_left).collect()
+}
+
 /// The metric that tells why a segment stands still, by its place in the rollout: that of its newest NO-GO, else that of
 /// the station that holds. `None`: nothing is wrong, or it is not a matter of a metric.
 pub fn telling_metric(model: &Model, segment: &SegmentModel) -> Option<usize> {

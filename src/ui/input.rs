@@ -14,7 +14,7 @@ use super::rollouts::Rollouts;
 use super::screens::{self, Copied, RowId, SCREENS, Steer};
 use super::transport::Wish;
 use super::view::{Stand, asks_for_words};
-use super::{Intent, View, help};
+use super::{Intent, View, facts, help};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
@@ -297,7 +297,7 @@ impl View {
 
     /// Selects a segment further on or back by its name; before the first stands everything.
     fn select(&mut self, forward: bool, by: usize, model: &Model) {
-        let segments = &model.segments;
+        let segments = facts::filtered(model, self.filter(), self.selected());
         let at = segments.iter().position(|s| Some(&s.name) == self.selected()).map_or(0, |i| i + 1);
         let next = step(at, segments.len(), forward, by);
         self.selected = next.checked_sub(1).and_then(|i| segments.get(i)).map(|s| s.name.clone());
