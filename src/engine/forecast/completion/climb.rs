@@ -139,7 +139,10 @@ fn obstacle(model: &Model, segment: &SegmentModel) -> Option<String> {
     if let Some(platform) = model.platforms.iter().find(|platform| platform.state.is_none()) {
         return Some(format!("{} has not been read yet", platform.name));
     }
-    if let Some((station, _)) = segment.board.iter().find(|(_, cell)| cell.verdict == Verdict::Hold) {
+    // What is blind is on HOLD as well; the data say why.
+    let is_held = |station: &Station| segment.board.get(station).is_some_and(|c| c.verdict == Verdict::Hold);
+    let mut stations = [Station::Data].into_iter().chain(Station::ALL);
+    if let Some(station) = stations.find(is_held) {
         return Some(format!("HOLD on {station}"));
     }
     let data = segment.board.get(&Station::Data).filter(|cell| cell.verdict != Verdict::Go)?;
