@@ -269,9 +269,9 @@ impl View {
         }
     }
 
-    /// Sets the cursor on a row. On the fleet that is the rollout that the keys act on.
+    /// Sets the cursor on a row. On the fleet and the wall that is the rollout that the keys act on.
     fn mark(&mut self, at: Option<(RowId, usize)>, rollouts: &Rollouts<'_>) {
-        if SCREENS.get(self.screen).is_some_and(|screen| screen.verb == Verb::Fleet)
+        if SCREENS.get(self.screen).is_some_and(|screen| matches!(screen.verb, Verb::Fleet | Verb::Wall))
             && let Some((RowId::Name(name), _)) = &at
         {
             self.look_at(name, rollouts);
