@@ -24,6 +24,7 @@
 //! | `screen`, `layout` | which box stands where at which size |
 //! | `pane`, `panes/` | the boxes; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `filter` | what `/` leaves of a list |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `evidence`, `summary` | first line, last line, zoom, tiny screens |
 //! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
@@ -36,12 +37,14 @@ mod confirm;
 mod evidence;
 mod facts;
 mod field;
+mod filter;
 mod go_to;
 mod header;
 mod help;
 mod hints;
 mod input;
 mod layout;
+pub mod link;
 mod overlay;
 mod paint;
 mod pane;
