@@ -26,7 +26,8 @@
 //! | `screens`, `screens/` | the screens; a new one is one file and one line in `screens::SCREENS` |
 //! | `pane`, `panes/` | the boxes of the main screen; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
-//! | `filter` | what `/` leaves of a list |
+//! | `filter`, `listing` | what `/` leaves of a list; a list of moments with a cursor |
+//! | `copies`, `link` | what is copied: a line as text, and a way back to it |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `summary` | first line, last line, tiny screens |
 //! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
@@ -36,6 +37,7 @@
 
 mod asked;
 mod confirm;
+mod copies;
 mod facts;
 mod field;
 mod filter;
@@ -47,6 +49,7 @@ mod hints;
 mod input;
 mod layout;
 pub mod link;
+mod listing;
 mod overlay;
 mod paint;
 mod pane;

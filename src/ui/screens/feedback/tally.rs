@@ -14,8 +14,7 @@ const ALPHA: f64 = 0.05;
 /// Fewer scores than this have no bounds worth showing: they reach over more than half of everything.
 const LEAST: u64 = 5;
 /// Lengths of a stretch of time in seconds, shortest first: what a person calls them, so that they begin at whole ones.
-const STRETCHES_S: [i64; 13] =
-    [10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 10_800, 21_600, 86_400];
+const STRETCHES_S: [i64; 13] = [10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 10_800, 21_600, 86_400];
 
 /// What was said by some customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,11 +88,7 @@ impl Stretches {
         let fits = |length_s: &i64| number(now, *length_s).saturating_sub(number(from, *length_s)) < most;
         let length_s = STRETCHES_S.into_iter().find(fits).unwrap_or(longest);
         let last = number(now, length_s);
-        Self {
-            length_s,
-            first: last.saturating_sub(most - 1),
-            count: usize::try_from(most).unwrap_or(1),
-        }
+        Self { length_s, first: last.saturating_sub(most - 1), count: usize::try_from(most).unwrap_or(1) }
     }
 
     /// In which of them a moment lies. `None`: in none.
@@ -153,7 +148,9 @@ mod tests {
 
     #[test]
     fn few_scores_have_no_bounds_and_more_have_narrower_ones() {
-        let tally = |n: u64| Tally::of(&(0..n).map(|i| said(1, Some(if i % 2 == 0 { 1 } else { 5 }))).collect::<Vec<_>>());
+        let tally = |n: u64| {
+            Tally::of(&(0..n).map(|i| said(1, Some(if i % 2 == 0 { 1 } else { 5 }))).collect::<Vec<_>>())
+        };
         assert_eq!((tally(0).mean(), tally(0).unhappy(), tally(4).bounds()), (None, None, None));
         let width = |n| tally(n).bounds().map(|(low, high)| high - low).unwrap();
         assert!(width(10) > width(100));
