@@ -26,6 +26,8 @@
 //! | `screens`, `screens/` | the screens; a new one is one file and one line in `screens::SCREENS` |
 //! | `pane`, `panes/` | the boxes of the main screen; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `filter`, `listing` | what `/` leaves of a list; a list of moments with a cursor |
+//! | `copies`, `link` | what is copied: a line as text, and a way back to it |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `summary` | first line, last line, tiny screens |
 //! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
@@ -35,8 +37,10 @@
 
 mod asked;
 mod confirm;
+mod copies;
 mod facts;
 mod field;
+mod filter;
 mod frame;
 mod go_to;
 mod header;
@@ -44,6 +48,8 @@ mod help;
 mod hints;
 mod input;
 mod layout;
+pub mod link;
+mod listing;
 mod overlay;
 mod paint;
 mod pane;

@@ -257,11 +257,18 @@ impl View {
                     stand.top = 0;
                 }
             }
-            Steer::Rows if vertical => {
+            Steer::Rows | Steer::Stream if vertical => {
                 let ids = (screen.ids)(rollouts, self);
                 let Some(at) = self.cursor(&ids) else { return };
                 let at = step(at, ids.len().saturating_sub(1));
-                self.mark(ids.get(at).cloned().map(|id| (id, at)), rollouts);
+                // What is newest is another row in a moment.
+                let is_followed = at == 0 && screen.steer == Steer::Stream;
+                let marked = ids.get(at).filter(|_| !is_followed).cloned();
+                self.mark(marked.map(|id| (id, at)), rollouts);
+            }
+            Steer::Stream => {
+                self.select(forward, by, model);
+                self.mark(None, rollouts);
             }
             Steer::Rows => {}
         }

@@ -4,13 +4,14 @@
 //! selected, scroll, filters, the open panel. A selection is a name, never a row: rows may move, names do not.
 
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
-use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text, Timestamp};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
 use crate::keys::{Keymap, KeymapError};
 
+use super::link::Links;
 use super::overlay::Overlay;
 use super::pane::COUNT;
 use super::rollouts::Rollouts;
@@ -84,6 +85,8 @@ pub struct View {
     /// Who may act. `None` in a replay: nobody, and so no request can be made.
     actor: Option<Actor>,
     roles: Vec<RoleName>,
+    /// Where a copied link leads to.
+    links: Links,
     pub(super) keymap: Keymap<Bound>,
     /// The rollout that is looked at. `None`: the first.
     pub(super) rollout: Option<RolloutName>,
@@ -130,6 +133,7 @@ impl View {
         Ok(Self {
             actor,
             roles: Vec::new(),
+            links: Links::default(),
             keymap: Keymap::new(&bindings)?,
             rollout: None,
             screen: screens::MAIN,
@@ -152,6 +156,17 @@ impl View {
     #[must_use]
     pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
         Self { roles, ..self }
+    }
+
+    /// The same, with copied links that lead there instead of to the journal.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
+    /// A way back to a moment of a rollout.
+    pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> String {
+        self.links.to(&model.rollout.name, at)
     }
 
     /// Whether this is a recording that is looked at.
