@@ -50,6 +50,7 @@ mod input;
 mod layout;
 pub mod link;
 mod listing;
+mod others;
 mod overlay;
 mod paint;
 mod pane;
