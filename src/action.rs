@@ -170,7 +170,7 @@ actions! {
     CopyName,     "copy-name",     ["y n"],         View,     Everywhere, "send the name or id of what is selected there";
     NextTheme,    "next-theme",    ["z t"],         View,     Everywhere, "the next theme, for this session";
     NextGraphs,   "next-graphs",   ["z g"],         View,     Everywhere, "graphs of braille, blocks or ASCII, for this session";
-    Sort,         "sort",          ["z s"],         View,     Everywhere, "sort the fleet: who needs somebody first, or by name";
+    Sort,         "sort",          ["z s"],         View,     Everywhere, "sort the fleet: by who needs you, name, verdict, phase or age";
     Mouse,        "mouse",         ["z m"],         View,     Everywhere, "mouse on or off: it focuses, scrolls and zooms, and never acts";
     Palette,      "palette",       [":"],           View,     Everywhere, "find an action, a screen, a segment or a rollout by its name";
     Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";

@@ -6,18 +6,22 @@
 use std::sync::Arc;
 
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
-use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text, Timestamp};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
-use crate::keys::{Bindings, Chord, Keymap, Refused};
+use crate::keys::{Bindings, Chord, Refused};
 
+use super::facts;
+use super::link::Links;
 use super::overlay::Overlay;
 use super::pane::COUNT;
 use super::rollouts::Rollouts;
-use super::screens::{self, RowId};
+use super::screens::{self, Order, RowId};
 use super::transport::Wish;
+
+mod keys;
 
 /// What a key asks of the live loop.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,14 +89,16 @@ pub struct View {
     pub(super) waiting: Option<Chord>,
     /// Whether the mouse is listened to.
     pub(super) has_mouse: bool,
-    /// Whether the fleet is sorted by name instead of by need.
-    pub(super) sorts_by_name: bool,
+    /// Where a copied link leads to.
+    links: Links,
     /// The rollout that is looked at. `None`: the first.
     pub(super) rollout: Option<RolloutName>,
     /// The screen, by its index in the list, and those before it, oldest first.
     pub(super) screen: usize,
     pub(super) trail: Vec<usize>,
     pub(super) stands: [Stand; screens::COUNT],
+    /// By what the fleet is sorted.
+    pub(super) order: Order,
     /// Columns and rows of the terminal, as last told.
     pub(super) size: (u16, u16),
     pub(super) focus: usize,
@@ -100,8 +106,9 @@ pub struct View {
     pub(super) scroll: [usize; COUNT],
     /// First line of the help.
     pub(super) help_top: usize,
-    /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
-    pub(super) metric: usize,
+    /// Which metric the person chose for the charts, counted through the rollout's metrics and then feedback. `None`: none
+    /// was chosen, and the one is shown that tells why.
+    pub(super) metric: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) said: Option<String>,
     pub(super) seen_refusal: Option<Refusal>,
@@ -133,17 +140,18 @@ impl View {
             keys_refused: None,
             waiting: None,
             has_mouse: false,
-            sorts_by_name: false,
+            links: Links::default(),
             rollout: None,
             screen: screens::MAIN,
             trail: Vec::new(),
             stands: Default::default(),
+            order: Order::default(),
             size: SIZE,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
             help_top: 0,
-            metric: 0,
+            metric: None,
             overlay: Overlay::None,
             said: None,
             seen_refusal: None,
@@ -157,53 +165,39 @@ impl View {
         Self { roles, ..self }
     }
 
-    /// The same, with these keys. `refused` is why the person's own do not hold; it is said at once, and in the help.
+    /// The same, with copied links that lead there instead of to the journal.
     #[must_use]
-    pub fn with_keys(self, bindings: Bindings, refused: Option<String>) -> Self {
-        let said = refused.clone().or(self.said);
-        Self { bindings: Arc::new(bindings), keys_refused: refused, said, ..self }
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links, ..self }
     }
 
-    /// The same, with the mouse listened to or not.
+    /// A way back to a moment of a rollout.
+    pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> String {
+        self.links.to(&model.rollout.name, at)
+    }
+
+    /// The same, begun on the list of all rollouts.
     #[must_use]
-    pub fn with_mouse(self, has_mouse: bool) -> Self {
-        Self { has_mouse, ..self }
+    pub fn on_fleet(self) -> Self {
+        let screen = screens::index_of(Verb::Fleet).unwrap_or(screens::MAIN);
+        Self { screen, ..self }
     }
 
-    /// Why the person's own keys do not hold. `None`: they do, or there are none.
-    pub(super) fn keys_refused(&self) -> Option<&str> {
-        self.keys_refused.as_deref()
+    /// Whether the screen that this action opens is shown.
+    #[must_use]
+    pub fn is_on(&self, verb: Verb) -> bool {
+        screens::index_of(verb) == Some(self.screen)
     }
 
-    /// The prefix that waits for its second key.
-    pub(super) const fn waiting(&self) -> Option<Chord> {
-        self.waiting
+    /// By what the fleet is sorted.
+    pub(super) const fn order(&self) -> Order {
+        self.order
     }
 
-    /// Whether the fleet is sorted by name instead of by need.
-    pub(super) const fn sorts_by_name(&self) -> bool {
-        self.sorts_by_name
-    }
-
-    /// Which keys mean what here.
-    pub(super) fn keymap(&self) -> &Keymap<Verb> {
-        self.bindings.keymap(self.is_replay())
-    }
-
-    /// The key of an action here, as it is shown; `None`: it has none.
-    pub(super) fn key(&self, verb: Verb) -> Option<String> {
-        self.keymap().sequences(&verb).next().map(|sequence| sequence.to_string())
-    }
-
-    /// The key of an action where it makes sense, also while this is a replay.
-    pub(super) fn live_key(&self, verb: Verb) -> Option<String> {
-        self.bindings.sequences(verb).first().map(ToString::to_string)
-    }
-
-    /// How an action is asked for here: its key, or the way through the palette.
-    pub(super) fn way_to(&self, verb: Verb) -> String {
-        let palette = || self.key(Verb::Palette).unwrap_or_default();
-        self.key(verb).unwrap_or_else(|| format!("{}{verb}", palette()))
+    /// The rollout that is looked at. `None`: the first.
+    #[must_use]
+    pub const fn looks_at(&self) -> Option<&RolloutName> {
+        self.rollout.as_ref()
     }
 
     /// Whether this is a recording that is looked at.
@@ -307,7 +301,14 @@ impl View {
 
     /// What the chart shows.
     pub(super) fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
-        model.rollout.metrics.get(self.metric).map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+        let metric = model.rollout.metrics.get(self.metric(model));
+        metric.map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+    }
+
+    /// Which metric that is: the chosen one, else the one behind the verdict of the segment that is shown.
+    pub(super) fn metric(&self, model: &Model) -> usize {
+        let telling = || facts::telling_metric(model, facts::subject(model, self.selected())?);
+        self.metric.or_else(telling).unwrap_or(0)
     }
 
     /// Why the last key did nothing.
@@ -323,7 +324,9 @@ impl View {
     /// A request on what is selected, with the versions as they are seen now. `None` in a replay: nobody can act.
     pub(super) fn request(&self, verb: Verb, model: &Model) -> Option<Request> {
         let actor = self.actor.clone()?;
-        let scope = Scope { segment: self.selected.clone(), platform: None };
+        // A row of the fleet is a whole rollout, whatever is selected in it.
+        let segment = self.selected.clone().filter(|_| !self.is_on(Verb::Fleet));
+        let scope = Scope { segment, platform: None };
         let role = if verb == Verb::Approve { self.role(model) } else { None };
         Some(Request { seen: model.versions(), role, ..Request::new(actor, verb, scope) })
     }

@@ -21,11 +21,10 @@ impl View {
         }
     }
 
-    /// Sorts the fleet the other way.
+    /// Sorts the fleet by the next order.
     pub(super) fn sort(&mut self) {
-        self.sorts_by_name = !self.sorts_by_name;
-        let order = if self.sorts_by_name { "by name" } else { "those that need somebody first" };
-        self.said = Some(format!("the fleet is sorted: {order}"));
+        self.order = self.order.next();
+        self.said = Some(format!("the fleet is sorted: {}", self.order.word()));
     }
 
     /// Listens to the mouse, or no longer.
