@@ -150,7 +150,7 @@ fn hint(scene: &Scene<'_>, verb: Verb) -> Option<Line<'static>> {
         let name = Span::styled(format!(" {name} "), scene.style(role));
         Line::from(vec![scene.span(format!(" {key}"), Role::Key), name])
     } else {
-        scene.line(format!("({key} {name}) "), Role::Disabled)
+        scene.line(format!("({key} {name})"), Role::Disabled)
     })
 }
 
