@@ -13,7 +13,7 @@ use crate::domain::{Station, Timestamp};
 use crate::engine::Model;
 use crate::engine::model::{Cell, Hold, PlatformModel, SegmentModel};
 use crate::theme::Role;
-use crate::ui::{Scene, View, paint, words};
+use crate::ui::{Scene, View, copies, paint, words};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -21,6 +21,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Lines,
     lines: |rollouts, view, _| rows(rollouts.open, view),
     draw,
+    copy: |rollouts, view, what| copies::evidence(rollouts.open, view, what),
     ..Screen::of(Verb::Evidence)
 };
 

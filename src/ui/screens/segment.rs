@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 
 use super::{Screen, Steer};
 use crate::action::Verb;
-use crate::ui::Scene;
 use crate::ui::panes::chart::PANE;
+use crate::ui::{Scene, copies};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -16,6 +16,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Segments,
     opens: Some(Verb::Evidence),
     draw,
+    copy: |rollouts, view, what| copies::selected(rollouts.open, view, what),
     ..Screen::of(Verb::Segment)
 };
 
