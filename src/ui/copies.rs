@@ -118,6 +118,16 @@ pub fn selected(model: &Model, view: &View, what: Copied) -> Option<String> {
     })
 }
 
+/// What is copied where one segment is shown: the selected one, or the one that most needs a look.
+pub fn subject(model: &Model, view: &View, what: Copied) -> Option<String> {
+    let found = facts::subject(model, view.selected())?;
+    Some(match what {
+        Copied::Line => segment(model, found),
+        Copied::Link => view.link_to(model, model.now),
+        Copied::Name => found.name.to_string(),
+    })
+}
+
 /// What is copied where evidence is shown: of the selected segment, or the one with the worst verdict, the station that
 /// gives it its verdict.
 pub fn evidence(model: &Model, view: &View, what: Copied) -> Option<String> {

@@ -23,6 +23,9 @@ mod sources;
 mod timeline;
 mod wall;
 
+pub(crate) use self::fleet::next_match;
+pub(crate) use self::fleet::order::Order;
+
 /// What the arrow keys do on a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Steer {

@@ -141,7 +141,8 @@ fn mood(scene: &Scene<'_>, comment: &Comment) -> (&'static str, &'static str, Ro
         Some(mood @ Sentiment::Negative) => (glyphs.down, mood.word(), Role::Negative),
         Some(mood @ Sentiment::Neutral) => (glyphs.level, mood.word(), Role::Text),
         Some(mood @ Sentiment::Positive) => (glyphs.up, mood.word(), Role::Positive),
-        None => (words::UNKNOWN, words::UNKNOWN, Role::Text),
+        // No sign: that of neutral looks like "not known" on an ASCII terminal.
+        None => (" ", words::UNKNOWN, Role::Text),
     }
 }
 

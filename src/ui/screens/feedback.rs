@@ -42,6 +42,8 @@ const KEYS: [&str; 4] = ["segment", "arm", "score", "sentiment"];
 const INDENT: usize = 18;
 /// From this height on the last line says what can be filtered by.
 const WITH_FOOT: u16 = 14;
+/// Rows from which on the words get more than half.
+const HIGH: u16 = 28;
 /// Most lines about sources that do not deliver.
 const MAX_TROUBLES: usize = 3;
 
@@ -109,8 +111,9 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let body = Rect { height: area.height - foot, ..area };
     let foot = Rect { y: area.y + body.height, height: foot, ..area };
     let comments: Vec<_> = rows.iter().map(|(_, comment)| *comment).collect();
-    // Numbers first, but the words keep the larger half.
-    let lines = table::lines(scene, &comments, width, usize::from(body.height) * 2 / 5);
+    // Numbers first, but the words keep half, and more where there is more.
+    let rows_of_table = if body.height < HIGH { body.height / 2 } else { body.height * 2 / 5 };
+    let lines = table::lines(scene, &comments, width, usize::from(rows_of_table));
     let list = put_top(buf, body, lines);
     let cursor = scene.view.cursor(&(SCREEN.ids)(&scene.all(), scene.view));
     let look = Look {

@@ -19,6 +19,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Panes,
     draw,
     copy: |rollouts, view, what| copies::selected(rollouts.open, view, what),
+    is_filtered: true,
     ..Screen::of(Verb::Main)
 };
 

@@ -179,7 +179,7 @@ fn a_line_a_link_and_an_id_can_be_copied() {
 #[test]
 fn every_screen_of_a_rollout_gives_a_line_a_link_and_a_name() {
     let model = world::trouble().model;
-    for key in ["1", "2", "3", "4", "6", "7"] {
+    for key in ["0", "1", "2", "3", "4", "5", "6", "7"] {
         let view = open(&model, &[key]);
         for what in [Copied::Line, Copied::Link, Copied::Name] {
             // A note of a person has no id.
@@ -252,7 +252,7 @@ fn feedback_is_filtered_with_its_numbers() {
         ("segment:free arm:treatment", "free   ", "beta   "),
         ("score:1-2", "▼ negative", "▲ positive"),
         ("sentiment:positive", "▲ positive", "▼ negative"),
-        ("score:none", "– –", "▲ positive"),
+        ("score:none", "– enterprise   treatment   –", "▲ positive"),
         ("arm:unknown", "beta   ", "free   "),
         ("\"pay button\"", "the pay button does nothing", "quick and easy"),
     ] {
