@@ -112,7 +112,7 @@ pub fn selected(model: &Model, view: &View, what: Copied) -> Option<String> {
     Some(match (what, selected) {
         (Copied::Line, Some(found)) => segment(model, found),
         (Copied::Line, None) => rollout(model),
-        (Copied::Link, _) => view.link_to(model, model.now),
+        (Copied::Link, _) => return view.link_to(model, model.now),
         (Copied::Name, Some(found)) => found.name.to_string(),
         (Copied::Name, None) => model.rollout.name.to_string(),
     })
@@ -123,7 +123,7 @@ pub fn subject(model: &Model, view: &View, what: Copied) -> Option<String> {
     let found = facts::subject(model, view.selected())?;
     Some(match what {
         Copied::Line => segment(model, found),
-        Copied::Link => view.link_to(model, model.now),
+        Copied::Link => return view.link_to(model, model.now),
         Copied::Name => found.name.to_string(),
     })
 }
@@ -139,7 +139,7 @@ pub fn evidence(model: &Model, view: &View, what: Copied) -> Option<String> {
     });
     match (what, worst) {
         (Copied::Line, Some((segment, name, cell))) => Some(station(model, segment, name, cell)),
-        (Copied::Link, Some((_, _, cell))) => Some(view.link_to(model, cell.since)),
+        (Copied::Link, Some((_, _, cell))) => view.link_to(model, cell.since),
         _ => selected(model, view, what),
     }
 }

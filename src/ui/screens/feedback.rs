@@ -147,9 +147,9 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let rows = rows(model, view);
     let at = view.cursor(&(SCREEN.ids)(rollouts, view))?;
     let (_, comment) = rows.get(at)?;
-    Some(match what {
-        Copied::Line => copies::comment(comment),
+    match what {
+        Copied::Line => Some(copies::comment(comment)),
         Copied::Link => view.link_to(model, comment.at),
-        Copied::Name => comment.feedback.id.to_string(),
-    })
+        Copied::Name => Some(comment.feedback.id.to_string()),
+    }
 }

@@ -141,6 +141,6 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
                 model.now.date_and_clock(),
             ))
         }
-        Copied::Link => Some(view.link_to(model, model.now)),
+        Copied::Link => view.link_to(model, model.now),
     }
 }

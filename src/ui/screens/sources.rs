@@ -226,7 +226,7 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let key = keys.get(view.cursor(&keys.iter().map(Key::id).collect::<Vec<_>>())?)?;
     Some(match (what, key) {
         (Copied::Line, key) => key.text(model),
-        (Copied::Link, key) => view.link_to(model, key.at(model)),
+        (Copied::Link, key) => return view.link_to(model, key.at(model)),
         (Copied::Name, Key::Link(source, _) | Key::Problem(source, ..)) => source.to_string(),
         (Copied::Name, Key::Platform(platform)) => platform.name.to_string(),
         (Copied::Name, Key::Stored(_, segment)) => segment.to_string(),

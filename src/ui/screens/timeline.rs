@@ -149,7 +149,7 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let (_, moment) = rows.get(at)?;
     match what {
         Copied::Line => Some(copies::moment(moment)),
-        Copied::Link => Some(view.link_to(model, moment.at)),
+        Copied::Link => view.link_to(model, moment.at),
         Copied::Name => {
             let command = moment.effect.map(|id| id.to_string());
             command.or_else(|| moment.segment.as_ref().map(ToString::to_string))
