@@ -15,6 +15,7 @@ use crate::runtime::live::Ending;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// What `replay` takes.
 #[derive(Debug, Args)]
@@ -88,16 +89,17 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.keys).await
+    let opened = ["replay".to_owned(), name.to_string()];
+    show(player, &opened, &arguments.play, &arguments.paint, &arguments.keys).await
 }
 
-/// Plays a recording on the screen; `name` is what messages call it.
+/// Plays a recording on the screen; `opened` is the verb that opens it and what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
 pub async fn show(
     mut player: Player,
-    name: &str,
+    opened: &[String; 2],
     play: &Play,
     paint: &Paint,
     keys: &OwnKeys,
@@ -107,14 +109,16 @@ pub async fn show(
     if player.extent().events == 0 {
         let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
         return Err(Failure::usage(format!(
-            "cannot replay {name}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it"
+            "cannot replay {}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it",
+            opened[1]
         )));
     }
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
     let (bindings, refused) = keys.settle()?;
-    let mut view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
+    let view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
+    let mut view = view.with_links(Links::Recording(opened.to_vec()));
     let Play { from, until, speed, exit_when_done } = *play;
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());

@@ -16,6 +16,7 @@ use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
 use crate::theme::{self, Depth, Theme};
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
@@ -58,6 +59,9 @@ pub struct Look {
     /// Leave after this time, such as 90s
     #[arg(long, value_name = "TIME")]
     r#for: Option<Span>,
+    /// Where copied links lead to.
+    #[arg(skip)]
+    links: Links,
 }
 
 impl Look {
@@ -79,6 +83,11 @@ impl Look {
     /// Whether a role is given.
     pub const fn has_roles(&self) -> bool {
         !self.roles.is_empty()
+    }
+
+    /// With links that lead there.
+    pub fn leading_to(self, links: Links) -> Self {
+        Self { links, ..self }
     }
 
     /// With these roles, if none was named.
@@ -106,8 +115,11 @@ pub fn check(look: &Look) -> Result<(), Failure> {
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
     let (bindings, refused) = look.keys.settle()?;
-    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-    let mut view = view.with_keys(bindings, refused);
+    let mut view = View::new(actor)
+        .map_err(Failure::usage)?
+        .with_roles(look.roles.clone())
+        .with_links(look.links.clone())
+        .with_keys(bindings, refused);
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(fleet, &mut view, &theme, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.

@@ -17,7 +17,7 @@ use crate::action::Verb;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
 use crate::theme::Role;
-use crate::ui::{Scene, View, facts, paint, words};
+use crate::ui::{Scene, View, copies, facts, paint, words};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -25,6 +25,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Lines,
     lines: |rollouts, view, width| rows(rollouts.open, view, width),
     draw,
+    copy: |rollouts, view, what| copies::evidence(rollouts.open, view, what),
     ..Screen::of(Verb::Evidence)
 };
 
