@@ -29,8 +29,8 @@ pub fn lines(
         let points = curve.arm(arm);
         let now = scale::value(curve.unit, curve.newest(arm).map(|point| point.value), points.newest_units);
         let n = format!("n={}", thousands(points.units.clamp(0.0, 9e15) as u64));
-        let short = scene.line(format!("{sign} {word} {now:>6} {n}"), role);
-        let line = scene.line(format!("{sign} {word} now {now:>6}  {n}"), role);
+        let short = scene.line(format!("{sign} {word} {now:>5} {n}"), role);
+        let line = scene.line(format!("{sign} {word} now {now:>5}  {n}"), role);
         Piece { short: Some(short), ..Piece::new(rank, line) }
     };
     let arms = vec![
