@@ -85,6 +85,8 @@ pub struct Model {
     pub(super) next_effect: u64,
     /// What lies ahead, once somebody has looked. Forgotten with each event.
     pub(super) outlook: OnceLock<super::Outlook>,
+    /// The rollout in brief, once somebody has looked. Forgotten with each event.
+    pub(super) brief: OnceLock<super::Brief>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
     /// What an autopilot that only speaks has said and need not say again; at most two for each segment.
@@ -476,6 +478,7 @@ impl Model {
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
             outlook: OnceLock::new(),
+            brief: OnceLock::new(),
             began: None,
             advised: BTreeMap::new(),
         }

@@ -135,7 +135,11 @@ pub fn troubles(model: &Model, kind: SourceKind, name: Option<&str>) -> Vec<Trou
         .links
         .iter()
         .filter(|(source, _)| source.kind == kind && name.is_none_or(|name| source.name.as_str() == name))
-        .filter_map(|(source, link)| trouble(model, source.name.as_str(), link))
+        // A platform and its probe have one name.
+        .filter_map(|(source, link)| match source.kind {
+            SourceKind::Probes => trouble(model, &source.to_string(), link),
+            _ => trouble(model, source.name.as_str(), link),
+        })
         .collect();
     if kind == SourceKind::Flags {
         let is_unheard_of =

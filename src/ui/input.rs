@@ -259,19 +259,45 @@ impl View {
                     stand.top = 0;
                 }
             }
-            Steer::Rows if vertical => {
+            Steer::Rows | Steer::Stream if vertical => {
                 let ids = (screen.ids)(rollouts, self);
-                let Some(at) = self.cursor(&ids) else { return };
+                let Some(at) = self.row(&ids, rollouts) else { return };
                 let at = step(at, ids.len().saturating_sub(1));
-                self.mark(ids.get(at).cloned().map(|id| (id, at)), rollouts);
+                // What is newest is another row in a moment.
+                let is_followed = at == 0 && screen.steer == Steer::Stream;
+                let marked = ids.get(at).filter(|_| !is_followed).cloned();
+                self.mark(marked.map(|id| (id, at)), rollouts);
+            }
+            Steer::Stream => {
+                self.select(forward, by, model);
+                self.mark(None, rollouts);
             }
             Steer::Rows => {}
         }
     }
 
-    /// Sets the cursor on a row. On the fleet that is the rollout that the keys act on.
+    /// The row that the next key starts from. On the fleet that is the open rollout, wherever it stands now.
+    fn row(&self, ids: &[RowId], rollouts: &Rollouts<'_>) -> Option<usize> {
+        if !self.is_on(Verb::Fleet) {
+            return self.cursor(ids);
+        }
+        let open = rollouts.open.rollout.name.as_str();
+        ids.iter().position(|id| matches!(id, RowId::Name(name) if name == open))
+    }
+
+    /// The filter of the screen was changed by the person: on the fleet the keys act on a rollout that it leaves.
+    #[expect(dead_code, reason = "the field of the filter calls it")]
+    pub(super) fn follow_filter(&mut self, rollouts: &Rollouts<'_>) {
+        if self.is_on(Verb::Fleet)
+            && let Some(next) = screens::next_match(rollouts, self)
+        {
+            self.look_at(next.rollout.name.as_str(), rollouts);
+        }
+    }
+
+    /// Sets the cursor on a row. On the fleet and the wall that is the rollout that the keys act on.
     fn mark(&mut self, at: Option<(RowId, usize)>, rollouts: &Rollouts<'_>) {
-        if SCREENS.get(self.screen).is_some_and(|screen| screen.verb == Verb::Fleet)
+        if SCREENS.get(self.screen).is_some_and(|screen| matches!(screen.verb, Verb::Fleet | Verb::Wall))
             && let Some((RowId::Name(name), _)) = &at
         {
             self.look_at(name, rollouts);
