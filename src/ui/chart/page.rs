@@ -10,8 +10,18 @@
 use crate::domain::Timestamp;
 
 /// Lengths of a page in seconds and how far it is turned, shortest first: the shortest that holds all data is shown.
-const LENGTHS_S: [(i64, i64); 7] =
-    [(120, 30), (300, 60), (600, 120), (900, 180), (1800, 300), (3600, 600), (7200, 1200)];
+const LENGTHS_S: [(i64, i64); 10] = [
+    (120, 30),
+    (180, 30),
+    (300, 60),
+    (420, 60),
+    (600, 120),
+    (900, 180),
+    (1200, 240),
+    (1800, 300),
+    (3600, 600),
+    (7200, 1200),
+];
 /// The longest page of what is read every few seconds: older numbers say little about now.
 const LONGEST_S: i64 = 1800;
 /// What is read more seldom has a page of so many readings: fewer are no curve.

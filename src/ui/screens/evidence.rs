@@ -10,13 +10,15 @@ mod station;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 use super::segment::standing;
-use super::{Screen, Steer};
+use super::{Copied, Screen, Steer};
 use crate::action::Verb;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
 use crate::theme::Role;
+use crate::ui::rollouts::Rollouts;
 use crate::ui::{Scene, View, facts, paint, words};
 
 /// The screen.
@@ -25,6 +27,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Lines,
     lines: |rollouts, view, width| rows(rollouts.open, view, width),
     draw,
+    copy,
     ..Screen::of(Verb::Evidence)
 };
 
@@ -35,6 +38,27 @@ fn title(scene: &Scene<'_>) -> String {
     match scene.view.selected() {
         Some(name) => format!("evidence in {name}"),
         None => "evidence in everything, worst first".to_owned(),
+    }
+}
+
+/// What is copied on the screens of a segment: the evidence of the station that decides, the way back to when it began to
+/// say so, or the segment's name.
+pub fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
+    let model = rollouts.open;
+    let segment = facts::subject(model, view.selected())?;
+    let decisive = || {
+        let station = facts::worst_station(segment)?;
+        segment.board.get(&station).map(|cell| (station, cell))
+    };
+    match what {
+        Copied::Name => Some(segment.name.to_string()),
+        Copied::Link => Some(view.link_to(model, decisive()?.1.since)),
+        Copied::Line => {
+            let (station, cell) = decisive()?;
+            let (verdict, since) = (cell.verdict, cell.since.clock());
+            let (name, sentence) = (&segment.name, &cell.evidence.sentence);
+            Some(format!("{} {name}: {verdict} {station} since {since} UTC: {sentence}", model.rollout.name))
+        }
     }
 }
 
@@ -83,8 +107,10 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &mut Vec<Line<'static>>) {
-    let mut head = standing::line(scene, segment, u16::try_from(width).unwrap_or(u16::MAX));
-    head.spans.insert(0, scene.span(format!(" {} ", segment.name), Role::Title));
+    let name = format!(" {} ", segment.name);
+    let room = width.saturating_sub(name.width());
+    let mut head = standing::line(scene, segment, u16::try_from(room).unwrap_or(u16::MAX));
+    head.spans.insert(0, scene.span(name, Role::Title));
     lines.push(head);
     let exposure = &segment.exposure;
     let shares = format!(
@@ -102,12 +128,11 @@ fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &
     }
     for latch in &segment.latches {
         let answer = if latch.answered { "answered" } else { "nobody acted on it" };
-        let text = format!(
-            "NO-GO latched at {} UTC by guardrail {} ({answer}): {}",
-            latch.at.clock(),
-            latch.guardrail,
-            latch.evidence.sentence
-        );
+        // What the station says below need not be read twice.
+        let is_said = segment.board.get(&latch.station).is_some_and(|cell| cell.evidence == latch.evidence);
+        let why = if is_said { String::new() } else { format!(": {}", latch.evidence.sentence) };
+        let at = latch.at.clock();
+        let text = format!("NO-GO latched at {at} UTC by guardrail {} ({answer}){why}", latch.guardrail);
         add_text(scene, &text, Role::Danger, width, lines);
     }
     if segment.board.is_empty() {

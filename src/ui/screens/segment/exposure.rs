@@ -63,8 +63,7 @@ fn draw_bar(scene: &Scene<'_>, share: Option<Percent>, columns: usize) -> String
         n if n >= columns && share < Percent::FULL => columns.saturating_sub(1),
         n => n.min(columns),
     };
-    let glyphs = scene.glyphs();
-    format!("{}{}", glyphs.bar.repeat(filled), glyphs.bar_empty.repeat(columns - filled))
+    scene.glyphs().meter(filled, columns)
 }
 
 /// What is to be said beside each of them.
