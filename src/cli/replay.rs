@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::keys::OwnKeys;
 use super::screen::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
@@ -37,6 +38,8 @@ pub struct Arguments {
     play: Play,
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
 }
 
 /// How it plays.
@@ -85,14 +88,20 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint).await
+    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.keys).await
 }
 
 /// Plays a recording on the screen; `name` is what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
-pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
+pub async fn show(
+    mut player: Player,
+    name: &str,
+    play: &Play,
+    paint: &Paint,
+    keys: &OwnKeys,
+) -> Result<Exit, Failure> {
     let theme = paint.theme()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
@@ -104,7 +113,8 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
-    let mut view = View::of_replay().map_err(Failure::usage)?;
+    let (bindings, refused) = keys.settle()?;
+    let mut view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
     let Play { from, until, speed, exit_when_done } = *play;
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::keys::OwnKeys;
 use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
@@ -49,6 +50,8 @@ impl Paint {
 pub struct Look {
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -61,6 +64,11 @@ impl Look {
     /// How it looks.
     pub const fn paint(&self) -> &Paint {
         &self.paint
+    }
+
+    /// Whose keys.
+    pub const fn keys(&self) -> &OwnKeys {
+        &self.keys
     }
 
     /// Whether a time to leave is given.
@@ -97,7 +105,9 @@ pub fn check(look: &Look) -> Result<(), Failure> {
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
-    let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let (bindings, refused) = look.keys.settle()?;
+    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let mut view = view.with_keys(bindings, refused);
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(fleet, &mut view, &theme, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.

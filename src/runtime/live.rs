@@ -85,7 +85,7 @@ pub async fn run(
                         Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
                         // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Paint(_) => {}
+                        Intent::Copy(_) | Intent::Paint(_) | Intent::Mouse(_) => {}
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),

@@ -110,7 +110,7 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
                         // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Paint(_) => {}
+                        Intent::Copy(_) | Intent::Paint(_) | Intent::Mouse(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.

@@ -3,7 +3,9 @@
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
 mod charts;
+mod finding;
 mod keys;
+mod mouse;
 mod others;
 mod pictures;
 mod platforms;
