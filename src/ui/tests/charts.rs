@@ -237,7 +237,7 @@ fn names_that_do_not_fit_the_board_stand_on_two_rows() {
 fn the_evidence_of_the_station_that_decides_can_be_copied() {
     let model = world::trouble().model;
     let mut view = open(&model, &["3"]);
-    let copied = press(&mut view, &model, &["y"]);
+    let copied = press(&mut view, &model, &["y", "y"]);
     let [crate::ui::Intent::Copy(text)] = copied.as_slice() else { panic!("{copied:?}") };
     assert!(
         text.starts_with("checkout-v2 enterprise: NO-GO errors since 14:05:30 UTC: 23 of 1,608"),

@@ -108,8 +108,9 @@ fn counts(evidence: &Evidence) -> Option<String> {
     let arm = |word: &str, counts: Option<(f64, f64)>| {
         let (units, bad) = counts?;
         let whole = |number: f64| thousands(number.clamp(0.0, 9e15) as u64);
-        let rate = if units > 0.0 { words::rate_of(bad / units, units) } else { words::UNKNOWN.to_owned() };
-        Some(format!("{word} {} of {} = {rate}%", whole(bad), whole(units)))
+        let rate =
+            if units > 0.0 { format!(" = {}%", words::rate_of(bad / units, units)) } else { String::new() };
+        Some(format!("{word} {} of {}{rate}", whole(bad), whole(units)))
     };
     let arms = [arm("treatment", evidence.treatment), arm("control", evidence.control)];
     let text: Vec<_> = arms.into_iter().flatten().collect();

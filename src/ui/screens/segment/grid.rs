@@ -49,6 +49,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
     let room = usize::from(across) * usize::from(down);
     let chosen = signals.iter().position(|signal| *signal == shown).unwrap_or(0);
     let first = (chosen + 1).saturating_sub(room);
+    let drawn = u16::try_from(signals.len().min(room)).unwrap_or(u16::MAX);
     for (place, (index, signal)) in signals.iter().enumerate().skip(first).take(room).enumerate() {
         let place = u16::try_from(place).unwrap_or(0);
         let (column, row) = (place % across, place / across);
@@ -57,7 +58,9 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
                 |at: u16| u16::try_from(u32::from(length) * u32::from(at) / u32::from(of)).unwrap_or(0);
             (edge(at), edge(at + 1) - edge(at))
         };
-        let ((x, width), (y, height)) = (slice(column, across, area.width), slice(row, down, area.height));
+        // The last row may be short: its charts share the width.
+        let beside = drawn.saturating_sub(row * across).clamp(1, across);
+        let ((x, width), (y, height)) = (slice(column, beside, area.width), slice(row, down, area.height));
         let place = Rect { x: area.x + x, y: area.y + y, width, height };
         let is_chosen = *signal == shown;
         let inner = paint::frame(scene, buf, place, &title(scene, segment, *signal), true, is_chosen);
