@@ -16,6 +16,7 @@
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
+//! - [`wardrobe`] owns the theme in force, and reads the user's own when it is saved.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -35,3 +36,4 @@ pub mod runner;
 pub mod scribe;
 pub mod service;
 pub mod session;
+pub mod wardrobe;

@@ -12,7 +12,7 @@ use crate::effect::Outcome;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
-use crate::theme::{self, Depth, Theme};
+use crate::theme::{self, Theme};
 use crate::ui::View;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
@@ -38,7 +38,7 @@ impl Paint {
     /// When there is none of that name.
     pub fn theme(&self) -> Result<Theme, Failure> {
         let value = |name: &str| std::env::var(name).unwrap_or_default();
-        let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
+        let depth = theme::Surroundings::read(value).depth();
         theme::pick(&self.theme, depth, self.ascii).map_err(Failure::usage)
     }
 }

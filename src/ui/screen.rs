@@ -12,7 +12,7 @@ use super::panes::coach;
 use super::transport::{self, Transport};
 use super::{Scene, View, evidence, header, hints, overlay, paint, platforms, summary};
 use crate::engine::Model;
-use crate::theme::{Glyphs, Theme};
+use crate::theme::Theme;
 
 /// Draws the model as the view looks at it.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, view: &View, theme: &Theme) {
@@ -55,7 +55,10 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.
     let room = if arrangement.shape == Shape::Summary { area } else { arrangement.body };
     let cursor = overlay::draw(scene, buf, room);
-    if scene.glyphs().star == Glyphs::ASCII.star {
+    if let Some(ground) = scene.theme.ground() {
+        paint::put_ground(buf, ground);
+    }
+    if scene.glyphs().is_ascii() {
         paint::make_ascii(buf);
     }
     cursor
