@@ -24,6 +24,7 @@ mod history;
 mod journal;
 mod keys;
 mod open;
+mod paint;
 mod record;
 mod redact;
 mod replay;

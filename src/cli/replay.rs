@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
-use super::screen::Paint;
+use super::paint::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
 use crate::recording::{Archive, Player};
@@ -93,7 +93,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
 pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
-    let theme = paint.theme()?;
+    paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
         let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
@@ -109,7 +109,9 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
-    match replay::run(&mut deck, &mut view, &theme).await {
+    let (mut wardrobe, fault) = paint.dress();
+    deck.say(fault);
+    match replay::run(&mut deck, &mut view, &mut wardrobe).await {
         Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),
         Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
         Err(ReplayError::Term(error @ TermError::NotATerminal { .. })) => Err(Failure::usage(error)),

@@ -5,43 +5,21 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
+use crate::runtime::fleet::Fleet;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
-use crate::theme::{self, Theme};
 use crate::ui::View;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
-
-/// How it looks.
-#[derive(Debug, Args)]
-pub struct Paint {
-    /// Colours by name: default, light, mono, deuteranopia
-    #[arg(long, default_value = "default", value_name = "NAME")]
-    theme: String,
-    /// Only ASCII signs, for fonts without the others
-    #[arg(long)]
-    ascii: bool,
-}
-
-impl Paint {
-    /// The theme, as far as this terminal can show it.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub fn theme(&self) -> Result<Theme, Failure> {
-        let value = |name: &str| std::env::var(name).unwrap_or_default();
-        let depth = theme::Surroundings::read(value).depth();
-        theme::pick(&self.theme, depth, self.ascii).map_err(Failure::usage)
-    }
-}
 
 /// How it looks, and who looks.
 #[derive(Debug, Args)]
@@ -86,25 +64,30 @@ impl Look {
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub fn check(look: &Look) -> Result<(), Failure> {
-    look.paint.theme()?;
+    look.paint.check()?;
     Terminal::check().map_err(Failure::usage)
 }
 
-/// Runs the cockpit on a session.
+/// Runs the cockpit on rollouts.
 ///
 /// # Errors
 /// When there is no terminal, or no such theme.
-pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exit, Failure> {
-    let theme = look.paint.theme()?;
+pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
+    let (mut wardrobe, said) = look.paint.dress();
     let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    said.into_iter().for_each(|said| view.say(said));
     let limit = look.r#for.map(|span| span.0);
-    let ending = live::run(session, &mut view, &theme, limit).await;
+    let ending = live::run(fleet, &mut view, &mut wardrobe, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
-    let has_open = session.model.unfinished().next().is_some();
+    let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
-    session.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
-    end_recording(session);
-    if tell_unfinished(session) {
+    fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    let mut is_unfinished = false;
+    for session in fleet.sessions() {
+        end_recording(session);
+        is_unfinished |= tell_unfinished(session);
+    }
+    if is_unfinished {
         return Ok(Exit::Lost);
     }
     match ending {

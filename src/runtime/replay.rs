@@ -19,10 +19,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::live::Ending;
 use super::pacer::Pacer;
+use super::wardrobe::Wardrobe;
 use crate::keys::Input;
 use crate::recording::RecordingError;
 use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
-use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
 mod bookmarks;
@@ -54,7 +54,7 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`] when the terminal cannot be had or is lost, or the file cannot be read any more. The terminal is
 /// given back on every way out.
-pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Ending, ReplayError> {
+pub async fn run(deck: &mut Deck, view: &mut View, wardrobe: &mut Wardrobe) -> Result<Ending, ReplayError> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
     let mut inputs = Inputs::open()?;
@@ -62,6 +62,8 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pacer = Pacer::new();
+    let size = terminal.size()?;
+    view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
     loop {
         if let Some(said) = deck.take_said() {
             view.say(said);
@@ -69,7 +71,9 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
         }
         if pacer.is_due(look(deck, view)) {
             let transport = deck.transport();
-            match terminal.draw(|frame| ui::draw_replay(frame, deck.model(), view, theme, &transport))? {
+            match terminal
+                .draw(|frame| ui::draw_replay(frame, deck.model(), view, wardrobe.theme(), &transport))?
+            {
                 Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(deck, view)),
                 Drawn::Busy => pacer.wait(),
             }
@@ -99,20 +103,27 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
                     // There and back between two frames: the size is as before, but the terminal has cut its cells.
                     terminal.force_redraw();
                 }
-                for intent in view.handle(&input, deck.model()) {
+                for intent in view.handle(&input, &[deck.model()]) {
                     match intent {
                         Intent::Replay(wish) => deck.obey(wish, Instant::now())?,
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
-                        Intent::Ask(_) | Intent::Rehearse(_) => {}
+                        Intent::Ask(..) | Intent::Rehearse(..) => {}
+                        Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
+                        // Nothing asks for it yet.
+                        Intent::Copy(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.
                 if deck.is_seeking() {
                     deck.work()?;
                 }
+            }
+            said = wardrobe.changed() => {
+                view.say(said);
+                pacer.ask();
             }
             () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
             () = sleep_until(pacer.due()), if pacer.has_news(look(deck, view)) => {}

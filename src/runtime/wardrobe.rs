@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! flags, settings ─▶ Wish ─▶ Wardrobe ─▶ theme() ─▶ ui::draw
-//!           keys ─▶ next_theme, next_graphs ┤
+//!           keys ─▶ repaint(Theme) ┤
 //! file ─▶ a task that looks once a second ──┴▶ changed()
 //! ```
 //!
@@ -20,6 +20,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::config::themes::{self, Place};
 use crate::theme::{DEFAULT, Depth, Graphs, Theme, ThemeError, pick};
+use crate::ui::Repaint;
 
 /// How often a file is looked at: who saves it looks up within a second, and a look costs some microseconds.
 const LOOK: Duration = Duration::from_secs(1);
@@ -87,8 +88,16 @@ impl Wardrobe {
         &self.theme
     }
 
+    /// Does what a key asked for. Returns what to say.
+    pub fn repaint(&mut self, repaint: Repaint) -> String {
+        match repaint {
+            Repaint::Theme => self.next_theme(),
+            Repaint::Graphs => self.next_graphs(),
+        }
+    }
+
     /// Goes on to the next theme. Returns what to say.
-    pub fn next_theme(&mut self) -> String {
+    fn next_theme(&mut self) -> String {
         let at = self.rail.iter().position(|(name, _)| *name == self.name);
         let next = at.map_or(0, |at| (at + 1) % self.rail.len().max(1));
         let Some((name, place)) = self.rail.get(next).cloned() else { return "there is no theme".to_owned() };
@@ -113,7 +122,7 @@ impl Wardrobe {
     }
 
     /// Goes on to the next kind of charts. Returns what to say.
-    pub fn next_graphs(&mut self) -> String {
+    fn next_graphs(&mut self) -> String {
         if self.wish.is_ascii {
             return "graphs ascii: nothing else is shown with ASCII signs".to_owned();
         }
