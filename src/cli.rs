@@ -32,6 +32,7 @@ mod report;
 mod screen;
 mod settings;
 mod status;
+mod themes;
 mod verify;
 mod watch;
 
@@ -88,6 +89,8 @@ enum Command {
     History(history::Arguments),
     /// What you have settled for all rollouts, and where each setting comes from
     Settings(settings::Arguments),
+    /// Colour themes as this terminal shows them, and where your own go
+    Themes(themes::Arguments),
     /// The list of keys
     Keys,
     /// Completions for a shell
@@ -117,6 +120,7 @@ impl Cli {
             Command::Redact(arguments) => redact::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
+            Command::Themes(arguments) => themes::run(&arguments),
             Command::Keys => keys::run(),
             Command::Completions(arguments) => completions::run(&arguments),
         };

@@ -19,6 +19,13 @@ pub struct Paint {
     /// Colours by name, or the file of your own; `gonogo themes` shows them [default: default]
     #[arg(long, value_name = "NAME|FILE")]
     theme: Option<String>,
+    #[command(flatten)]
+    signs: Signs,
+}
+
+/// Which signs and colours are used.
+#[derive(Debug, Args)]
+pub struct Signs {
     /// Only ASCII signs, for fonts and locales without the others
     #[arg(long, conflicts_with = "unicode")]
     ascii: bool,
@@ -26,29 +33,26 @@ pub struct Paint {
     #[arg(long)]
     unicode: bool,
     /// How charts are drawn [default: block; where only ASCII is shown, ascii]
-    #[arg(long, value_name = "KIND", value_parser = words(Graphs::ALL.map(|graphs| (graphs.word(), Some(graphs)))))]
-    graphs: Option<Option<Graphs>>,
+    #[arg(long, value_name = "KIND", value_parser = words(Graphs::ALL.map(|graphs| (graphs.word(), graphs))))]
+    graphs: Option<Asked<Graphs>>,
     /// How many colours to use [default: as many as the terminal says it has]
-    #[arg(long, value_name = "DEPTH", value_parser = words(depths()))]
-    colors: Option<Option<Depth>>,
+    #[arg(long, value_name = "DEPTH", value_parser = words(Depth::ALL.map(|depth| (depth.word(), depth))))]
+    colors: Option<Asked<Depth>>,
 }
 
-fn depths() -> [(&'static str, Option<Depth>); 5] {
-    let [none, ansi16, ansi256, rgb] = Depth::ALL.map(|depth| (depth.word(), Some(depth)));
-    [("auto", None), rgb, ansi256, ansi16, none]
-}
+/// What a flag asks for. `None`: as the terminal says, which undoes a setting.
+#[derive(Debug, Clone, Copy)]
+struct Asked<T>(Option<T>);
 
-/// Reads one of a few words.
-fn words<T, const N: usize>(
-    words: [(&'static str, T); N],
-) -> impl TypedValueParser<Value = T> + Clone + Send + Sync + 'static
+/// Reads one of a few words, or `auto`.
+fn words<T, const N: usize>(words: [(&'static str, T); N]) -> impl TypedValueParser<Value = Asked<T>>
 where
     T: Copy + Send + Sync + 'static,
 {
-    let parser = PossibleValuesParser::new(words.map(|(word, _)| word));
-    parser.try_map(move |said| {
-        let found = words.iter().find(|(word, _)| *word == said).map(|(_, meant)| *meant);
-        found.ok_or("not one of them")
+    let known = std::iter::once("auto").chain(words.map(|(word, _)| word)).collect::<Vec<_>>();
+    PossibleValuesParser::new(known).map(move |said| {
+        let found = words.iter().find(|(word, _)| *word == said);
+        Asked(found.map(|(_, meant)| *meant))
     })
 }
 
@@ -71,30 +75,30 @@ impl Paint {
             Ok(settings) => (settings.screen, None),
             Err(error) => (ScreenSettings::default(), Some(one_line(&error.to_string()))),
         };
-        let (wardrobe, refused) = Wardrobe::open(self.wish(&settings, &surroundings()));
+        let (wardrobe, refused) = Wardrobe::open(self.wish(&settings));
         let refused = refused.map(|error| format!("the default theme is worn: {}", error.brief()));
         (wardrobe, refused.or(fault))
     }
 
     /// What flags, settings and terminal ask for together.
+    fn wish(&self, settings: &ScreenSettings) -> Wish {
+        let wish = self.signs.wish(settings, &surroundings());
+        Wish { theme: self.theme.clone().unwrap_or(wish.theme), ..wish }
+    }
+}
+
+impl Signs {
+    /// What flags, settings and terminal ask for together; the theme is the one of the settings.
     pub fn wish(&self, settings: &ScreenSettings, terminal: &Surroundings) -> Wish {
         let is_ascii = match (self.ascii, self.unicode) {
             (true, _) => true,
             (_, true) => false,
             _ => settings.ascii.unwrap_or_else(|| terminal.is_ascii()),
         };
-        let graphs = self.graphs.flatten().or(settings.graphs);
-        let colors = match self.colors {
-            // Also `auto`, which undoes a setting.
-            Some(asked) => asked,
-            None => settings.colors,
-        };
+        let graphs = self.graphs.map_or(settings.graphs, |asked| asked.0);
+        let colors = self.colors.map_or(settings.colors, |asked| asked.0);
         Wish {
-            theme: self
-                .theme
-                .clone()
-                .or_else(|| settings.theme.clone())
-                .unwrap_or_else(|| DEFAULT.to_owned()),
+            theme: settings.theme.clone().unwrap_or_else(|| DEFAULT.to_owned()),
             depth: colors.unwrap_or_else(|| terminal.depth()),
             is_ascii,
             graphs: graphs.unwrap_or(if is_ascii { Graphs::Ascii } else { Graphs::Block }),
@@ -126,7 +130,7 @@ mod tests {
 
     fn wish(flags: &[&str], settings: &ScreenSettings, terminal: &Surroundings) -> Wish {
         let line = Line::try_parse_from(std::iter::once(&"x").chain(flags)).unwrap();
-        line.paint.wish(settings, terminal)
+        line.paint.signs.wish(settings, terminal)
     }
 
     #[test]
@@ -150,8 +154,9 @@ mod tests {
         let wanted =
             Wish { theme: "light".into(), depth: Depth::Ansi256, is_ascii: false, graphs: Graphs::Braille };
         assert_eq!(wish(&[], &settings, &poor), wanted);
-        let flags = ["--theme", "dark", "--ascii", "--graphs", "ascii", "--colors", "none"];
-        let wanted = Wish { theme: "dark".into(), depth: Depth::Mono, is_ascii: true, graphs: Graphs::Ascii };
+        let flags = ["--ascii", "--graphs", "ascii", "--colors", "none"];
+        let wanted =
+            Wish { theme: "light".into(), depth: Depth::Mono, is_ascii: true, graphs: Graphs::Ascii };
         assert_eq!(wish(&flags, &settings, &good), wanted);
         assert_eq!(wish(&["--colors", "auto"], &settings, &good).depth, Depth::Rgb);
         assert!(!wish(&["--unicode"], &ScreenSettings { ascii: Some(true), ..settings }, &poor).is_ascii);
@@ -160,6 +165,9 @@ mod tests {
     #[test]
     fn a_flag_that_names_nothing_is_refused() {
         let check = |theme: &str| Line::try_parse_from(["x", "--theme", theme]).unwrap().paint.check();
+        let line = Line::try_parse_from(["x", "--theme", "dark"]).unwrap();
+        let settled = ScreenSettings { theme: Some("light".into()), ..ScreenSettings::default() };
+        assert_eq!(line.paint.wish(&settled).theme, "dark");
         assert!(check("tritanopia").is_ok());
         assert!(check("tritanopa").is_err() && check("/nowhere/x.toml").is_err());
         assert!(Line::try_parse_from(["x", "--graphs", "dots"]).is_err());

@@ -4,7 +4,7 @@
 
 mod keys;
 mod others;
-mod pictures;
+pub(crate) mod pictures;
 mod platforms;
 mod replay;
 mod sizes;
