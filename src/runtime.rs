@@ -17,6 +17,7 @@
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
 //! - [`wardrobe`] owns the theme in force, and reads the user's own when it is saved.
+//! - [`plain`] is the loop that says what changes, for who has no screen.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`fleet`] are the sessions of one cockpit. [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -31,6 +32,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod live;
 mod pacer;
+pub mod plain;
 mod prompter;
 pub mod replay;
 pub mod runner;

@@ -4,6 +4,8 @@
 //! file never keeps anybody from a rollout: it is said on the screen, and the default is worn. Only a flag that names
 //! nothing is refused, because whoever typed it is still there.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
@@ -21,6 +23,9 @@ pub struct Paint {
     theme: Option<String>,
     #[command(flatten)]
     signs: Signs,
+    /// No screen: a line for each change, for screen readers, logs and pipes; by itself when standard output is no terminal
+    #[arg(long)]
+    plain: bool,
 }
 
 /// Which signs and colours are used.
@@ -57,6 +62,11 @@ where
 }
 
 impl Paint {
+    /// Whether changes are written as lines, instead of a screen being drawn.
+    pub fn is_plain(&self) -> bool {
+        self.plain || !std::io::stdout().is_terminal()
+    }
+
     /// Checks what the flags name, before anything is begun.
     ///
     /// # Errors

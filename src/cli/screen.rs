@@ -10,8 +10,12 @@ use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
+use crate::runtime::clock::Clock;
 use crate::runtime::fleet::Fleet;
 use crate::runtime::live::{self, Ending};
+use crate::runtime::plain;
+use crate::runtime::service::line::Format;
+use crate::runtime::service::log::Log;
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
 use crate::ui::View;
@@ -65,23 +69,39 @@ impl Look {
 /// When there is no terminal, or no such theme.
 pub fn check(look: &Look) -> Result<(), Failure> {
     look.paint.check()?;
+    if look.paint.is_plain() {
+        return Ok(());
+    }
     Terminal::check().map_err(Failure::usage)
 }
 
-/// Runs the cockpit on rollouts.
+/// Runs the cockpit on rollouts, or says what changes where there is no screen.
 ///
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
-    let (mut wardrobe, said) = look.paint.dress();
-    let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-    said.into_iter().for_each(|said| view.say(said));
     let limit = look.r#for.map(|span| span.0);
-    let ending = live::run(fleet, &mut view, &mut wardrobe, limit).await;
+    let log = if look.paint.is_plain() {
+        Some(Log::start(Format::Plain, std::io::stdout(), Clock::system()).map_err(Failure::lost)?)
+    } else {
+        None
+    };
+    let ending = match &log {
+        Some(log) => plain::run(fleet, log, limit).await,
+        None => {
+            let (mut wardrobe, said) = look.paint.dress();
+            let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+            said.into_iter().for_each(|said| view.say(said));
+            live::run(fleet, &mut view, &mut wardrobe, limit).await
+        }
+    };
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
     let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    if let Some(log) = &log {
+        plain::end(fleet, log).await;
+    }
     let mut is_unfinished = false;
     for session in fleet.sessions() {
         end_recording(session);

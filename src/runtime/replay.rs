@@ -47,6 +47,9 @@ pub enum ReplayError {
     /// The file.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// Standard output, or the thread that writes it.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
 }
 
 /// Plays a recording on the screen until somebody leaves, or until it is over if the order says so.

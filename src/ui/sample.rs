@@ -74,9 +74,7 @@ pub fn draw(theme: &Theme, name: &str, buf: &mut Buffer, area: Rect) {
         span("stale 24.1% 40s".to_owned(), Role::Stale),
     ];
     let others = vec![
-        span(" text".to_owned(), Role::Text),
-        gap(),
-        span("dim".to_owned(), Role::Dim),
+        span(" dim".to_owned(), Role::Dim),
         gap(),
         span(format!("{}selected", glyphs.selected), Role::Selected),
         gap(),
@@ -85,7 +83,7 @@ pub fn draw(theme: &Theme, name: &str, buf: &mut Buffer, area: Rect) {
         gap(),
         span("u roll back".to_owned(), Role::Disabled),
         gap(),
-        span("! NOT CONFIRMED".to_owned(), Role::Danger),
+        span("NOT CONFIRMED".to_owned(), Role::Danger),
         gap(),
         span(format!("{} better", glyphs.up), Role::Positive),
         gap(),
