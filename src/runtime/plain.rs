@@ -78,6 +78,9 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
 
 /// Takes the news of any rollout, and says what is new after each event. Nothing is lost when the future is dropped.
 async fn hear(fleet: &mut Fleet, readers: &mut [Reader], log: &Log) {
+    if readers.is_empty() {
+        return std::future::pending().await;
+    }
     let news = fleet.sessions().iter_mut().zip(readers).map(|(session, reader)| {
         Box::pin(session.take_news_and(|model, event| {
             reader.follow(model, Some(event), |line| log.tell(line));
