@@ -7,7 +7,7 @@ mod finding;
 mod keys;
 mod mouse;
 mod others;
-mod pictures;
+pub(crate) mod pictures;
 mod platforms;
 mod replay;
 mod sizes;
