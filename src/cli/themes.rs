@@ -118,7 +118,7 @@ fn summary(wish: &Wish) -> String {
     };
     let signs = if wish.is_ascii { "ASCII signs only" } else { "all signs" };
     format!(
-        " This terminal: {colors}, {signs}, graphs {}. Otherwise: --colors, --ascii, --unicode, --graphs.",
+        " This terminal: {colors}, {signs}, graphs {}.\n Otherwise: --colors, --ascii, --unicode, --graphs.",
         wish.graphs
     )
 }
