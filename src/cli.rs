@@ -23,6 +23,7 @@ mod guard;
 mod history;
 mod journal;
 mod keys;
+mod man;
 mod open;
 mod paint;
 mod record;
@@ -93,7 +94,9 @@ enum Command {
     /// Colour themes as this terminal shows them, and where your own go
     Themes(themes::Arguments),
     /// The list of keys
-    Keys,
+    Keys(keys::Arguments),
+    /// The manual page
+    Man(man::Arguments),
     /// Completions for a shell
     Completions(completions::Arguments),
 }
@@ -122,7 +125,8 @@ impl Cli {
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
             Command::Themes(arguments) => themes::run(&arguments),
-            Command::Keys => keys::run(),
+            Command::Keys(arguments) => keys::run(&arguments),
+            Command::Man(arguments) => man::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         };
         result.unwrap_or_else(Failure::tell)

@@ -67,7 +67,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
         let paint = arguments.look.paint();
         let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
-        return replay::show(player, name, &play, paint).await;
+        return replay::show(player, name, &play, paint, arguments.look.keys()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(

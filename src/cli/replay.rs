@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::keys::OwnKeys;
 use super::paint::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
@@ -38,6 +39,8 @@ pub struct Arguments {
     play: Play,
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
 }
 
 /// How it plays.
@@ -86,7 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint).await
+    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.keys).await
 }
 
 /// Plays a recording on the screen, or says what changes in it where there is none: then as fast as it is read, unless a
@@ -94,7 +97,13 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
-pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
+pub async fn show(
+    mut player: Player,
+    name: &str,
+    play: &Play,
+    paint: &Paint,
+    keys: &OwnKeys,
+) -> Result<Exit, Failure> {
     paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
@@ -111,7 +120,8 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
-    let mut view = View::of_replay().map_err(Failure::usage)?;
+    let (bindings, refused) = keys.settle()?;
+    let mut view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
     let (mut wardrobe, fault) = paint.dress();

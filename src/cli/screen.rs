@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::keys::OwnKeys;
 use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
@@ -30,6 +31,8 @@ const LAST_WORD: Duration = Duration::from_secs(3);
 pub struct Look {
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -42,6 +45,11 @@ impl Look {
     /// How it looks.
     pub const fn paint(&self) -> &Paint {
         &self.paint
+    }
+
+    /// Whose keys.
+    pub const fn keys(&self) -> &OwnKeys {
+        &self.keys
     }
 
     /// Whether a time to leave is given.
@@ -90,7 +98,9 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
         Some(log) => plain::run(fleet, log, limit).await,
         None => {
             let (mut wardrobe, said) = look.paint.dress();
-            let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+            let (bindings, refused) = look.keys.settle()?;
+            let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+            let mut view = view.with_keys(bindings, refused);
             said.into_iter().for_each(|said| view.say(said));
             live::run(fleet, &mut view, &mut wardrobe, limit).await
         }

@@ -6,12 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::places;
 use super::source_text::printable;
+use super::{places, small_file};
 use crate::theme::{ThemeError, names};
 
 /// The largest theme: forty roles with a comment each are a tenth of it.
-pub const MAX_BYTES: u64 = 64 * 1024;
+pub const MAX_BYTES: u64 = small_file::MAX_FILE_BYTES;
 /// How many own themes are listed: more than anybody looks through.
 pub const MAX_LISTED: usize = 100;
 
@@ -79,7 +79,7 @@ pub fn find(word: &str) -> Result<Place, ThemeError> {
 /// [`ThemeError::Unreadable`] when it is not there, too large, no text, or not for us to read.
 pub fn text(path: &Path) -> Result<String, ThemeError> {
     let origin = printable(&path.display().to_string());
-    match places::read(path, MAX_BYTES) {
+    match small_file::read(path) {
         Ok(Some(text)) => Ok(text),
         Ok(None) => Err(ThemeError::Unreadable { origin, cause: "there is no such file".to_owned() }),
         Err(cause) => Err(ThemeError::Unreadable { origin, cause: cause.to_string() }),

@@ -14,7 +14,7 @@ mod show;
 mod size;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::de::DeTable;
 
@@ -23,6 +23,7 @@ use super::mask::{secret_lines, secret_places};
 use super::places;
 use super::problem::{Problem, Problems};
 use super::rollout_file::syntax;
+use super::small_file;
 use super::source_text::{SourceText, printable};
 use super::values;
 use crate::domain::Span;
@@ -34,8 +35,6 @@ pub use size::{Size, SizeError};
 /// The variable that names another file.
 pub const VARIABLE: &str = "GONOGO_SETTINGS";
 
-/// The largest file: settings are a screen of text.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Room for one small recording.
 const LEAST_SIZE: Size = Size(1_000_000);
 /// An hour: who wants less keeps nothing.
@@ -130,7 +129,8 @@ pub fn load() -> Result<UserSettings, SettingsError> {
     let Some(path) = named.or_else(|| places::config_dir().map(|folder| folder.join("settings.toml"))) else {
         return Ok(UserSettings::default());
     };
-    match read(&path)? {
+    let failed = |cause| SettingsError::Unreadable { path: printable(&path.display().to_string()), cause };
+    match small_file::read(&path).map_err(failed)? {
         Some(text) => {
             let settings = parse(&text, &path.display().to_string())?;
             Ok(UserSettings { file: Some(path), is_found: true, ..settings })
@@ -138,12 +138,6 @@ pub fn load() -> Result<UserSettings, SettingsError> {
         None if is_named => Err(SettingsError::Missing { path: printable(&path.display().to_string()) }),
         None => Ok(UserSettings { file: Some(path), ..UserSettings::default() }),
     }
-}
-
-/// The text of the file; `None` when there is none.
-fn read(path: &Path) -> Result<Option<String>, SettingsError> {
-    let failed = |cause| SettingsError::Unreadable { path: printable(&path.display().to_string()), cause };
-    places::read(path, MAX_FILE_BYTES).map_err(failed)
 }
 
 /// Reads the text of a settings file; `origin` is what messages call it.

@@ -85,8 +85,8 @@ pub async fn run(
                         Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
                         Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
-                        // Nothing asks for it yet.
-                        Intent::Copy(_) => {}
+                        // Nothing asks for these yet.
+                        Intent::Copy(_) | Intent::Mouse(_) => {}
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),

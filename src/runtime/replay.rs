@@ -115,8 +115,8 @@ pub async fn run(deck: &mut Deck, view: &mut View, wardrobe: &mut Wardrobe) -> R
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
                         Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
-                        // Nothing asks for it yet.
-                        Intent::Copy(_) => {}
+                        // Nothing asks for these yet.
+                        Intent::Copy(_) | Intent::Mouse(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.
