@@ -12,6 +12,7 @@ mod platforms;
 mod replay;
 mod sizes;
 mod sources;
+mod states;
 mod status;
 mod streams;
 pub(crate) mod world;

@@ -13,7 +13,7 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::segment::standing;
-use super::{Copied, Screen, Steer};
+use super::{Screen, Steer};
 use crate::action::Verb;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
