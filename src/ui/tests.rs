@@ -2,12 +2,15 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod anything;
 mod keys;
 mod others;
 mod pictures;
 mod platforms;
 mod replay;
+mod screens;
 mod sizes;
 mod sources;
+mod states;
 mod status;
 pub(crate) mod world;
