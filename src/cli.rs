@@ -28,6 +28,7 @@ mod record;
 mod redact;
 mod replay;
 mod report;
+mod rollouts;
 mod screen;
 mod settings;
 mod status;

@@ -22,7 +22,7 @@ mod unserved;
 mod wait;
 pub(super) mod words;
 
-use super::model::Model;
+use super::model::{Model, SegmentModel};
 use crate::domain::{SegmentName, Verdict};
 
 /// Most pieces of advice at a time: more is a manual, not advice.
@@ -65,6 +65,16 @@ const RULES: [Rule; 12] = [
     after_kill::advise,
     uncontrolled::advise,
 ];
+
+/// Whether a segment waits for the go of a role, and for nothing else.
+pub(super) fn wants_go(model: &Model, segment: &SegmentModel) -> bool {
+    approval::awaited(model, segment).is_some()
+}
+
+/// Whether nothing stands against the next stage of a segment.
+pub(super) fn is_ready(model: &Model, segment: &SegmentModel) -> bool {
+    ready::next(model, segment).is_some()
+}
 
 /// What to do now, the most urgent first.
 #[must_use]

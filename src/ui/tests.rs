@@ -13,4 +13,5 @@ mod sizes;
 mod sources;
 mod states;
 mod status;
+mod streams;
 pub(crate) mod world;
