@@ -2,6 +2,8 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod anything;
+mod apart;
 mod charts;
 mod finding;
 mod keys;
@@ -10,6 +12,7 @@ mod others;
 pub(crate) mod pictures;
 mod platforms;
 mod replay;
+mod screens;
 mod sizes;
 mod sources;
 mod states;
