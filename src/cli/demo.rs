@@ -66,10 +66,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
+        let paint = arguments.look.paint();
+        let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
         let opened = ["demo".to_owned(), name.to_owned()];
-        let look = &arguments.look;
-        return replay::show(player, &opened, &arguments.play.or_speed(OF_DAYS), look.paint(), look.keys())
-            .await;
+        return replay::show(player, &opened, &play, paint, arguments.look.keys()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(

@@ -7,11 +7,13 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
-use super::screen::Paint;
+use super::paint::Paint;
+use super::screen::links;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
 use crate::recording::{Archive, Player};
 use crate::runtime::live::Ending;
+use crate::runtime::plain;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
 use crate::ui::View;
@@ -93,7 +95,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     show(player, &opened, &arguments.play, &arguments.paint, &arguments.keys).await
 }
 
-/// Plays a recording on the screen; `opened` is the verb that opens it and what messages call it.
+/// Plays a recording on the screen, or says what changes in it where there is none: then as fast as it is read, unless a
+/// speed was asked for. `opened` is the verb that opens it, and what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
@@ -104,7 +107,7 @@ pub async fn show(
     paint: &Paint,
     keys: &OwnKeys,
 ) -> Result<Exit, Failure> {
-    let theme = paint.theme()?;
+    paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
         let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
@@ -113,17 +116,28 @@ pub async fn show(
             opened[1]
         )));
     }
+    let Play { from, until, speed, exit_when_done } = *play;
+    let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
+    if paint.is_plain() {
+        return ended(plain::replay(player, order, speed.is_some(), std::io::stdout()).await);
+    }
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
     let (bindings, refused) = keys.settle()?;
-    let view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
-    let mut view = view.with_links(Links::Recording(opened.to_vec()));
-    let Play { from, until, speed, exit_when_done } = *play;
-    let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
+    let mut view = View::of_replay()
+        .map_err(Failure::usage)?
+        .with_keys(bindings, refused)
+        .with_links(links(Links::Recording(opened.to_vec())));
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
-    match replay::run(&mut deck, &mut view, &theme).await {
+    let (mut wardrobe, fault) = paint.dress();
+    deck.say(fault);
+    ended(replay::run(&mut deck, &mut view, &mut wardrobe).await)
+}
+
+fn ended(ending: Result<Ending, ReplayError>) -> Result<Exit, Failure> {
+    match ending {
         Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),
         Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
         Err(ReplayError::Term(error @ TermError::NotATerminal { .. })) => Err(Failure::usage(error)),
