@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::time::Instant;
 
 use super::record::end_recording;
 use super::{Exit, Failure};
@@ -20,6 +21,11 @@ use crate::ui::View;
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
+
+/// How long leaving waits for the recordings and the history of all rollouts together.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// The same when nobody is there. An orphan must be gone within a second.
+const LAST_EVENTS_ORPHAN: Duration = Duration::from_millis(200);
 
 /// How it looks.
 #[derive(Debug, Args)]
@@ -97,7 +103,8 @@ pub fn check(look: &Look) -> Result<(), Failure> {
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
-    let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let mut view = if fleet.models().len() > 1 { view.on_fleet() } else { view };
     let limit = look.r#for.map(|span| span.0);
     let ending = live::run(fleet, &mut view, &theme, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
@@ -105,8 +112,9 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
     let mut is_unfinished = false;
+    let until = Instant::now() + if is_attended { LAST_EVENTS } else { LAST_EVENTS_ORPHAN };
     for session in fleet.sessions() {
-        end_recording(session);
+        end_recording(session, until);
         is_unfinished |= tell_unfinished(session);
     }
     if is_unfinished {
@@ -136,7 +144,12 @@ fn tell_unfinished(session: &Session) -> bool {
             "it may still happen. hint: look with `gonogo status`"
         };
         // Nobody is left to tell when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "gonogo: {} is NOT CONFIRMED: {why}; {hint}", tracked.what());
+        let _ = writeln!(
+            std::io::stderr(),
+            "gonogo: {}: {} is NOT CONFIRMED: {why}; {hint}",
+            session.model.rollout.name,
+            tracked.what()
+        );
     }
     is_any
 }
