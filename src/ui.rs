@@ -26,16 +26,18 @@
 //! | `screens`, `screens/` | the screens; a new one is one file and one line in `screens::SCREENS` |
 //! | `pane`, `panes/` | the boxes of the main screen; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `chart` | a signal of a segment over time, and the same in a few cells |
 //! | `filter`, `listing` | what `/` leaves of a list; a list of moments with a cursor |
 //! | `copies`, `link` | what is copied: a line as text, and a way back to it |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `summary` | first line, last line, tiny screens |
-//! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
+//! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `frame`, then one of the screens.
 
 mod asked;
+mod chart;
 mod confirm;
 mod copies;
 mod facts;
@@ -48,6 +50,7 @@ mod help;
 mod hints;
 mod input;
 mod layout;
+mod names;
 pub mod link;
 mod listing;
 mod others;

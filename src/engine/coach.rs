@@ -28,6 +28,9 @@ use crate::domain::{SegmentName, Verdict};
 /// Most pieces of advice at a time: more is a manual, not advice.
 pub const MOST: usize = 2;
 
+/// Most pieces when all of them are asked for: more than a screen holds.
+pub const MOST_OF_ALL: usize = 50;
+
 /// What to do, in a sentence or two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
@@ -76,13 +79,23 @@ pub(super) fn is_ready(model: &Model, segment: &SegmentModel) -> bool {
 /// What to do now, the most urgent first.
 #[must_use]
 pub fn advice(model: &Model) -> Vec<Advice> {
+    at_most(model, MOST)
+}
+
+/// Everything that there is to say, the most urgent first: for a screen of its own.
+#[must_use]
+pub fn all_advice(model: &Model) -> Vec<Advice> {
+    at_most(model, MOST_OF_ALL)
+}
+
+fn at_most(model: &Model, most: usize) -> Vec<Advice> {
     let mut all: Vec<Advice> = Vec::with_capacity(MOST);
     for rule in RULES {
         for advice in rule(model) {
             if all.iter().all(|said| said.text != advice.text) {
                 all.push(advice);
             }
-            if all.len() == MOST {
+            if all.len() == most {
                 return all;
             }
         }

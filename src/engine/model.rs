@@ -217,6 +217,13 @@ pub struct Latch {
 }
 
 impl SegmentModel {
+    /// The largest usual rate, 0 to 1, that treatment is held against where there is no control group, by the guardrail's
+    /// place in the rollout. `None`: there is a control group, or too little was seen before.
+    #[must_use]
+    pub fn usual_rate(&self, guardrail: usize) -> Option<f64> {
+        self.watches.get(guardrail)?.standing()?.usual
+    }
+
     /// Adds a NO-GO, or puts it in place of a weaker one of the same guardrail.
     pub(super) fn latch(&mut self, latch: Latch) {
         match self.latches.iter_mut().find(|known| known.guardrail == latch.guardrail) {

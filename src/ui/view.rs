@@ -11,6 +11,7 @@ use crate::engine::model::Refusal;
 use crate::engine::people;
 use crate::keys::{Keymap, KeymapError};
 
+use super::facts;
 use super::link::Links;
 use super::overlay::Overlay;
 use super::pane::COUNT;
@@ -103,8 +104,9 @@ pub struct View {
     pub(super) scroll: [usize; COUNT],
     /// First line of the help.
     pub(super) help_top: usize,
-    /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
-    pub(super) metric: usize,
+    /// Which metric the person chose for the charts, counted through the rollout's metrics and then feedback. `None`: none
+    /// was chosen, and the one is shown that tells why.
+    pub(super) metric: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) said: Option<String>,
     pub(super) seen_refusal: Option<Refusal>,
@@ -147,7 +149,7 @@ impl View {
             selected: None,
             scroll: [0; COUNT],
             help_top: 0,
-            metric: 0,
+            metric: None,
             overlay: Overlay::None,
             said: None,
             seen_refusal: None,
@@ -288,7 +290,14 @@ impl View {
 
     /// What the chart shows.
     pub(super) fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
-        model.rollout.metrics.get(self.metric).map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+        let metric = model.rollout.metrics.get(self.metric(model));
+        metric.map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+    }
+
+    /// Which metric that is: the chosen one, else the one behind the verdict of the segment that is shown.
+    pub(super) fn metric(&self, model: &Model) -> usize {
+        let telling = || facts::telling_metric(model, facts::subject(model, self.selected())?);
+        self.metric.or_else(telling).unwrap_or(0)
     }
 
     /// Why the last key did nothing.
