@@ -235,7 +235,10 @@ fn feedback_is_filtered_with_its_numbers() {
         filter(&mut view, typed);
         let shown = shown(&world.model, &view, 120, 40);
         assert!(shown.contains(holds) && !shown.contains(lacks), "{typed}: {shown}");
-        assert!(shown.contains(&format!("of {} for \"{typed}\"", world.model.feedback_totals.pieces)), "{shown}");
+        assert!(
+            shown.contains(&format!("of {} for \"{typed}\"", world.model.feedback_totals.pieces)),
+            "{shown}"
+        );
     }
 }
 
@@ -258,7 +261,8 @@ fn what_is_wrong_stands_first_among_the_sources() {
     let view = open(&world.model, &["o"]);
     let shown = shown(&world.model, &view, 120, 40);
     let at = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words}: {shown}"));
-    let order = ["FAILED", "LOST", "SILENT", "connecting", "metrics errors", "NaN in bucket 3", "readings left out"];
+    let order =
+        ["FAILED", "LOST", "SILENT", "connecting", "metrics errors", "NaN in bucket 3", "readings left out"];
     let places: Vec<_> = order.into_iter().map(at).collect();
     assert!(places.is_sorted(), "{places:?}: {shown}");
     assert!(at("platform ios") < at("platform web"), "{shown}");
