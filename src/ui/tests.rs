@@ -2,6 +2,7 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod fleet;
 mod keys;
 mod others;
 mod pictures;

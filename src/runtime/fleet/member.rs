@@ -81,6 +81,11 @@ impl Member {
         }
     }
 
+    #[cfg(test)]
+    pub fn die_of_a_bug(&mut self) -> Result<(), Fallen> {
+        self.work(|_| panic!("a bug")).map(drop)
+    }
+
     fn fall(&mut self) {
         let old = self.model();
         let mut model = Model::new(Arc::clone(&old.rollout), old.autopilot, old.read_only);
