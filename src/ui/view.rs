@@ -10,7 +10,6 @@ use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text,
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
-use crate::engine::people;
 use crate::keys::{Bindings, Chord, Refused};
 
 use super::facts;
@@ -21,6 +20,7 @@ use super::rollouts::Rollouts;
 use super::screens::{self, Order, RowId};
 use super::transport::Wish;
 
+mod goes;
 mod keys;
 
 /// What a key asks of the live loop.
@@ -327,16 +327,8 @@ impl View {
         // A row of the fleet is a whole rollout, whatever is selected in it.
         let segment = self.selected.clone().filter(|_| !self.is_on(Verb::Fleet));
         let scope = Scope { segment, platform: None };
-        let role = if verb == Verb::Approve { self.role(model) } else { None };
+        let role = if verb == Verb::Approve { self.role_for(self.selected(), model) } else { None };
         Some(Request { seen: model.versions(), role, ..Request::new(actor, verb, scope) })
-    }
-
-    /// The role on whose behalf a go is given: the one that is asked for if it is held, else any that is.
-    fn role(&self, model: &Model) -> Option<RoleName> {
-        let segment = self.selected.as_ref().and_then(|name| model.segment(name));
-        let wanted = segment.and_then(|s| people::next_stage(model, s)).and_then(|s| s.approval.as_ref());
-        let held = wanted.filter(|wanted| self.roles.contains(wanted));
-        held.or_else(|| self.roles.first()).cloned()
     }
 
     /// Whether an action can be done now, or begun: words that are still to be typed do not count.
@@ -353,7 +345,9 @@ impl View {
         if asks_for_words(verb) {
             request.reason = Some(Text::new("to be typed"));
         }
-        acts::plan(model, &request).err()
+        let cause = acts::plan(model, &request).err()?;
+        let offer = if verb == Verb::Approve { self.go_elsewhere(&request, model) } else { None };
+        Some(offer.unwrap_or(cause))
     }
 }
 

@@ -22,6 +22,7 @@ impl View {
             Overlay::Filter(field) => {
                 self.set_filter(field.text().trim().to_owned());
                 self.overlay = Overlay::Filter(field);
+                self.follow_filter(rollouts);
             }
             other => self.overlay = other,
         }

@@ -333,6 +333,12 @@ fn a_go_is_given_for_a_role_that_is_held_and_else_it_is_said_how() {
         let shown = shown(&view, &model);
         assert!(shown.contains("captain's go"), "{shown}");
     }
+    let mut everything = view().with_roles(vec![captain.clone()]);
+    assert!(asked(press(&mut everything, &model, &["g"])).is_empty());
+    assert_eq!(
+        everything.said(),
+        Some("approve: a go is for one segment, and beta waits for captain's: select it, then g")
+    );
     let mut view = view().with_roles(vec![support, captain.clone()]);
     let requests = asked(press(&mut view, &model, &["down", "down", "g"]));
     let request = &requests[0];
