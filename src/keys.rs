@@ -32,5 +32,5 @@ pub mod input;
 pub mod keymap;
 
 pub use chord::{Chord, ChordError, Key, Modifiers};
-pub use input::Input;
+pub use input::{Button, Input, Mouse};
 pub use keymap::{Keymap, KeymapError};

@@ -21,7 +21,7 @@ use std::{
 
 use gonogo::{
     keys::Input,
-    term::{Drawn, Inputs, Signal, Signals, Terminal},
+    term::{Drawn, Host, Inputs, Signal, Signals, Terminal},
 };
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use ratatui::{style::Stylize, text::Line};
@@ -46,7 +46,7 @@ fn program() {
 
 async fn run(role: &str) {
     let mut signals = Signals::listen().unwrap();
-    let mut terminal = Terminal::enter().unwrap_or_else(|error| panic!("{error}"));
+    let mut terminal = Terminal::enter(Host::default()).unwrap_or_else(|error| panic!("{error}"));
     let mut inputs = Inputs::open().unwrap();
     let output = terminal.output();
     let mut said = format!("ready {}", std::process::id());
@@ -80,7 +80,7 @@ async fn run(role: &str) {
                 },
                 Some(Input::Paste(text)) => said = format!("paste {text}"),
                 Some(Input::Resize { columns, rows }) => said = format!("{columns} by {rows}"),
-                Some(Input::FocusGained | Input::FocusLost) => {}
+                Some(Input::FocusGained | Input::FocusLost | Input::Mouse { .. }) => {}
             },
         }
     }

@@ -12,7 +12,7 @@ use super::pacer::Pacer;
 use super::session::Session;
 use crate::event::Body;
 use crate::keys::Input;
-use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
+use crate::term::{Drawn, Host, Inputs, Signal, Signals, TermError, Terminal};
 use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
@@ -43,13 +43,13 @@ pub async fn run(
     limit: Option<Duration>,
 ) -> Result<Ending, TermError> {
     let mut signals = Signals::listen()?;
-    let mut terminal = Terminal::enter()?;
+    let mut terminal = Terminal::enter(Host::default())?;
     let mut inputs = Inputs::open()?;
     let output = terminal.output();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = limit.map(|limit| Instant::now() + limit);
-    let mut pacer = Pacer::new();
+    let mut pacer = Pacer::new(Host::default().is_remote);
     loop {
         if pacer.is_due(look(session, view)) {
             match terminal.draw(|frame| ui::draw(frame, &session.model, view, theme))? {

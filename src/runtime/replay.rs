@@ -21,7 +21,7 @@ use super::live::Ending;
 use super::pacer::Pacer;
 use crate::keys::Input;
 use crate::recording::RecordingError;
-use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
+use crate::term::{Drawn, Host, Inputs, Signal, Signals, TermError, Terminal};
 use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
@@ -56,12 +56,12 @@ pub enum ReplayError {
 /// given back on every way out.
 pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Ending, ReplayError> {
     let mut signals = Signals::listen()?;
-    let mut terminal = Terminal::enter()?;
+    let mut terminal = Terminal::enter(Host::default())?;
     let mut inputs = Inputs::open()?;
     let output = terminal.output();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut pacer = Pacer::new();
+    let mut pacer = Pacer::new(Host::default().is_remote);
     loop {
         if let Some(said) = deck.take_said() {
             view.say(said);

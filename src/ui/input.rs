@@ -38,7 +38,7 @@ impl View {
                 self.revision += 1;
                 Vec::new()
             }
-            Input::FocusGained | Input::FocusLost => Vec::new(),
+            Input::FocusGained | Input::FocusLost | Input::Mouse { .. } => Vec::new(),
         }
     }
 
