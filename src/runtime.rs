@@ -17,13 +17,14 @@
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
-//! - [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
+//! - [`fleet`] are the sessions of one cockpit. [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
 //! The runtime decides nothing: what shall be done is the engine's word, how it looks is `ui`'s.
 //!
 //! Start reading at [`session`], then [`live`].
 
 pub mod clock;
+pub mod fleet;
 pub mod headless;
 pub mod inbox;
 pub mod ledger;

@@ -30,7 +30,7 @@ pub fn measure(table: &mut Table) {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
         let mut draw = || {
             let start = Instant::now();
-            terminal.draw(|frame| ui::draw(frame, &world.model, &view, &theme)).expect("drawn");
+            terminal.draw(|frame| ui::draw(frame, &[&world.model], &view, &theme)).expect("drawn");
             start.elapsed()
         };
         (0..20).for_each(|_| _ = draw());
@@ -52,7 +52,7 @@ fn bytes(table: &mut Table, world: &mut World, view: &View, theme: &Theme, colum
     let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).expect("a terminal");
     let mut frame = |world: &World| {
         written.set(0);
-        terminal.draw(|frame| ui::draw(frame, &world.model, view, theme)).expect("drawn");
+        terminal.draw(|frame| ui::draw(frame, &[&world.model], view, theme)).expect("drawn");
         (written.get() + BRACKETS) as f64
     };
     let first = frame(world);

@@ -22,7 +22,7 @@ fn frame(model: &Model) -> u64 {
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
     let view = View::new(Actor::Autopilot).expect("a keymap");
     let theme = theme::pick("default", Depth::Rgb, false).expect("a theme");
-    terminal.draw(|frame| ui::draw(frame, model, &view, &theme)).expect("a frame");
+    terminal.draw(|frame| ui::draw(frame, &[model], &view, &theme)).expect("a frame");
     let mut sum = DefaultHasher::new();
     terminal.backend().buffer().content().hash(&mut sum);
     sum.finish()

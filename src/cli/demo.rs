@@ -17,6 +17,7 @@ use crate::config::rollout_file;
 use crate::demo::{self, Scenario, scenario::DEFAULT};
 use crate::recording::Player;
 use crate::runtime::clock::Clock;
+use crate::runtime::fleet::Fleet;
 use crate::runtime::ledger::Forgetful;
 use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
@@ -97,9 +98,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     };
     let recordings = arguments.record.settle()?;
     let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
-    let mut session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
-    let exit = screen::run(&mut session, actor(None), &look).await;
-    drop(session);
+    let session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
+    let mut fleet = Fleet::new(vec![session]);
+    let exit = screen::run(&mut fleet, actor(None), &look).await;
+    drop(fleet);
     world.shutdown().await;
     exit
 }

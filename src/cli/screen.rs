@@ -9,6 +9,7 @@ use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
+use crate::runtime::fleet::Fleet;
 use crate::runtime::live::{self, Ending};
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
@@ -90,21 +91,25 @@ pub fn check(look: &Look) -> Result<(), Failure> {
     Terminal::check().map_err(Failure::usage)
 }
 
-/// Runs the cockpit on a session.
+/// Runs the cockpit on rollouts.
 ///
 /// # Errors
 /// When there is no terminal, or no such theme.
-pub async fn run(session: &mut Session, actor: Actor, look: &Look) -> Result<Exit, Failure> {
+pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
     let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
     let limit = look.r#for.map(|span| span.0);
-    let ending = live::run(session, &mut view, &theme, limit).await;
+    let ending = live::run(fleet, &mut view, &theme, limit).await;
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
-    let has_open = session.model.unfinished().next().is_some();
+    let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
-    session.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
-    end_recording(session);
-    if tell_unfinished(session) {
+    fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    let mut is_unfinished = false;
+    for session in fleet.sessions() {
+        end_recording(session);
+        is_unfinished |= tell_unfinished(session);
+    }
+    if is_unfinished {
         return Ok(Exit::Lost);
     }
     match ending {

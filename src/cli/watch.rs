@@ -9,6 +9,7 @@ use super::record::RecordAlways;
 use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
+use crate::runtime::fleet::Fleet;
 
 /// What `watch` takes.
 #[derive(Debug, Args)]
@@ -33,10 +34,10 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let rights = if arguments.read_only { Rights::ReadOnly } else { Rights::ReadWrite };
     screen::check(&arguments.look)?;
     let recordings = arguments.record.settle()?;
-    let (mut session, warnings) =
+    let (session, warnings) =
         arguments.target.start_recorded(rights, arguments.autopilot.into(), &recordings)?;
     for warning in &warnings {
         writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
     }
-    screen::run(&mut session, arguments.target.actor(), &arguments.look).await
+    screen::run(&mut Fleet::new(vec![session]), arguments.target.actor(), &arguments.look).await
 }

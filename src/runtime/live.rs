@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::fleet::Fleet;
 use super::pacer::Pacer;
-use super::session::Session;
-use crate::event::Body;
 use crate::keys::Input;
 use crate::term::{Drawn, Host, Inputs, Signal, Signals, TermError, Terminal};
 use crate::theme::Theme;
@@ -37,7 +36,7 @@ pub enum Ending {
 /// # Errors
 /// [`TermError`] when the terminal cannot be had or is lost. It is given back on every way out.
 pub async fn run(
-    session: &mut Session,
+    fleet: &mut Fleet,
     view: &mut View,
     theme: &Theme,
     limit: Option<Duration>,
@@ -50,10 +49,12 @@ pub async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = limit.map(|limit| Instant::now() + limit);
     let mut pacer = Pacer::new(Host::default().is_remote);
+    let size = terminal.size()?;
+    view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
     loop {
-        if pacer.is_due(look(session, view)) {
-            match terminal.draw(|frame| ui::draw(frame, &session.model, view, theme))? {
-                Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(session, view)),
+        if pacer.is_due(look(fleet, view)) {
+            match terminal.draw(|frame| ui::draw(frame, &fleet.models(), view, theme))? {
+                Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(fleet, view)),
                 Drawn::Busy => pacer.wait(),
             }
         }
@@ -79,10 +80,12 @@ pub async fn run(
                     // There and back between two frames: the size is as before, but the terminal has cut its cells.
                     terminal.force_redraw();
                 }
-                for intent in view.handle(&input, &session.model) {
+                for intent in view.handle(&input, &fleet.models()) {
                     match intent {
-                        Intent::Ask(request) => session.feed(Body::Asked(request)),
-                        Intent::Rehearse(request) => session.rehearse(&request),
+                        Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
+                        Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
+                        // Nothing asks for these yet.
+                        Intent::Copy(_) | Intent::Paint(_) => {}
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
@@ -92,19 +95,19 @@ pub async fn run(
                 }
             }
             // Somebody waits for the outcome of what they asked for.
-            is_outcome = session.take_news() => if is_outcome { pacer.ask() },
+            is_outcome = fleet.take_news() => if is_outcome { pacer.ask() },
             () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
-            () = sleep_until(pacer.due()), if pacer.has_news(look(session, view)) => {}
-            _ = ticks.tick() => session.feed(Body::Tick),
+            () = sleep_until(pacer.due()), if pacer.has_news(look(fleet, view)) => {}
+            _ = ticks.tick() => fleet.tick(),
             () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(Ending::TimeUp),
         }
     }
 }
 
-/// What a frame was drawn from: revisions of model and view, and the second, because ages, bake times, the clock and
+/// What a frame was drawn from: revisions of models and view, and the second, because ages, bake times, the clock and
 /// the chart go on while nothing happens. A frame that looks the same is not written.
 type Look = (u64, u64, i64);
 
-fn look(session: &Session, view: &View) -> Look {
-    (session.model.revision, view.revision(), session.model.now.0.div_euclid(1000))
+fn look(fleet: &Fleet, view: &View) -> Look {
+    (fleet.revision(), view.revision(), fleet.second())
 }

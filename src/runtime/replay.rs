@@ -62,6 +62,8 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pacer = Pacer::new(Host::default().is_remote);
+    let size = terminal.size()?;
+    view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
     loop {
         if let Some(said) = deck.take_said() {
             view.say(said);
@@ -99,14 +101,16 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
                     // There and back between two frames: the size is as before, but the terminal has cut its cells.
                     terminal.force_redraw();
                 }
-                for intent in view.handle(&input, deck.model()) {
+                for intent in view.handle(&input, &[deck.model()]) {
                     match intent {
                         Intent::Replay(wish) => deck.obey(wish, Instant::now())?,
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
-                        Intent::Ask(_) | Intent::Rehearse(_) => {}
+                        Intent::Ask(..) | Intent::Rehearse(..) => {}
+                        // Nothing asks for these yet.
+                        Intent::Copy(_) | Intent::Paint(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.

@@ -69,5 +69,5 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         ])
     });
     let legend = legend(scene).map(|text| scene.line(text, Role::Dim));
-    paint::put_all(buf, inner, lines.chain(legend).skip(scene.view.top()));
+    paint::put_all(buf, inner, lines.chain(legend).skip(scene.view.help_top()));
 }

@@ -1,6 +1,6 @@
 //! Keys to intents: what each key does, wherever the person is.
 //!
-//! In: an [`Input`] and the model as it is now. Out: [`Intent`]s; most keys only change the view.
+//! In: an [`Input`] and the models as they are now. Out: [`Intent`]s; most keys only change the view.
 //!
 //! What must hold here: kill is at most three keys away (`esc` out of a text field, `K`, `enter`); pause
 //! is one key; a paste is text or nothing; a held key only moves and types. Nothing that makes an
@@ -8,24 +8,32 @@
 
 use super::confirm::Confirm;
 use super::overlay::{Overlay, Step};
-use super::pane::{PANES, Steer};
+use super::pane::{self, PANES};
 use super::prompt::Prompt;
+use super::rollouts::Rollouts;
+use super::screens::{self, Copied, RowId, SCREENS, Steer};
 use super::transport::Wish;
-use super::view::asks_for_words;
-use super::{Intent, View, evidence, help, sources};
+use super::view::{Stand, asks_for_words};
+use super::{Intent, View, help};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
 
+/// Screens that one can go back through: more than a person remembers.
+const MAX_TRAIL: usize = 16;
+/// Rows of the frame around a list: header, title, hints.
+const AROUND: u16 = 5;
+
 impl View {
     /// Takes what the person did; returns what it asks for, in order.
-    pub fn handle(&mut self, input: &Input, model: &Model) -> Vec<Intent> {
+    pub fn handle(&mut self, input: &Input, rollouts: &[&Model]) -> Vec<Intent> {
         match input {
             Input::Key { chord, repeat } => {
                 self.revision += 1;
                 self.said = None;
-                self.seen_refusal.clone_from(&model.refusal);
-                self.press(*chord, *repeat, model).into_iter().collect()
+                let Some(rollouts) = self.rollouts(rollouts) else { return Vec::new() };
+                self.seen_refusal.clone_from(&rollouts.open.refusal);
+                self.press(*chord, *repeat, &rollouts).into_iter().collect()
             }
             Input::Paste(text) => {
                 if let Some(field) = self.overlay.field() {
@@ -34,7 +42,8 @@ impl View {
                 }
                 Vec::new()
             }
-            Input::Resize { .. } => {
+            Input::Resize { columns, rows } => {
+                self.size = (*columns, *rows);
                 self.revision += 1;
                 Vec::new()
             }
@@ -42,7 +51,8 @@ impl View {
         }
     }
 
-    fn press(&mut self, chord: Chord, repeat: bool, model: &Model) -> Option<Intent> {
+    fn press(&mut self, chord: Chord, repeat: bool, rollouts: &Rollouts<'_>) -> Option<Intent> {
+        let model = rollouts.open;
         if self.overlay.field().is_some_and(|field| field.edit(chord)) {
             return None;
         }
@@ -62,12 +72,8 @@ impl View {
             return self.act(verb, model);
         }
         let step = match &mut self.overlay {
-            Overlay::None => return self.command(verb, model),
-            Overlay::Help => {
-                let rows = help::rows(self);
-                return self.press_in_list(verb, rows, model);
-            }
-            Overlay::Sources => return self.press_in_list(verb, sources::rows(model), model),
+            Overlay::None => return self.command(verb, rollouts),
+            Overlay::Help => return self.press_in_help(verb, rollouts),
             Overlay::Confirm(confirm) => confirm.press(verb, model),
             Overlay::Prompt(prompt) => prompt.press(verb),
             Overlay::GoTo(go_to) => go_to.press(verb),
@@ -80,7 +86,7 @@ impl View {
             }
             Step::Ask(request) => {
                 self.overlay = Overlay::None;
-                Some(Intent::Ask(request))
+                Some(Intent::Ask(model.rollout.name.clone(), request))
             }
             Step::Wish(wish) => {
                 self.overlay = Overlay::None;
@@ -89,55 +95,114 @@ impl View {
         }
     }
 
-    /// A key while a panel with nothing but lines is open: it scrolls or closes; what acts closes it and acts.
-    fn press_in_list(&mut self, verb: Verb, rows: usize, model: &Model) -> Option<Intent> {
+    /// A key while the help is open: it scrolls or closes; what acts or opens a screen closes it and does that.
+    fn press_in_help(&mut self, verb: Verb, rollouts: &Rollouts<'_>) -> Option<Intent> {
+        let last = help::rows(self).saturating_sub(1);
         match verb {
-            Verb::Up => self.top = self.top.saturating_sub(1),
-            Verb::Down => self.top = (self.top + 1).min(rows.saturating_sub(1)),
-            Verb::Back | Verb::Help | Verb::Sources | Verb::Zoom | Verb::Quit => self.close(),
-            verb if verb.spec().danger != Danger::View => {
-                self.close();
-                return self.act(verb, model);
+            Verb::Up => self.help_top = self.help_top.saturating_sub(1),
+            Verb::Down => self.help_top = (self.help_top + 1).min(last),
+            Verb::PageUp => self.help_top = self.help_top.saturating_sub(self.page()),
+            Verb::PageDown => self.help_top = (self.help_top + self.page()).min(last),
+            Verb::Back | Verb::Help | Verb::Zoom | Verb::Quit => self.overlay = Overlay::None,
+            verb if verb.spec().danger != Danger::View || screens::index_of(verb).is_some() => {
+                self.overlay = Overlay::None;
+                return self.command(verb, rollouts);
             }
             _ => {}
         }
         None
     }
 
-    fn close(&mut self) {
-        self.overlay = Overlay::None;
-        self.zoomed = false;
-        self.top = 0;
+    /// Rows that a page key moves by.
+    fn page(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(AROUND).max(1))
+    }
+
+    /// Opens a screen; the one before is gone back to.
+    fn open(&mut self, screen: usize) {
+        if screen != self.screen {
+            self.trail.push(std::mem::replace(&mut self.screen, screen));
+            if self.trail.len() > MAX_TRAIL {
+                self.trail.remove(0);
+            }
+        }
+    }
+
+    /// Goes back to the screen before. Returns whether there was one.
+    fn go_back(&mut self) -> bool {
+        let before = self.trail.pop();
+        if let Some(screen) = before {
+            self.screen = screen;
+        }
+        before.is_some()
+    }
+
+    /// Looks at another rollout: what is selected and scrolled in one means nothing in another.
+    fn look_at(&mut self, name: &str, rollouts: &Rollouts<'_>) {
+        let found = rollouts.all.iter().find(|model| model.rollout.name.as_str() == name);
+        let Some(found) = found.filter(|model| model.rollout.name != rollouts.open.rollout.name) else {
+            return;
+        };
+        self.rollout = Some(found.rollout.name.clone());
+        self.selected = None;
+        self.scroll = Default::default();
+        self.metric = 0;
+        let fleet = screens::index_of(Verb::Fleet);
+        for (_, stand) in self.stands.iter_mut().enumerate().filter(|(index, _)| Some(*index) != fleet) {
+            *stand = Stand::default();
+        }
     }
 
     /// A key on the open screen.
-    fn command(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
+    fn command(&mut self, verb: Verb, rollouts: &Rollouts<'_>) -> Option<Intent> {
+        if let Some(screen) = screens::index_of(verb) {
+            // The key of the screen that is shown leads back from it.
+            if screen != self.screen {
+                self.open(screen);
+            } else if screen != screens::MAIN {
+                self.go_back();
+            }
+            return None;
+        }
         match verb {
-            Verb::Quit if self.zoomed => self.close(),
+            Verb::Quit if !self.trail.is_empty() => drop(self.go_back()),
             Verb::Quit => return Some(Intent::Quit),
-            Verb::Back => self.close(),
+            Verb::Back => drop(self.go_back()),
             Verb::Help => {
-                self.top = 0;
+                self.help_top = 0;
                 self.overlay = Overlay::Help;
             }
-            Verb::Sources => {
-                self.top = 0;
-                self.overlay = Overlay::Sources;
-            }
             Verb::Zoom => {
-                self.zoomed = true;
-                self.top = 0;
+                let screen = SCREENS.get(self.screen)?;
+                let opens = match screen.steer {
+                    Steer::Panes => PANES.get(self.focus).map(|pane| pane.opens),
+                    _ => screen.opens,
+                };
+                self.open(screens::index_of(opens?)?);
             }
             Verb::NextPane => self.focus = (self.focus + 1) % PANES.len(),
             Verb::PrevPane => self.focus = (self.focus + PANES.len() - 1) % PANES.len(),
-            Verb::Up | Verb::Down | Verb::Left | Verb::Right => self.steer(verb, model),
+            Verb::Up | Verb::Down | Verb::Left | Verb::Right => self.steer(verb, 1, rollouts),
+            Verb::PageUp => self.steer(Verb::Up, self.page(), rollouts),
+            Verb::PageDown => self.steer(Verb::Down, self.page(), rollouts),
             Verb::GoTo => self.overlay = Overlay::GoTo(Box::default()),
+            Verb::Copy => return self.copy(Copied::Line, rollouts),
             verb => match Wish::of(verb) {
                 Some(wish) => return Some(Intent::Replay(wish)),
-                None => return self.act(verb, model),
+                None => return self.act(verb, rollouts.open),
             },
         }
         None
+    }
+
+    /// What is selected, as text for the clipboard.
+    fn copy(&mut self, what: Copied, rollouts: &Rollouts<'_>) -> Option<Intent> {
+        let screen = SCREENS.get(self.screen)?;
+        let text = (screen.copy)(rollouts, self, what);
+        if text.is_none() {
+            self.said = Some("copy: there is nothing to copy here".to_owned());
+        }
+        text.map(Intent::Copy)
     }
 
     /// An action on the rollout: at once, after words, or after a confirmation.
@@ -161,49 +226,87 @@ impl View {
             return None;
         }
         if verb.spec().danger == Danger::Harmless {
-            return Some(Intent::Ask(request));
+            return Some(Intent::Ask(model.rollout.name.clone(), request));
         }
         let plan = acts::plan(model, &request).ok()?;
         let confirm = Confirm::new(request, plan, model.now);
         let request = confirm.request.clone();
         self.overlay = Overlay::Confirm(Box::new(confirm));
-        Some(Intent::Rehearse(request))
+        Some(Intent::Rehearse(model.rollout.name.clone(), request))
     }
 
-    fn steer(&mut self, verb: Verb, model: &Model) {
-        let Some(pane) = PANES.get(self.focus) else { return };
+    fn steer(&mut self, verb: Verb, by: usize, rollouts: &Rollouts<'_>) {
+        let Some(screen) = SCREENS.get(self.screen) else { return };
+        let model = rollouts.open;
         let forward = matches!(verb, Verb::Down | Verb::Right);
         let vertical = matches!(verb, Verb::Up | Verb::Down);
-        let step = |at: usize, end: usize| if forward { (at + 1).min(end) } else { at.saturating_sub(1) };
-        if self.zoomed && pane.opens_evidence {
-            if vertical {
-                let rows = evidence::rows(model, self);
-                self.top = step(self.top, rows.saturating_sub(1));
-            } else {
-                self.top = 0;
-                self.select(forward, model);
+        let step = |at: usize, end: usize| step(at, end, forward, by);
+        match screen.steer {
+            Steer::Panes => self.steer_pane(vertical, forward, by, model),
+            Steer::Segments if vertical => self.select(forward, by, model),
+            Steer::Segments => self.metric = step(self.metric, model.rollout.metrics.len()),
+            Steer::Lines if vertical => {
+                let lines = (screen.lines)(rollouts, self, usize::from(self.size.0));
+                if let Some(stand) = self.stands.get_mut(self.screen) {
+                    stand.top = step(stand.top, lines.saturating_sub(1));
+                }
             }
-        } else if pane.steer == Steer::Columns || (pane.steer == Steer::Rows && vertical) {
-            self.select(forward, model);
+            Steer::Lines => {
+                self.select(forward, by, model);
+                if let Some(stand) = self.stands.get_mut(self.screen) {
+                    stand.top = 0;
+                }
+            }
+            Steer::Rows if vertical => {
+                let ids = (screen.ids)(rollouts, self);
+                let Some(at) = self.cursor(&ids) else { return };
+                let at = step(at, ids.len().saturating_sub(1));
+                self.mark(ids.get(at).cloned().map(|id| (id, at)), rollouts);
+            }
+            Steer::Rows => {}
+        }
+    }
+
+    /// Sets the cursor on a row. On the fleet that is the rollout that the keys act on.
+    fn mark(&mut self, at: Option<(RowId, usize)>, rollouts: &Rollouts<'_>) {
+        if SCREENS.get(self.screen).is_some_and(|screen| screen.verb == Verb::Fleet)
+            && let Some((RowId::Name(name), _)) = &at
+        {
+            self.look_at(name, rollouts);
+        }
+        if let Some(stand) = self.stands.get_mut(self.screen) {
+            stand.at = at;
+        }
+    }
+
+    fn steer_pane(&mut self, vertical: bool, forward: bool, by: usize, model: &Model) {
+        let Some(pane) = PANES.get(self.focus) else { return };
+        if pane.steer == pane::Steer::Columns || (pane.steer == pane::Steer::Rows && vertical) {
+            self.select(forward, by, model);
         } else if !vertical {
-            self.metric = step(self.metric, model.rollout.metrics.len());
+            self.metric = step(self.metric, model.rollout.metrics.len(), forward, by);
         } else {
             let rows = (pane.rows)(model, self);
             if let Some(scroll) = self.scroll.get_mut(self.focus) {
-                *scroll = step(*scroll, rows.saturating_sub(1));
+                *scroll = step(*scroll, rows.saturating_sub(1), forward, by);
             }
         }
     }
 
-    /// Selects the next or the previous segment by its name; before the first stands everything.
-    fn select(&mut self, forward: bool, model: &Model) {
+    /// Selects a segment further on or back by its name; before the first stands everything.
+    fn select(&mut self, forward: bool, by: usize, model: &Model) {
         let segments = &model.segments;
         let at = segments.iter().position(|s| Some(&s.name) == self.selected()).map_or(0, |i| i + 1);
-        let next = if forward { (at + 1).min(segments.len()) } else { at.saturating_sub(1) };
+        let next = step(at, segments.len(), forward, by);
         self.selected = next.checked_sub(1).and_then(|i| segments.get(i)).map(|s| s.name.clone());
         // What is listed for one segment is another list.
         self.scroll = Default::default();
     }
+}
+
+/// A step towards the end or back to 0.
+fn step(at: usize, end: usize, forward: bool, by: usize) -> usize {
+    if forward { at.saturating_add(by).min(end) } else { at.saturating_sub(by) }
 }
 
 /// Keys that may be held: they only move.
@@ -211,5 +314,15 @@ fn is_steering(verb: Verb) -> bool {
     let moves_replay =
         verb.spec().place == Where::Replay && !matches!(verb, Verb::Play | Verb::Bookmark | Verb::GoTo);
     moves_replay
-        || matches!(verb, Verb::Up | Verb::Down | Verb::Left | Verb::Right | Verb::NextPane | Verb::PrevPane)
+        || matches!(
+            verb,
+            Verb::Up
+                | Verb::Down
+                | Verb::Left
+                | Verb::Right
+                | Verb::PageUp
+                | Verb::PageDown
+                | Verb::NextPane
+                | Verb::PrevPane
+        )
 }

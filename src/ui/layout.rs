@@ -48,22 +48,25 @@ pub enum Shape {
 /// What stands where.
 #[derive(Debug)]
 pub struct Arrangement {
-    /// How much room there is.
-    pub shape: Shape,
     /// The first line or two.
     pub header: Rect,
-    /// Between header and hints.
-    pub body: Rect,
     /// What was asked of the platforms and how far each has come; empty while nothing is under way.
     pub platforms: Rect,
-    /// Panes by their index in [`PANES`], with their frames.
-    pub panes: Vec<(usize, Rect)>,
-    /// One line or two for the coach, where it has no pane; may be empty.
-    pub coach: Rect,
+    /// What is left for the screen.
+    pub body: Rect,
     /// Where a replay stands; empty when this is live.
     pub transport: Rect,
     /// The last line or more.
     pub hints: Rect,
+}
+
+/// What stands where on the main screen.
+#[derive(Debug)]
+pub struct Panes {
+    /// Panes by their index in [`PANES`], with their frames.
+    pub panes: Vec<(usize, Rect)>,
+    /// One line or two for the coach, where it has no pane; may be empty.
+    pub coach: Rect,
 }
 
 /// The shape that an area has room for.
@@ -77,29 +80,33 @@ pub const fn shape(area: Rect) -> Shape {
     }
 }
 
-/// Arranges the screen, with `hint_rows` rows for the hints.
+/// Arranges the frame, with `hint_rows` rows for the hints.
 pub fn arrange(scene: &Scene<'_>, area: Rect, hint_rows: u16) -> Arrangement {
-    let shape = shape(area);
-    let header_rows = if area.width >= ONE_LINE_HEADER { 1 } else { 2 };
+    let shape = scene.shape;
+    let header_rows = match shape {
+        Shape::Summary => 0,
+        _ if area.width >= ONE_LINE_HEADER => 1,
+        _ => 2,
+    };
     let (header, rest) = cut_top(area, header_rows);
     let (body, hints) = cut_top(rest, rest.height.saturating_sub(hint_rows));
     let transport_rows = transport::rows(scene, shape, area.height);
     let (body, transport) = cut_top(body, body.height.saturating_sub(transport_rows));
     let strip_rows = if shape == Shape::Summary { 0 } else { platforms::rows(scene, body) };
     let (platforms, body) = cut_top(body, strip_rows);
-    let (body, coach) = match shape {
-        Shape::Stacked if body.height >= COACHED && !scene.view.is_zoomed() && has_advice(scene) => {
+    Arrangement { header, platforms, body, transport, hints }
+}
+
+/// Arranges the panes of the main screen in what the frame leaves of it.
+pub fn panes(scene: &Scene<'_>, body: Rect) -> Panes {
+    let (body, coach) = match scene.shape {
+        Shape::Stacked if body.height >= COACHED && has_advice(scene) => {
             cut_top(body, body.height - if body.height >= COACHED_TWICE { 2 } else { 1 })
         }
         _ => cut_top(body, body.height),
     };
-    let panes = match shape {
-        Shape::Summary => Vec::new(),
-        _ if scene.view.is_zoomed() => vec![(scene.view.focus(), body)],
-        Shape::Wide => wide(scene, body),
-        Shape::Stacked => stacked(scene, body),
-    };
-    Arrangement { shape, header, body, platforms, panes, coach, transport, hints }
+    let panes = if scene.shape == Shape::Wide { wide(scene, body) } else { stacked(scene, body) };
+    Panes { panes, coach }
 }
 
 fn wide(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {

@@ -1,4 +1,4 @@
-//! The panel on top of the screen: none, the help, the sources, a confirmation, or a prompt for words or a time. One at a time.
+//! The panel on top of the screen: none, the help, a confirmation, or a prompt for words or a time. One at a time.
 //!
 //! In: what the person does while it is open. Out: what becomes of it ([`Step`]), and its cells. A panel
 //! never outlives `esc`, and never keeps the kill key from working except while text is typed.
@@ -11,7 +11,7 @@ use super::field::Field;
 use super::go_to::{self, GoTo};
 use super::prompt::{self, Prompt};
 use super::transport::Wish;
-use super::{Scene, help, sources};
+use super::{Scene, help};
 use crate::action::Request;
 
 /// What is open.
@@ -22,8 +22,6 @@ pub enum Overlay {
     None,
     /// All keys.
     Help,
-    /// Links and platforms.
-    Sources,
     /// An action that waits for its confirmation.
     Confirm(Box<Confirm>),
     /// An action that waits for its words.
@@ -49,7 +47,7 @@ impl Overlay {
     /// The text field that the keys go into; `None` when they are commands.
     pub fn field(&mut self) -> Option<&mut Field> {
         match self {
-            Self::None | Self::Help | Self::Sources => None,
+            Self::None | Self::Help => None,
             Self::Confirm(confirm) => confirm.field(),
             Self::Prompt(prompt) => Some(&mut prompt.field),
             Self::GoTo(go_to) => Some(&mut go_to.field),
@@ -63,10 +61,6 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position>
         Overlay::None => None,
         Overlay::Help => {
             help::draw(scene, buf, area);
-            None
-        }
-        Overlay::Sources => {
-            sources::draw(scene, buf, area);
             None
         }
         Overlay::Confirm(confirm) => confirm::draw(scene, buf, area, confirm),

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::panes::{board, chart, coach, feedback, segments, timeline};
 use super::{Scene, View};
+use crate::action::Verb;
 use crate::engine::Model;
 
 /// Where a pane stands on a large screen. On a small one the upper two are stacked and the others
@@ -43,8 +44,8 @@ pub(crate) struct Pane {
     pub place: Place,
     /// What the arrow keys do in it.
     pub steer: Steer,
-    /// Whether opening it shows the evidence of the segment instead of the pane itself.
-    pub opens_evidence: bool,
+    /// The screen that opening it leads to.
+    pub opens: Verb,
     /// Its title.
     pub title: fn(&Scene<'_>) -> String,
     /// How many rows it would fill.

@@ -3,10 +3,13 @@
 //! In: the three of them. Out: styled pieces of text with the same look everywhere: a verdict is
 //! always its glyph, its word and its colour. This file never writes cells.
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::facts::Trouble;
+use super::layout::{Shape, shape};
+use super::rollouts::Rollouts;
 use super::transport::Transport;
 use super::{View, words};
 use crate::domain::Verdict;
@@ -17,17 +20,38 @@ use crate::theme::{Glyphs, Role, Theme};
 
 /// What a box is drawn from.
 pub(crate) struct Scene<'a> {
-    /// The truth.
+    /// The truth about the rollout that is looked at.
     pub model: &'a Model,
+    /// All rollouts of this cockpit, that one among them, in the order in which they were given.
+    pub rollouts: &'a [&'a Model],
     /// How it is looked at.
     pub view: &'a View,
     /// What it looks like.
     pub theme: &'a Theme,
     /// Where the replay stands. `None`: this is live.
     pub transport: Option<&'a Transport<'a>>,
+    /// How much room the terminal has.
+    pub shape: Shape,
 }
 
 impl<'a> Scene<'a> {
+    /// What a terminal of that size draws. `None`: there is no rollout.
+    pub fn of(
+        rollouts: &'a [&'a Model],
+        view: &'a View,
+        theme: &'a Theme,
+        transport: Option<&'a Transport<'a>>,
+        area: Rect,
+    ) -> Option<Self> {
+        let Rollouts { open: model, all: rollouts } = view.rollouts(rollouts)?;
+        Some(Self { model, rollouts, view, theme, transport, shape: shape(area) })
+    }
+
+    /// The rollouts, and the one that is looked at.
+    pub const fn all(&self) -> Rollouts<'a> {
+        Rollouts { open: self.model, all: self.rollouts }
+    }
+
     /// The look of a role.
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)

@@ -1,10 +1,10 @@
 //! View state: what is looked at, and how. It is neither truth nor recorded.
 //!
-//! In: keys (see `input`). Out: what drawing needs: which pane has the keys, which segment is selected,
-//! scroll, zoom, the open panel. A selection is a name, never a row: rows may move, names do not.
+//! In: keys (see `input`). Out: what drawing needs: which rollout, screen and pane has the keys, which segment is
+//! selected, scroll, filters, the open panel. A selection is a name, never a row: rows may move, names do not.
 
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
-use crate::domain::{Actor, MetricName, RoleName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
@@ -13,15 +13,22 @@ use crate::keys::{Keymap, KeymapError};
 
 use super::overlay::Overlay;
 use super::pane::COUNT;
+use super::rollouts::Rollouts;
+use super::screens::{self, RowId};
 use super::transport::Wish;
 
 /// What a key asks of the live loop.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
-    /// Hand this to the engine.
-    Ask(Request),
-    /// Ask the backends what this would do there, for the confirmation that has just opened. Nothing is changed.
-    Rehearse(Request),
+    /// Hand this to the engine of that rollout.
+    Ask(RolloutName, Request),
+    /// Ask the backends of that rollout what this would do there, for the confirmation that has just opened. Nothing is
+    /// changed.
+    Rehearse(RolloutName, Request),
+    /// Send this to the terminal's clipboard.
+    Copy(String),
+    /// Another look.
+    Paint(Repaint),
     /// Move the replay. Only a view of a replay asks for it, and it never asks for anything to be handed in.
     Replay(Wish),
     /// Leave.
@@ -30,6 +37,26 @@ pub enum Intent {
     Suspend,
     /// Draw the whole screen again, whatever the terminal shows now.
     Redraw,
+}
+
+/// Another look, for this session only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repaint {
+    /// The next theme.
+    Theme,
+    /// The next way to draw graphs.
+    Graphs,
+}
+
+/// Where a person stands on one screen; kept while they look at another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stand {
+    /// The first line, where lines scroll.
+    pub top: usize,
+    /// The row with the cursor, where there are rows, and the place that it had. `None`: the first.
+    pub at: Option<(RowId, usize)>,
+    /// What is left of the rows; empty: all.
+    pub filter: String,
 }
 
 /// What the chart shows.
@@ -58,12 +85,19 @@ pub struct View {
     actor: Option<Actor>,
     roles: Vec<RoleName>,
     pub(super) keymap: Keymap<Bound>,
+    /// The rollout that is looked at. `None`: the first.
+    pub(super) rollout: Option<RolloutName>,
+    /// The screen, by its index in the list, and those before it, oldest first.
+    pub(super) screen: usize,
+    pub(super) trail: Vec<usize>,
+    pub(super) stands: [Stand; screens::COUNT],
+    /// Columns and rows of the terminal, as last told.
+    pub(super) size: (u16, u16),
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
-    pub(super) zoomed: bool,
-    /// First line of the evidence or of the help.
-    pub(super) top: usize,
+    /// First line of the help.
+    pub(super) help_top: usize,
     /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
     pub(super) metric: usize,
     pub(super) overlay: Overlay,
@@ -97,11 +131,15 @@ impl View {
             actor,
             roles: Vec::new(),
             keymap: Keymap::new(&bindings)?,
+            rollout: None,
+            screen: screens::MAIN,
+            trail: Vec::new(),
+            stands: Default::default(),
+            size: SIZE,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
-            zoomed: false,
-            top: 0,
+            help_top: 0,
             metric: 0,
             overlay: Overlay::None,
             said: None,
@@ -158,14 +196,47 @@ impl View {
         self.focus
     }
 
-    /// Whether one pane fills the screen.
-    pub(super) const fn is_zoomed(&self) -> bool {
-        self.zoomed
+    /// The rollouts, with the one that is looked at. `None`: there are none.
+    pub(super) fn rollouts<'a>(&self, all: &'a [&'a Model]) -> Option<Rollouts<'a>> {
+        Rollouts::open(all, self.rollout.as_ref())
     }
 
-    /// First line of the evidence or of the help.
-    pub(super) const fn top(&self) -> usize {
-        self.top
+    /// The screen that is shown, by its index in the list.
+    pub(super) const fn screen(&self) -> usize {
+        self.screen
+    }
+
+    /// Columns and rows of the terminal, as last told; 80×24 until then.
+    pub(super) const fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// Where the person stands on the screen that is shown.
+    fn stand(&self) -> Option<&Stand> {
+        self.stands.get(self.screen)
+    }
+
+    /// First line of the screen that is shown, where its lines scroll.
+    pub(super) fn top(&self) -> usize {
+        self.stand().map_or(0, |stand| stand.top)
+    }
+
+    /// What the rows of the screen that is shown are filtered by; empty: nothing is left out.
+    pub(super) fn filter(&self) -> &str {
+        self.stand().map_or("", |stand| stand.filter.as_str())
+    }
+
+    /// Which of these rows has the cursor: the one it was set on, by what it is; if that is gone, the one in its place.
+    /// `None`: there are no rows.
+    pub(super) fn cursor(&self, ids: &[RowId]) -> Option<usize> {
+        let last = ids.len().checked_sub(1)?;
+        let Some((id, place)) = self.stand().and_then(|stand| stand.at.as_ref()) else { return Some(0) };
+        Some(ids.iter().position(|known| known == id).unwrap_or((*place).min(last)))
+    }
+
+    /// First line of the help.
+    pub(super) const fn help_top(&self) -> usize {
+        self.help_top
     }
 
     /// First row of a pane.
@@ -221,6 +292,9 @@ impl View {
         acts::plan(model, &request).err()
     }
 }
+
+/// Columns and rows of a terminal of which nothing is known.
+const SIZE: (u16, u16) = (80, 24);
 
 /// Why nothing can be done in a replay.
 const IS_RECORDING: &str =

@@ -1,9 +1,10 @@
 //! What each action does, and when it is refused.
 
-use gonogo::action::{Request, Verb};
-use gonogo::domain::{Phase, Text, Version};
+use gonogo::action::{ACTIONS, Danger, Request, Scope, Verb};
+use gonogo::domain::{Actor, Phase, Text, Version};
 use gonogo::effect::{Change, Outcome, Record};
 use gonogo::engine::Autopilot;
+use gonogo::engine::acts::plan;
 
 use super::bench::{Bench, commands, name, percent, records};
 
@@ -198,4 +199,16 @@ fn a_refused_widen_asks_for_nothing_any_more() {
     bench.outcome(command.id, Outcome::Refused { cause: "no permission".into(), state: None });
     assert_eq!(bench.model.segments[0].exposure.desired, Some(percent(5.)));
     assert!(bench.told("refused: no permission"));
+}
+
+#[test]
+fn every_action_that_acts_on_a_rollout_can_be_planned() {
+    let bench = healthy();
+    for spec in ACTIONS.iter().filter(|spec| spec.danger != Danger::View) {
+        let actor = Actor::Person(Text::new("ann"));
+        let request = Request::new(actor, spec.verb, Scope::default());
+        let refused = plan(&bench.model, &request).err();
+        let is_forgotten = refused.is_some_and(|cause| cause.as_str().contains("not an action"));
+        assert!(!is_forgotten, "{}", spec.name);
+    }
 }

@@ -34,7 +34,7 @@ pub fn frame(model: &Model) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
     let view = View::new(Actor::Person("ann@desk".into())).expect("a keymap");
     let theme = theme::pick("default", Depth::Rgb, false).expect("a theme");
-    terminal.draw(|frame| ui::draw(frame, model, &view, &theme)).expect("a frame");
+    terminal.draw(|frame| ui::draw(frame, &[model], &view, &theme)).expect("a frame");
     terminal.backend().buffer().clone()
 }
 

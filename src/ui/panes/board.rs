@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::action::Verb;
 use crate::domain::Station;
 use crate::domain::text::cut;
 use crate::engine::Model;
@@ -18,7 +19,7 @@ use crate::ui::{Scene, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::UpperRight,
     steer: Steer::Columns,
-    opens_evidence: true,
+    opens: Verb::Evidence,
     title: |scene| match scene.model.segments.len() {
         1 => "go / no-go".to_owned(),
         n => format!("go / no-go in {n} segments"),

@@ -12,6 +12,7 @@ use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 
 use super::curve::{Curve, Run};
+use crate::action::Verb;
 use crate::domain::SourceKind;
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
@@ -20,7 +21,7 @@ use crate::ui::{Scene, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane =
-    Pane { place: Place::Left, steer: Steer::Rows, opens_evidence: false, title, rows: |_, _| 0, draw };
+    Pane { place: Place::Left, steer: Steer::Rows, opens: Verb::Segment, title, rows: |_, _| 0, draw };
 
 /// Width of the labels of the values.
 const LABELS: u16 = 7;

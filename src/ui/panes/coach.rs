@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::engine::coach::Advice;
 use crate::theme::Role;
@@ -17,7 +18,7 @@ use crate::ui::{Scene, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::LowerRight,
     steer: Steer::Scroll,
-    opens_evidence: false,
+    opens: Verb::Plan,
     title: |_| "coach".to_owned(),
     rows: |_, _| ROWS,
     draw,

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
 use crate::domain::{Arm, SourceKind};
@@ -20,7 +21,7 @@ use crate::ui::{Scene, View, facts, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::Right,
     steer: Steer::Scroll,
-    opens_evidence: false,
+    opens: Verb::Feedback,
     title,
     rows: |model, view| comments(model, view).count(),
     draw,

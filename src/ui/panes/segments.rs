@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::domain::{Arm, Percent, Phase, SourceKind, Station};
 use crate::engine::Model;
@@ -20,7 +21,7 @@ use crate::ui::{Scene, View, facts, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::UpperLeft,
     steer: Steer::Rows,
-    opens_evidence: true,
+    opens: Verb::Segment,
     title: |scene| format!("segments of {}", scene.model.rollout.name),
     rows,
     draw,

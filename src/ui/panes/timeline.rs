@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::effect::Outcome;
 use crate::engine::model::{Moment, MomentKind};
@@ -18,7 +19,7 @@ use crate::ui::{Scene, paint, words};
 pub const PANE: Pane = Pane {
     place: Place::Left,
     steer: Steer::Scroll,
-    opens_evidence: false,
+    opens: Verb::Timeline,
     title: |_| "timeline, newest first".to_owned(),
     rows: |model, _| model.timeline.len(),
     draw,

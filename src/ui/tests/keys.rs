@@ -14,7 +14,7 @@ fn asked(intents: Vec<Intent>) -> Vec<Request> {
     intents
         .into_iter()
         .filter_map(|i| match i {
-            Intent::Ask(request) => Some(request),
+            Intent::Ask(_, request) => Some(request),
             _ => None,
         })
         .collect()
@@ -25,7 +25,7 @@ fn shown(view: &View, model: &Model) -> String {
 }
 
 fn held(view: &mut View, model: &Model, chord: &str) -> Vec<Intent> {
-    view.handle(&Input::Key { chord: chord.parse().unwrap(), repeat: true }, model)
+    view.handle(&Input::Key { chord: chord.parse().unwrap(), repeat: true }, &[model])
 }
 
 /// Everything that can be open, by the keys that open it, and whether text is being typed.
@@ -183,7 +183,7 @@ fn resuming_a_kill_needs_the_name_of_the_rollout() {
         shown(&view, &model)
     );
     press(&mut view, &model, &["c", "h", "e", "esc", "r", "tab", "enter"]);
-    view.handle(&Input::Paste("checkout-v2\n".into()), &model);
+    view.handle(&Input::Paste("checkout-v2\n".into()), &[&model]);
     let requests = asked(press(&mut view, &model, &["enter", "tab", "enter"]));
     assert_eq!(requests[0].typed_name, Some(Text::new("checkout-v2")));
 }
@@ -230,12 +230,12 @@ fn a_paste_is_text_or_nothing() {
         let mut view = view();
         press(&mut view, &model, keys);
         for paste in ["K\n", "w\t\n", "\nK\r\n", "p", "q"] {
-            assert!(view.handle(&Input::Paste(paste.into()), &model).is_empty(), "{keys:?} {paste:?}");
+            assert!(view.handle(&Input::Paste(paste.into()), &[&model]).is_empty(), "{keys:?} {paste:?}");
         }
     }
     let mut view = view();
     press(&mut view, &model, &["n"]);
-    view.handle(&Input::Paste("two\nlines \u{1b}[31mred".into()), &model);
+    view.handle(&Input::Paste("two\nlines \u{1b}[31mred".into()), &[&model]);
     let requests = asked(press(&mut view, &model, &["enter"]));
     assert_eq!(requests[0].reason, Some(Text::new("two lines red")));
 }
@@ -353,8 +353,8 @@ fn the_view_says_when_it_may_have_changed() {
     let model = world::launch().model;
     let mut view = view();
     let before = view.revision();
-    view.handle(&Input::FocusLost, &model);
-    view.handle(&Input::Paste("x".into()), &model);
+    view.handle(&Input::FocusLost, &[&model]);
+    view.handle(&Input::Paste("x".into()), &[&model]);
     assert_eq!(view.revision(), before);
     press(&mut view, &model, &["down"]);
     assert!(view.revision() > before);

@@ -28,7 +28,7 @@ fn world() -> World {
 fn widening(world: &World) -> (View, Request) {
     let mut view = view();
     let intents = press(&mut view, &world.model, &["down", "down", "down", "down", "w"]);
-    let [Intent::Rehearse(request)] = intents.as_slice() else { panic!("{intents:?}") };
+    let [Intent::Rehearse(_, request)] = intents.as_slice() else { panic!("{intents:?}") };
     (view, request.clone())
 }
 
@@ -90,7 +90,7 @@ fn a_change_by_somebody_else_at_one_of_several_platforms_is_noticed_with_both_ve
     assert!(flat.contains("version 57 by mallory is newer than 41, which you saw"), "{screen}");
     assert!(flat.contains("cannot widen at ios"), "{screen}");
     let intents = press(&mut view, &world.model, &["tab", "enter", "o", "k", "enter", "tab", "enter"]);
-    assert!(!intents.iter().any(|intent| matches!(intent, Intent::Ask(_))), "{intents:?}");
+    assert!(!intents.iter().any(|intent| matches!(intent, Intent::Ask(..))), "{intents:?}");
     keep("conflict", 80, 24, |theme| render(&world.model, &view, theme, 80, 24));
     press(&mut view, &world.model, &["esc"]);
     let screen = shown(&view, &world.model);

@@ -28,12 +28,12 @@ pub fn view() -> View {
 
 pub fn press(view: &mut View, model: &Model, chords: &[&str]) -> Vec<crate::ui::Intent> {
     let key = |chord: &&str| Input::Key { chord: chord.parse().unwrap(), repeat: false };
-    chords.iter().flat_map(|chord| view.handle(&key(chord), model)).collect()
+    chords.iter().flat_map(|chord| view.handle(&key(chord), &[model])).collect()
 }
 
 pub fn render(model: &Model, view: &View, theme: &Theme, columns: u16, rows: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| draw(frame, model, view, theme)).unwrap();
+    terminal.draw(|frame| draw(frame, &[model], view, theme)).unwrap();
     terminal.backend().buffer().clone()
 }
 

@@ -13,7 +13,7 @@ use crate::engine::Model;
 use crate::keys::{Chord, Input};
 use crate::recording::{Kind, Mark};
 use crate::theme::Theme;
-use crate::ui::screen::draw_cells;
+use crate::ui::frame::draw_cells;
 use crate::ui::transport::{Course, Motion};
 use crate::ui::{Intent, Scene, Transport, View, Wish, draw_replay};
 
@@ -131,10 +131,11 @@ fn every_size_draws_in_a_replay() {
         let mut view = view();
         press(&mut view, &world.model, keys);
         for transport in [&whole, &point] {
-            let scene = Scene { model: &world.model, view: &view, theme: &theme, transport: Some(transport) };
             for columns in (0..=24).chain((25..=130).step_by(7)) {
                 for rows in 0..=45 {
                     let area = Rect::new(0, 0, columns, rows);
+                    let rollouts = [&world.model];
+                    let scene = Scene::of(&rollouts, &view, &theme, Some(transport), area).unwrap();
                     draw_cells(&scene, &mut Buffer::empty(area), area);
                 }
             }
@@ -170,8 +171,8 @@ fn no_keys_at_all_make_a_request() {
         let mut view = view();
         for second in &inputs {
             for input in [first, second] {
-                let intents = view.handle(input, &model);
-                assert!(!intents.iter().any(|i| matches!(i, Intent::Ask(_))), "{first:?} {second:?}");
+                let intents = view.handle(input, &[&model]);
+                assert!(!intents.iter().any(|i| matches!(i, Intent::Ask(..))), "{first:?} {second:?}");
             }
         }
     }
@@ -217,8 +218,8 @@ fn keys_of_a_replay_move_it_also_while_evidence_is_open_and_may_be_held() {
             assert_eq!(press(&mut view, &model, &[chord]), [Intent::Replay(wish)], "{chord}");
         }
         let held = |chord: &str| Input::Key { chord: chord.parse().unwrap(), repeat: true };
-        assert_eq!(view.handle(&held("]"), &model), [Intent::Replay(Wish::Next(Kind::Any))]);
-        assert_eq!(view.handle(&held("space"), &model), []);
+        assert_eq!(view.handle(&held("]"), &[&model]), [Intent::Replay(Wish::Next(Kind::Any))]);
+        assert_eq!(view.handle(&held("space"), &[&model]), []);
     }
 }
 

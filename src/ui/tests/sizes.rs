@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::pictures::{press, render, text, theme, view};
 use super::world;
 use crate::engine::Model;
-use crate::ui::screen::draw_cells;
+use crate::ui::frame::draw_cells;
 use crate::ui::{Scene, View};
 
 /// Views with everything that can be open.
@@ -36,10 +36,11 @@ fn views(model: &Model) -> Vec<View> {
 /// Draws a view at every size.
 fn draw_sizes(model: &Model, view: &View) {
     let theme = theme("default");
-    let scene = Scene { model, view, theme: &theme, transport: None };
+    let rollouts = [model];
     for columns in 0..=120 {
         for rows in 0..=50 {
             let area = Rect::new(0, 0, columns, rows);
+            let scene = Scene::of(&rollouts, view, &theme, None, area).unwrap();
             draw_cells(&scene, &mut Buffer::empty(area), area);
         }
     }

@@ -1,7 +1,7 @@
 //! The sources: every link with its age, what was dropped, and each platform with what its backend can do, what it has
 //! stored, what its edge serves, and how long a change takes.
 //!
-//! In: the scene. Out: a panel of lines, wrapped to its width, that the arrow keys scroll. It shows facts of the model
+//! In: the scene. Out: lines, wrapped to the width, that the arrow keys scroll. It shows facts of the model
 //! and judges nothing. In a replay it is what was so at that time.
 
 mod platform;
@@ -10,16 +10,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::header::link_sign;
-use super::{Scene, paint, words};
+use super::{Screen, Steer};
+use crate::action::Verb;
 use crate::domain::text::{cut, thousands};
 use crate::domain::{LinkState, Source, Span};
 use crate::engine::Model;
 use crate::engine::model::Link;
 use crate::theme::Role;
+use crate::ui::header::link_sign;
+use crate::ui::{Scene, paint, words};
 
-/// Columns of the panel: a measured share with its interval on one line.
-const COLUMNS: u16 = 100;
+/// The screen.
+pub const SCREEN: Screen = Screen {
+    title: |_| "sources".to_owned(),
+    steer: Steer::Lines,
+    lines: |rollouts, _, _| rows(rollouts.open),
+    draw,
+    ..Screen::of(Verb::Sources)
+};
+
 /// Most kinds of unusable input that are listed: the last of them are in the log and the recording.
 const MAX_PROBLEMS: usize = 8;
 /// Columns by which the second line of a sentence stands in.
@@ -28,22 +37,16 @@ const INDENT: usize = 4;
 const NAME: usize = 24;
 
 /// About how many lines there are, for scrolling: a sentence takes two where it is narrow.
-pub fn rows(model: &Model) -> usize {
+fn rows(model: &Model) -> usize {
     let platforms: usize = model.platforms.iter().map(platform::rows).sum();
     5 + model.links.len() + model.problems.len().min(MAX_PROBLEMS) + 2 * platforms
 }
 
-/// Draws the panel.
-pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
-    let columns = usize::from(COLUMNS.min(area.width.saturating_sub(4)).max(1));
-    let lines = lines(scene, columns);
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    let is_cut = rows.saturating_add(2) > area.height;
-    let title = if is_cut { "sources (down for more, esc closes)" } else { "sources (esc closes)" };
-    let inner = paint::panel(scene, buf, area, title, COLUMNS, rows);
+fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
+    let lines = lines(scene, usize::from(area.width));
     // The last line stays in sight, however far it was scrolled.
     let top = scene.view.top().min(lines.len().saturating_sub(1));
-    paint::put_all(buf, inner, lines.into_iter().skip(top));
+    paint::put_all(buf, area, lines.into_iter().skip(top));
 }
 
 fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {

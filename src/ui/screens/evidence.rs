@@ -3,19 +3,31 @@
 //! In: the scene. Out: lines, wrapped to the width. With everything selected it goes through all
 //! segments.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Scene, View, paint, words};
+use super::{Screen, Steer};
+use crate::action::Verb;
 use crate::domain::{Station, Timestamp};
 use crate::engine::Model;
 use crate::engine::model::{Cell, Hold, PlatformModel, SegmentModel};
 use crate::theme::Role;
+use crate::ui::{Scene, View, paint, words};
+
+/// The screen.
+pub const SCREEN: Screen = Screen {
+    title,
+    steer: Steer::Lines,
+    lines: |rollouts, view, _| rows(rollouts.open, view),
+    draw,
+    ..Screen::of(Verb::Evidence)
+};
 
 /// Columns by which a sentence stands in.
 const INDENT: usize = 4;
 
-/// The title of the pane while it shows evidence.
-pub fn title(scene: &Scene<'_>) -> String {
+fn title(scene: &Scene<'_>) -> String {
     match scene.view.selected() {
         Some(name) => format!("evidence in {name}"),
         None => "evidence in everything".to_owned(),
@@ -23,13 +35,20 @@ pub fn title(scene: &Scene<'_>) -> String {
 }
 
 /// About how many lines there are, for scrolling: a sentence takes two where it is narrow.
-pub fn rows(model: &Model, view: &View) -> usize {
+fn rows(model: &Model, view: &View) -> usize {
     let shown = model.segments.iter().filter(|s| view.selected().is_none_or(|name| s.name == *name));
     shown.map(|s| 3 + 2 * s.latches.len() + 4 * s.board.len().max(1)).sum::<usize>() + model.platforms.len()
 }
 
+fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
+    let lines = lines(scene, usize::from(area.width));
+    // The last line stays in sight, however far it was scrolled.
+    let top = scene.view.top().min(lines.len().saturating_sub(1));
+    paint::put_all(buf, area, lines.into_iter().skip(top));
+}
+
 /// The lines.
-pub fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
+fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let selected = scene.view.selected();
     let mut lines = Vec::new();
     for segment in scene.model.segments.iter().filter(|s| selected.is_none_or(|name| s.name == *name)) {
