@@ -23,6 +23,7 @@ mod guard;
 mod history;
 mod journal;
 mod keys;
+mod manners;
 mod open;
 mod record;
 mod redact;

@@ -16,6 +16,8 @@
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
+//! - `console` is the terminal as both loops use it: `pacer` says when a frame is due, `gauge` what it costs, `alarm`
+//!   when to ring.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`fleet`] are the sessions of one cockpit. [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -23,8 +25,11 @@
 //!
 //! Start reading at [`session`], then [`live`].
 
+mod alarm;
 pub mod clock;
+mod console;
 pub mod fleet;
+mod gauge;
 pub mod headless;
 pub mod inbox;
 pub mod ledger;

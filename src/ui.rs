@@ -27,7 +27,7 @@
 //! | `pane`, `panes/` | the boxes of the main screen; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
-//! | `header`, `hints`, `summary` | first line, last line, tiny screens |
+//! | `header`, `hints`, `stats`, `summary` | first line, last line, what the terminal costs, tiny screens |
 //! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
@@ -55,6 +55,7 @@ mod prompt;
 mod rollouts;
 mod scene;
 mod screens;
+mod stats;
 mod summary;
 pub mod transport;
 pub mod view;
@@ -66,6 +67,7 @@ mod tests;
 pub(crate) use self::tests::world;
 
 pub use frame::{draw, draw_replay};
+pub use stats::{Stats, draw_stats};
 pub use transport::{Transport, Wish};
 pub use view::{Intent, Repaint, View};
 

@@ -65,7 +65,14 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        return replay::show(player, name, &arguments.play.or_speed(OF_DAYS), arguments.look.paint()).await;
+        return replay::show(
+            player,
+            name,
+            &arguments.play.or_speed(OF_DAYS),
+            arguments.look.paint(),
+            arguments.look.glass(),
+        )
+        .await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -128,6 +135,11 @@ fn refuse_world(name: &str, arguments: &Arguments) -> Result<(), Failure> {
         (arguments.record.is_given(), "--record", "it is one already"),
         (arguments.look.has_roles(), "--role", "nothing can be done in it"),
         (arguments.look.is_limited(), "--for", "--until and --exit-when-done say when it ends"),
+        (
+            arguments.look.given_call().is_some(),
+            arguments.look.given_call().unwrap_or_default(),
+            "a replay never rings",
+        ),
     ];
     match given.into_iter().find(|(is_given, ..)| *is_given) {
         None => Ok(()),

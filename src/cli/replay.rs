@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::manners::{Glass, tell_costs};
 use super::screen::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
@@ -37,6 +38,8 @@ pub struct Arguments {
     play: Play,
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 /// How it plays.
@@ -85,14 +88,20 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint).await
+    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.glass).await
 }
 
 /// Plays a recording on the screen; `name` is what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
-pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
+pub async fn show(
+    mut player: Player,
+    name: &str,
+    play: &Play,
+    paint: &Paint,
+    glass: &Glass,
+) -> Result<Exit, Failure> {
     let theme = paint.theme()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
@@ -104,12 +113,15 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
-    let mut view = View::of_replay().map_err(Failure::usage)?;
+    let manners = glass.manners();
+    let mut view = View::of_replay().map_err(Failure::usage)?.with_stats(manners.has_stats);
     let Play { from, until, speed, exit_when_done } = *play;
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
-    match replay::run(&mut deck, &mut view, &theme).await {
+    let left = replay::run(&mut deck, &mut view, &theme, manners).await;
+    tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+    match left.map(|left| left.ending) {
         Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),
         Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
         Err(ReplayError::Term(error @ TermError::NotATerminal { .. })) => Err(Failure::usage(error)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::manners::{Calls, Glass, tell_costs};
 use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
@@ -49,6 +50,10 @@ impl Paint {
 pub struct Look {
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    glass: Glass,
+    #[command(flatten)]
+    calls: Calls,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -61,6 +66,16 @@ impl Look {
     /// How it looks.
     pub const fn paint(&self) -> &Paint {
         &self.paint
+    }
+
+    /// How the terminal is used.
+    pub const fn glass(&self) -> &Glass {
+        &self.glass
+    }
+
+    /// The first flag with which the terminal calls, if one is given.
+    pub fn given_call(&self) -> Option<&'static str> {
+        self.calls.given()
     }
 
     /// Whether a time to leave is given.
@@ -97,9 +112,13 @@ pub fn check(look: &Look) -> Result<(), Failure> {
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
-    let mut view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let manners = look.calls.manners(&look.glass);
+    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+    let mut view = view.with_stats(manners.has_stats);
     let limit = look.r#for.map(|span| span.0);
-    let ending = live::run(fleet, &mut view, &theme, limit).await;
+    let left = live::run(fleet, &mut view, &theme, manners, limit).await;
+    tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+    let ending = left.map(|left| left.ending);
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
     let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
