@@ -11,7 +11,7 @@ use super::pieces::{EXTRA, Piece, fill};
 use super::{Scene, facts, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
-use crate::domain::{LinkState, SourceKind, Span as Time, Verdict};
+use crate::domain::{LinkState, Phase, SourceKind, Span as Time, Verdict};
 use crate::engine::model::Link;
 use crate::theme::Role;
 
@@ -40,8 +40,11 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
     let mut pieces = vec![
         piece(1, false, name, Role::Title),
         piece(0, false, phase.word().to_owned(), words::phase_role(phase)),
-        Piece::new(0, verdict(scene)),
     ];
+    // At 100 % nobody is left to compare with: that is waited for no more.
+    if !(phase == Phase::Complete && model.verdict() == Verdict::Wait) {
+        pieces.push(Piece::new(0, verdict(scene)));
+    }
     if scene.transport.is_some() {
         pieces.push(piece(0, false, "REPLAY".to_owned(), Role::Selected));
     } else if model.read_only {
