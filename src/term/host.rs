@@ -30,7 +30,7 @@ pub struct Host {
     pub takes_words: bool,
 }
 
-/// Bytes of one piece that screen hands on: it keeps 768 for a string and throws away a longer one.
+/// Bytes of one piece that screen hands on: it keeps less than 768 for a string and throws away a longer one (4.9.0).
 const SCREEN_PIECE: usize = 512;
 
 impl Host {
