@@ -29,6 +29,7 @@ mod record;
 mod redact;
 mod replay;
 mod report;
+mod rollouts;
 mod screen;
 mod settings;
 mod status;

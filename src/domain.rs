@@ -35,7 +35,7 @@ pub mod when;
 pub use actor::Actor;
 pub use capabilities::{Capabilities, Concurrency, KillScope, News, OffMeans, Pausing, Widening};
 pub use exposure::Exposure;
-pub use feedback::Feedback;
+pub use feedback::{Feedback, Sentiment};
 pub use flag::{FlagState, Ramp, VariantShare, Version};
 pub use guardrail::{Compare, Guardrail, Margin, Response, Unit};
 pub use link::{LinkState, Source, SourceKind};

@@ -12,6 +12,7 @@
 //!            ├ people    the goes of roles that a stage asks for
 //!            └ autopilot an unanswered NO-GO, missing data, a stage that is baked → the same request that a key makes
 //! &Model ─▶ forecast, coach   how soon a kill could be done, and what to do next: computed when asked for
+//! &Model ─▶ brief             whether it needs somebody, for a list of many rollouts
 //! &Model ◀▶ state             all of it as bytes and back, for the keyframes of a recording
 //! ```
 //!
@@ -27,6 +28,7 @@
 pub mod acts;
 pub mod appraise;
 pub mod autopilot;
+mod brief;
 mod channel;
 mod chronicle;
 pub mod coach;
@@ -52,6 +54,7 @@ mod update;
 pub mod watch;
 
 pub use acts::{Move, Plan, plan};
+pub use brief::{Brief, Exposed, Need, Oldest};
 pub use decision::Decision;
 pub use model::{Autopilot, Model};
 pub use outlook::Outlook;

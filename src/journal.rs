@@ -30,6 +30,7 @@
 //!
 //! Start reading at [`Journal`], then `chain` (what is checked) and `scan` (how a file is read).
 
+mod around;
 mod chain;
 mod entry;
 mod error;
@@ -44,6 +45,7 @@ mod torn;
 mod unresolved;
 mod verify;
 
+pub use around::{extent, print_around};
 pub use chain::{Damage, DamageKind};
 pub use entry::Entry;
 pub use error::JournalError;

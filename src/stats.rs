@@ -16,6 +16,7 @@
 //! | M4 | without a control group | [`baseline`], then [`KillBet::update_against`] |
 //! | | many at once | [`sum`], [`e_bh`] |
 //! | | how long until an alarm | [`power`] |
+//! | | how sure one point of a chart is; nothing is decided on it | [`score`] |
 //!
 //! What is no number is never evidence, neither of harm nor of health.
 //!
@@ -32,6 +33,7 @@ pub mod kill;
 pub mod noninferiority;
 pub mod power;
 pub mod sample_ratio;
+pub mod score;
 pub mod sum;
 pub mod twin;
 

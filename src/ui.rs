@@ -26,17 +26,23 @@
 //! | `screens`, `screens/` | the screens; a new one is one file and one line in `screens::SCREENS` |
 //! | `pane`, `panes/` | the boxes of the main screen; a new one is one file and one line in `pane::PANES` |
 //! | `transport`, `go_to` | the bar of a replay and its prompt for a time |
+//! | `chart` | a signal of a segment over time, and the same in a few cells |
+//! | `filter`, `listing` | what `/` leaves of a list; a list of moments with a cursor |
+//! | `copies`, `link` | what is copied: a line as text, and a way back to it |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `stats`, `summary` | first line, last line, what the terminal costs, tiny screens |
-//! | `scene`, `words`, `facts`, `pieces`, `paint` | what all of them share |
+//! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `frame`, then one of the screens.
 
 mod asked;
+mod chart;
 mod confirm;
+mod copies;
 mod facts;
 mod field;
+mod filter;
 mod frame;
 mod go_to;
 mod header;
@@ -44,6 +50,10 @@ mod help;
 mod hints;
 mod input;
 mod layout;
+pub mod link;
+mod listing;
+mod names;
+mod others;
 mod overlay;
 mod paint;
 mod pane;

@@ -22,11 +22,14 @@ mod unserved;
 mod wait;
 pub(super) mod words;
 
-use super::model::Model;
+use super::model::{Model, SegmentModel};
 use crate::domain::{SegmentName, Verdict};
 
 /// Most pieces of advice at a time: more is a manual, not advice.
 pub const MOST: usize = 2;
+
+/// Most pieces when all of them are asked for: more than a screen holds.
+pub const MOST_OF_ALL: usize = 50;
 
 /// What to do, in a sentence or two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,16 +66,36 @@ const RULES: [Rule; 12] = [
     uncontrolled::advise,
 ];
 
+/// Whether a segment waits for the go of a role, and for nothing else.
+pub(super) fn wants_go(model: &Model, segment: &SegmentModel) -> bool {
+    approval::awaited(model, segment).is_some()
+}
+
+/// Whether nothing stands against the next stage of a segment.
+pub(super) fn is_ready(model: &Model, segment: &SegmentModel) -> bool {
+    ready::next(model, segment).is_some()
+}
+
 /// What to do now, the most urgent first.
 #[must_use]
 pub fn advice(model: &Model) -> Vec<Advice> {
+    at_most(model, MOST)
+}
+
+/// Everything that there is to say, the most urgent first: for a screen of its own.
+#[must_use]
+pub fn all_advice(model: &Model) -> Vec<Advice> {
+    at_most(model, MOST_OF_ALL)
+}
+
+fn at_most(model: &Model, most: usize) -> Vec<Advice> {
     let mut all: Vec<Advice> = Vec::with_capacity(MOST);
     for rule in RULES {
         for advice in rule(model) {
             if all.iter().all(|said| said.text != advice.text) {
                 all.push(advice);
             }
-            if all.len() == MOST {
+            if all.len() == most {
                 return all;
             }
         }

@@ -13,10 +13,14 @@
 //! is kept. The formula: evidence time, nine times in ten, from the rates of both arms, the guardrail's share of the risk
 //! and its jump (`stats::power`).
 //!
+//! [`completion`] tells the other thing that lies ahead: when the rollout will be done.
+//!
 //! Start reading at [`earliest_kill`]; `traffic` is where the rates come from.
 
 mod candidate;
+pub mod completion;
 mod evidence;
+pub(super) mod need;
 mod shorten;
 pub(super) mod traffic;
 

@@ -85,6 +85,8 @@ pub struct Model {
     pub(super) next_effect: u64,
     /// What lies ahead, once somebody has looked. Forgotten with each event.
     pub(super) outlook: OnceLock<super::Outlook>,
+    /// The rollout in brief, once somebody has looked. Forgotten with each event.
+    pub(super) brief: OnceLock<super::Brief>,
     /// The time of the first event.
     pub(super) began: Option<Timestamp>,
     /// What an autopilot that only speaks has said and need not say again; at most two for each segment.
@@ -215,6 +217,13 @@ pub struct Latch {
 }
 
 impl SegmentModel {
+    /// The largest usual rate, 0 to 1, that treatment is held against where there is no control group, by the guardrail's
+    /// place in the rollout. `None`: there is a control group, or too little was seen before.
+    #[must_use]
+    pub fn usual_rate(&self, guardrail: usize) -> Option<f64> {
+        self.watches.get(guardrail)?.standing()?.usual
+    }
+
     /// Adds a NO-GO, or puts it in place of a weaker one of the same guardrail.
     pub(super) fn latch(&mut self, latch: Latch) {
         match self.latches.iter_mut().find(|known| known.guardrail == latch.guardrail) {
@@ -469,6 +478,7 @@ impl Model {
             feedback_ids: (VecDeque::new(), BTreeSet::new()),
             next_effect: 0,
             outlook: OnceLock::new(),
+            brief: OnceLock::new(),
             began: None,
             advised: BTreeMap::new(),
         }

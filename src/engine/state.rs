@@ -6,7 +6,7 @@
 //!
 //! The bytes are CBOR (self-describing, with NaN, infinities and keys that are no strings), the charts in it byte strings
 //! of their own ([`packed`](super::series)). Not in them: the rollout, which a recording has in its header; what the
-//! newest event brought about ([`Model::decided`]); and what follows from the rest ([`Model::outlook`]).
+//! newest event brought about ([`Model::decided`]); and what follows from the rest ([`Model::outlook`], [`Model::brief`]).
 //!
 //! Whoever goes on with a model that was read gets the same effects and decisions as with the one that was written. That
 //! holds for the same engine only: bytes of another [`FINGERPRINT`] must not be read.
@@ -94,6 +94,7 @@ impl<'a> From<&'a Model> for State<'a> {
             rollout: _,
             decided: _,
             outlook: _,
+            brief: _,
             now,
             began,
             revision,
@@ -149,6 +150,7 @@ impl State<'_> {
             rollout,
             decided: Vec::new(),
             outlook: OnceLock::new(),
+            brief: OnceLock::new(),
             now: self.now,
             began: self.began,
             revision: self.revision,

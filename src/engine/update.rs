@@ -17,6 +17,7 @@ pub fn update(model: &mut Model, event: &Event) -> Vec<Effect> {
     model.now = model.now.max(event.at);
     model.began.get_or_insert(event.at);
     model.outlook.take();
+    model.brief.take();
     model.decided.clear();
     let mut effects = Vec::new();
     match &event.body {

@@ -22,7 +22,7 @@ use crate::stats::sum::ln_mean;
 /// may be looked at seldom, and a look costs microseconds.
 const LOOK_AGAIN: f64 = 1.05;
 /// Least treatment units before the first look: fewer prove nothing.
-const FIRST_LOOK: f64 = 50.0;
+pub const FIRST_LOOK: f64 = 50.0;
 
 /// A guardrail at work in a segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,6 +111,12 @@ impl Watch {
     #[must_use]
     pub const fn alpha(&self) -> f64 {
         self.alpha
+    }
+
+    /// What a GO must rule out.
+    #[must_use]
+    pub const fn margin(&self) -> noninferiority::Margin {
+        self.margin
     }
 
     /// Whether this can be the state of a watch that began as `fresh`: the same guardrail, and no more channels than it opens.

@@ -40,7 +40,7 @@ pub fn print(path: &Path, format: Format, out: &mut dyn Write) -> Result<(), Jou
     Ok(())
 }
 
-fn print_json(scanned: &Scanned<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print_json(scanned: &Scanned<'_>, out: &mut dyn Write) -> io::Result<()> {
     // Only what is JSON, and never what a terminal would obey: somebody may have changed it by hand.
     let line = serde_json::from_slice::<&serde_json::value::RawValue>(scanned.raw);
     let text: String = line.map_or("", |line| line.get()).chars().filter(|c| !c.is_control()).collect();
@@ -59,10 +59,11 @@ fn print_plain(scanned: &Scanned<'_>, open: &mut Open, out: &mut dyn Write) -> i
 
 /// The commands whose end has not been read yet: what an outcome is about.
 #[derive(Default)]
-struct Open(BTreeMap<EffectId, Command>);
+pub(super) struct Open(BTreeMap<EffectId, Command>);
 
 impl Open {
-    fn line(&mut self, entry: &Entry) -> String {
+    /// An entry as one line.
+    pub(super) fn line(&mut self, entry: &Entry) -> String {
         let (actor, verb, scope, rest) = self.columns(&entry.record);
         let at = entry.at.rfc3339();
         format!("{at}  {actor:<20}  {verb:<10}  {scope:<24}  {rest}").trim_end().to_owned()

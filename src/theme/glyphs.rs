@@ -78,6 +78,12 @@ pub struct Glyphs {
     pub marker: Marker,
     /// Points of a second line in the same chart, told apart without colour.
     pub marker_second: Marker,
+    /// Where a point of the first line may be: its interval.
+    pub band: &'static str,
+    /// Where a point of the second line may be.
+    pub band_second: &'static str,
+    /// Where both may be.
+    pub band_both: &'static str,
 }
 
 /// One frame drawn from a corner, a horizontal and a vertical sign.
@@ -131,6 +137,9 @@ impl Glyphs {
         border_focused: border::THICK,
         marker: Marker::Quadrant,
         marker_second: Marker::Dot,
+        band: "░",
+        band_second: "·",
+        band_both: "▒",
     };
 
     /// Signs for terminals that show ASCII only.
@@ -168,7 +177,10 @@ impl Glyphs {
         border: ascii_border("+", "|", "-"),
         border_focused: ascii_border("#", "#", "="),
         marker: Marker::Custom('*'),
-        marker_second: Marker::Custom('.'),
+        marker_second: Marker::Custom('o'),
+        band: ":",
+        band_second: ".",
+        band_both: ";",
     };
 
     /// Says whether a terminal should get ASCII, from the locale (`LC_ALL`, `LC_CTYPE`, `LANG`; empty
@@ -255,11 +267,43 @@ mod tests {
             border_focused,
             marker: _,
             marker_second: _,
+            band,
+            band_second,
+            band_both,
         } = glyphs;
         let mut all = vec![
-            go, wait, hold, no_go, live, connecting, stale, lost, sent, confirmed, unknown, selected, up,
-            down, level, to, bullet, ellipsis, star, star_empty, bar, bar_empty, gap, vertical, horizontal,
-            play, pause, playhead, bookmark,
+            go,
+            wait,
+            hold,
+            no_go,
+            live,
+            connecting,
+            stale,
+            lost,
+            sent,
+            confirmed,
+            unknown,
+            selected,
+            up,
+            down,
+            level,
+            to,
+            bullet,
+            ellipsis,
+            star,
+            star_empty,
+            bar,
+            bar_empty,
+            gap,
+            vertical,
+            horizontal,
+            play,
+            pause,
+            playhead,
+            bookmark,
+            band,
+            band_second,
+            band_both,
         ];
         all.extend(spark);
         all.extend(border(plain));
@@ -298,6 +342,7 @@ mod tests {
                 vec![g.star, g.star_empty],
                 vec![g.bar, g.bar_empty],
                 vec![g.play, g.pause],
+                vec![g.band, g.band_second, g.band_both, g.vertical, g.horizontal],
                 vec![g.playhead, g.bookmark, g.go, g.wait, g.hold, g.no_go],
                 g.spark.to_vec(),
             ] {

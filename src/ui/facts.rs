@@ -35,6 +35,36 @@ pub fn worst_station(segment: &SegmentModel) -> Option<Station> {
     segment.board.iter().find(|(_, cell)| cell.verdict == segment.verdict).map(|(station, _)| *station)
 }
 
+/// The segment to show in detail: the selected one, or the one that most needs a look: the worst verdict, then the
+/// largest exposure. `None`: there are no segments.
+pub fn subject<'m>(model: &'m Model, selected: Option<&SegmentName>) -> Option<&'m SegmentModel> {
+    let need = |segment: &&SegmentModel| (segment.verdict, segment.exposure.confirmed);
+    let chosen = selected.and_then(|name| model.segment(name));
+    // `max_by_key` takes the last of equals; the first in the file is meant.
+    chosen.or_else(|| model.segments.iter().rev().max_by_key(need))
+}
+
+/// The segments whose names hold the filter, upper and lower case alike, and the selected one in any case.
+pub fn filtered<'m>(model: &'m Model, filter: &str, selected: Option<&SegmentName>) -> Vec<&'m SegmentModel> {
+    let filter = filter.to_lowercase();
+    let is_left = |segment: &&SegmentModel| {
+        Some(&segment.name) == selected || segment.name.as_str().to_lowercase().contains(&filter)
+    };
+    model.segments.iter().filter(is_left).collect()
+}
+
+/// The metric that tells why a segment stands still, by its place in the rollout: that of its newest NO-GO, else that of
+/// the station that holds. `None`: nothing is wrong, or it is not a matter of a metric.
+pub fn telling_metric(model: &Model, segment: &SegmentModel) -> Option<usize> {
+    let guardrails = &model.rollout.guardrails;
+    let latched = segment.latches.iter().rev().find_map(|latch| {
+        guardrails.iter().find(|guardrail| guardrail.name == latch.guardrail).map(|found| &found.metric)
+    });
+    let holds = || worst_station(segment).filter(|_| segment.verdict >= Verdict::Hold);
+    let name = latched.or_else(|| metric_of(model, holds()?))?;
+    model.rollout.metrics.iter().position(|metric| metric.name == *name)
+}
+
 /// The segment with the most customers; unknown sizes are smallest, the first of equals.
 pub fn largest(model: &Model) -> Option<&SegmentModel> {
     let size = |segment: &&SegmentModel| model.rollout.segment(&segment.name).and_then(|s| s.size);
@@ -61,10 +91,10 @@ pub fn stale_age(model: &Model, kind: SourceKind, name: &str) -> Option<Duration
     link.age(model.now).filter(|_| link.is_stale(model.now))
 }
 
-/// The bad share of an arm over the last minutes. `None`: nobody was seen.
-pub fn bad_share(model: &Model, series: &Series, arm: Arm) -> Option<f64> {
-    let counts: Counts = series.since(Timestamp(model.now.0 - RATE_WINDOW_MS), arm)?;
-    crate::domain::Ratio::of(counts.bad, counts.units).map(crate::domain::Ratio::get)
+/// What was counted of an arm over the last minutes. `None`: nobody was seen.
+pub fn lately(model: &Model, series: &Series, arm: Arm) -> Option<Counts> {
+    let from = Timestamp(model.now.0.saturating_sub(RATE_WINDOW_MS));
+    series.since(from, arm).filter(|counts| counts.units > 0.0)
 }
 
 /// How old the oldest word of the backends is, if a flag link is stale.
@@ -105,7 +135,11 @@ pub fn troubles(model: &Model, kind: SourceKind, name: Option<&str>) -> Vec<Trou
         .links
         .iter()
         .filter(|(source, _)| source.kind == kind && name.is_none_or(|name| source.name.as_str() == name))
-        .filter_map(|(source, link)| trouble(model, source.name.as_str(), link))
+        // A platform and its probe have one name.
+        .filter_map(|(source, link)| match source.kind {
+            SourceKind::Probes => trouble(model, &source.to_string(), link),
+            _ => trouble(model, source.name.as_str(), link),
+        })
         .collect();
     if kind == SourceKind::Flags {
         let is_unheard_of =

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::pieces::{EXTRA, Piece, fill};
-use super::{Scene, facts, paint, words};
+use super::{Scene, facts, others, paint, words};
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
 use crate::domain::{LinkState, Phase, SourceKind, Span as Time, Verdict};
@@ -67,6 +67,7 @@ fn pieces(scene: &Scene<'_>, width: u16) -> Vec<Piece> {
         }
     }
     pieces.push(piece(EXTRA, true, format!("autopilot {}", model.autopilot.word()), Role::Dim));
+    pieces.extend(others::piece(scene));
     pieces.extend(kill(scene));
     let short = Some(links(scene, false));
     pieces.push(Piece { second: true, short, ..Piece::new(2, links(scene, true)) });

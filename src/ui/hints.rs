@@ -41,6 +41,11 @@ pub fn rows(scene: &Scene<'_>, width: u16) -> u16 {
     }
 }
 
+/// How many rows a message needs at a width; 0 when there is none and only keys would be shown.
+pub fn message_rows(scene: &Scene<'_>, width: u16) -> u16 {
+    if message(scene).is_some() { rows(scene, width) } else { 0 }
+}
+
 /// Draws the hints.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     if let Some(message) = message(scene) {

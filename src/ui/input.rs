@@ -14,7 +14,7 @@ use super::rollouts::Rollouts;
 use super::screens::{self, Copied, RowId, SCREENS, Steer};
 use super::transport::Wish;
 use super::view::{Stand, asks_for_words};
-use super::{Intent, View, help};
+use super::{Intent, View, facts, help};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input};
@@ -146,7 +146,7 @@ impl View {
         self.rollout = Some(found.rollout.name.clone());
         self.selected = None;
         self.scroll = Default::default();
-        self.metric = 0;
+        self.metric = None;
         let fleet = screens::index_of(Verb::Fleet);
         for (_, stand) in self.stands.iter_mut().enumerate().filter(|(index, _)| Some(*index) != fleet) {
             *stand = Stand::default();
@@ -244,7 +244,9 @@ impl View {
         match screen.steer {
             Steer::Panes => self.steer_pane(vertical, forward, by, model),
             Steer::Segments if vertical => self.select(forward, by, model),
-            Steer::Segments => self.metric = step(self.metric, model.rollout.metrics.len()),
+            Steer::Segments => {
+                self.metric = Some(step(self.metric(model), model.rollout.metrics.len()));
+            }
             Steer::Lines if vertical => {
                 let lines = (screen.lines)(rollouts, self, usize::from(self.size.0));
                 if let Some(stand) = self.stands.get_mut(self.screen) {
@@ -257,19 +259,45 @@ impl View {
                     stand.top = 0;
                 }
             }
-            Steer::Rows if vertical => {
+            Steer::Rows | Steer::Stream if vertical => {
                 let ids = (screen.ids)(rollouts, self);
-                let Some(at) = self.cursor(&ids) else { return };
+                let Some(at) = self.row(&ids, rollouts) else { return };
                 let at = step(at, ids.len().saturating_sub(1));
-                self.mark(ids.get(at).cloned().map(|id| (id, at)), rollouts);
+                // What is newest is another row in a moment.
+                let is_followed = at == 0 && screen.steer == Steer::Stream;
+                let marked = ids.get(at).filter(|_| !is_followed).cloned();
+                self.mark(marked.map(|id| (id, at)), rollouts);
+            }
+            Steer::Stream => {
+                self.select(forward, by, model);
+                self.mark(None, rollouts);
             }
             Steer::Rows => {}
         }
     }
 
-    /// Sets the cursor on a row. On the fleet that is the rollout that the keys act on.
+    /// The row that the next key starts from. On the fleet that is the open rollout, wherever it stands now.
+    fn row(&self, ids: &[RowId], rollouts: &Rollouts<'_>) -> Option<usize> {
+        if !self.is_on(Verb::Fleet) {
+            return self.cursor(ids);
+        }
+        let open = rollouts.open.rollout.name.as_str();
+        ids.iter().position(|id| matches!(id, RowId::Name(name) if name == open))
+    }
+
+    /// The filter of the screen was changed by the person: on the fleet the keys act on a rollout that it leaves.
+    #[expect(dead_code, reason = "the field of the filter calls it")]
+    pub(super) fn follow_filter(&mut self, rollouts: &Rollouts<'_>) {
+        if self.is_on(Verb::Fleet)
+            && let Some(next) = screens::next_match(rollouts, self)
+        {
+            self.look_at(next.rollout.name.as_str(), rollouts);
+        }
+    }
+
+    /// Sets the cursor on a row. On the fleet and the wall that is the rollout that the keys act on.
     fn mark(&mut self, at: Option<(RowId, usize)>, rollouts: &Rollouts<'_>) {
-        if SCREENS.get(self.screen).is_some_and(|screen| screen.verb == Verb::Fleet)
+        if SCREENS.get(self.screen).is_some_and(|screen| matches!(screen.verb, Verb::Fleet | Verb::Wall))
             && let Some((RowId::Name(name), _)) = &at
         {
             self.look_at(name, rollouts);
@@ -284,7 +312,7 @@ impl View {
         if pane.steer == pane::Steer::Columns || (pane.steer == pane::Steer::Rows && vertical) {
             self.select(forward, by, model);
         } else if !vertical {
-            self.metric = step(self.metric, model.rollout.metrics.len(), forward, by);
+            self.metric = Some(step(self.metric(model), model.rollout.metrics.len(), forward, by));
         } else {
             let rows = (pane.rows)(model, self);
             if let Some(scroll) = self.scroll.get_mut(self.focus) {
@@ -295,7 +323,7 @@ impl View {
 
     /// Selects a segment further on or back by its name; before the first stands everything.
     fn select(&mut self, forward: bool, by: usize, model: &Model) {
-        let segments = &model.segments;
+        let segments = facts::filtered(model, self.filter(), self.selected());
         let at = segments.iter().position(|s| Some(&s.name) == self.selected()).map_or(0, |i| i + 1);
         let next = step(at, segments.len(), forward, by);
         self.selected = next.checked_sub(1).and_then(|i| segments.get(i)).map(|s| s.name.clone());

@@ -6,7 +6,6 @@
 pub mod board;
 pub mod chart;
 pub mod coach;
-pub mod curve;
 pub mod feedback;
 pub mod segments;
 pub mod timeline;

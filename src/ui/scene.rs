@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::facts::Trouble;
+use super::facts::{self, Trouble};
 use super::layout::{Shape, shape};
 use super::rollouts::Rollouts;
 use super::transport::Transport;
@@ -92,11 +92,8 @@ impl<'a> Scene<'a> {
         self.view.selected().and_then(|name| self.model.segment(name))
     }
 
-    /// The segment to show in detail: the selected one, or the one that most needs a look: the worst
-    /// verdict, then the largest exposure. `None`: there are no segments.
+    /// The segment to show in detail; `None`: there are no segments.
     pub fn subject(&self) -> Option<&'a SegmentModel> {
-        let need = |segment: &&SegmentModel| (segment.verdict, segment.exposure.confirmed);
-        // `max_by_key` takes the last of equals; the first in the file is meant.
-        self.selected().or_else(|| self.model.segments.iter().rev().max_by_key(need))
+        facts::subject(self.model, self.view.selected())
     }
 }

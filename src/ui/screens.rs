@@ -23,6 +23,9 @@ mod sources;
 mod timeline;
 mod wall;
 
+pub(crate) use self::fleet::next_match;
+pub(crate) use self::fleet::order::Order;
+
 /// What the arrow keys do on a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Steer {
@@ -32,6 +35,8 @@ pub(crate) enum Steer {
     Segments,
     /// Up and down move a cursor over [`Screen::ids`].
     Rows,
+    /// The same, newest first: on the first row the cursor stays with whatever is newest. Left and right select a segment.
+    Stream,
     /// Up and down scroll through [`Screen::lines`], left and right select a segment.
     Lines,
 }
@@ -66,7 +71,7 @@ pub(crate) struct Screen {
     pub steer: Steer,
     /// Where [`Verb::Zoom`] leads to. `None`: nowhere, or for the main screen where the pane says.
     pub opens: Option<Verb>,
-    /// The rows that the filter leaves, in order; for [`Steer::Rows`].
+    /// The rows that the filter leaves, in order; for [`Steer::Rows`] and [`Steer::Stream`].
     pub ids: fn(&Rollouts<'_>, &View) -> Vec<RowId>,
     /// How many lines there are at a width; for [`Steer::Lines`].
     pub lines: fn(&Rollouts<'_>, &View, usize) -> usize,

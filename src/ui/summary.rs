@@ -53,7 +53,7 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
             lines.extend(paint::wrap(sentence, width).into_iter().map(|l| scene.line(l, Role::Text)));
         }
     }
-    for kind in [SourceKind::Flags, SourceKind::Metrics, SourceKind::Feedback] {
+    for kind in [SourceKind::Flags, SourceKind::Probes, SourceKind::Metrics, SourceKind::Feedback] {
         for trouble in facts::troubles(model, kind, None) {
             lines.push(scene.trouble(&trouble, width));
         }

@@ -10,4 +10,5 @@ mod replay;
 mod sizes;
 mod sources;
 mod status;
+mod streams;
 pub(crate) mod world;

@@ -4,17 +4,19 @@
 //! selected, scroll, filters, the open panel. A selection is a name, never a row: rows may move, names do not.
 
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
-use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text};
+use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text, Timestamp};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
 use crate::keys::{Keymap, KeymapError};
 
+use super::facts;
+use super::link::Links;
 use super::overlay::Overlay;
 use super::pane::COUNT;
 use super::rollouts::Rollouts;
-use super::screens::{self, RowId};
+use super::screens::{self, Order, RowId};
 use super::transport::Wish;
 
 /// What a key asks of the live loop.
@@ -84,6 +86,8 @@ pub struct View {
     /// Who may act. `None` in a replay: nobody, and so no request can be made.
     actor: Option<Actor>,
     roles: Vec<RoleName>,
+    /// Where a copied link leads to.
+    links: Links,
     pub(super) keymap: Keymap<Bound>,
     /// The rollout that is looked at. `None`: the first.
     pub(super) rollout: Option<RolloutName>,
@@ -91,6 +95,8 @@ pub struct View {
     pub(super) screen: usize,
     pub(super) trail: Vec<usize>,
     pub(super) stands: [Stand; screens::COUNT],
+    /// By what the fleet is sorted.
+    pub(super) order: Order,
     /// Columns and rows of the terminal, as last told.
     pub(super) size: (u16, u16),
     /// Whether the last line leaves room for what the terminal costs.
@@ -100,8 +106,9 @@ pub struct View {
     pub(super) scroll: [usize; COUNT],
     /// First line of the help.
     pub(super) help_top: usize,
-    /// Which metric the chart shows, counted through the rollout's metrics and then feedback.
-    pub(super) metric: usize,
+    /// Which metric the person chose for the charts, counted through the rollout's metrics and then feedback. `None`: none
+    /// was chosen, and the one is shown that tells why.
+    pub(super) metric: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) said: Option<String>,
     pub(super) seen_refusal: Option<Refusal>,
@@ -132,18 +139,20 @@ impl View {
         Ok(Self {
             actor,
             roles: Vec::new(),
+            links: Links::default(),
             keymap: Keymap::new(&bindings)?,
             rollout: None,
             screen: screens::MAIN,
             trail: Vec::new(),
             stands: Default::default(),
+            order: Order::default(),
             size: SIZE,
             has_stats: false,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
             help_top: 0,
-            metric: 0,
+            metric: None,
             overlay: Overlay::None,
             said: None,
             seen_refusal: None,
@@ -166,6 +175,41 @@ impl View {
     /// Whether the last line leaves room for what the terminal costs.
     pub(super) const fn has_stats(&self) -> bool {
         self.has_stats
+    }
+
+    /// The same, with copied links that lead there instead of to the journal.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
+    /// A way back to a moment of a rollout.
+    pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> String {
+        self.links.to(&model.rollout.name, at)
+    }
+
+    /// The same, begun on the list of all rollouts.
+    #[must_use]
+    pub fn on_fleet(self) -> Self {
+        let screen = screens::index_of(Verb::Fleet).unwrap_or(screens::MAIN);
+        Self { screen, ..self }
+    }
+
+    /// Whether the screen that this action opens is shown.
+    #[must_use]
+    pub fn is_on(&self, verb: Verb) -> bool {
+        screens::index_of(verb) == Some(self.screen)
+    }
+
+    /// By what the fleet is sorted.
+    pub(super) const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// The rollout that is looked at. `None`: the first.
+    #[must_use]
+    pub const fn looks_at(&self) -> Option<&RolloutName> {
+        self.rollout.as_ref()
     }
 
     /// Whether this is a recording that is looked at.
@@ -260,7 +304,14 @@ impl View {
 
     /// What the chart shows.
     pub(super) fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
-        model.rollout.metrics.get(self.metric).map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+        let metric = model.rollout.metrics.get(self.metric(model));
+        metric.map_or(Shown::Feedback, |metric| Shown::Metric(&metric.name))
+    }
+
+    /// Which metric that is: the chosen one, else the one behind the verdict of the segment that is shown.
+    pub(super) fn metric(&self, model: &Model) -> usize {
+        let telling = || facts::telling_metric(model, facts::subject(model, self.selected())?);
+        self.metric.or_else(telling).unwrap_or(0)
     }
 
     /// Why the last key did nothing.
@@ -276,7 +327,9 @@ impl View {
     /// A request on what is selected, with the versions as they are seen now. `None` in a replay: nobody can act.
     pub(super) fn request(&self, verb: Verb, model: &Model) -> Option<Request> {
         let actor = self.actor.clone()?;
-        let scope = Scope { segment: self.selected.clone(), platform: None };
+        // A row of the fleet is a whole rollout, whatever is selected in it.
+        let segment = self.selected.clone().filter(|_| !self.is_on(Verb::Fleet));
+        let scope = Scope { segment, platform: None };
         let role = if verb == Verb::Approve { self.role(model) } else { None };
         Some(Request { seen: model.versions(), role, ..Request::new(actor, verb, scope) })
     }

@@ -55,12 +55,37 @@ pub fn measured(share: Option<Percent>) -> String {
     share.map_or_else(|| UNKNOWN.to_owned(), |share| format!("{}%", (share.as_f64() * 10.0).round() / 10.0))
 }
 
-/// A rate in percent without the sign: two decimals below 10, one above.
-pub fn rate(share: Option<f64>) -> String {
-    match share.map(|share| share * 100.0) {
-        None => UNKNOWN.to_owned(),
-        Some(percent) if percent < 10.0 => format!("{percent:.2}"),
-        Some(percent) => format!("{percent:.1}"),
+/// A rate of so many units in percent without the sign, in at most four columns, with the decimals that they can carry:
+/// one user of 40 is a step of 2.5 %, so `5`; of 400 `5.2`; of 4,000 `5.17`.
+pub fn rate_of(share: f64, units: f64) -> String {
+    let percent = share * 100.0;
+    if !percent.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    let most = if percent < 9.995 {
+        2
+    } else if percent < 99.95 {
+        1
+    } else {
+        0
+    };
+    let carried = match units {
+        units if units >= 1000.0 => 2,
+        units if units >= 100.0 => 1,
+        _ => 0,
+    };
+    format!("{percent:.*}", carried.min(most))
+}
+
+/// A measured number in at most four columns, whole from 10 on: `3.1`, `210`, `12k`. A time in milliseconds has no more.
+pub fn whole(value: Option<f64>) -> String {
+    match value {
+        Some(n) if n.is_finite() => match n.abs() {
+            size if size >= 9_999.5 => format!("{:.0}k", n / 1000.0),
+            size if size >= 9.95 => format!("{n:.0}"),
+            _ => format!("{n:.1}"),
+        },
+        _ => UNKNOWN.to_owned(),
     }
 }
 
@@ -77,12 +102,13 @@ pub fn number(value: Option<f64>) -> String {
     }
 }
 
-/// Treatment and control side by side; one `–` when neither is known.
+/// Treatment and control side by side, each in four columns to the right, so that neither moves when the other gets
+/// longer; one `–` when neither is known.
 pub fn pair(treatment: &str, control: &str) -> String {
     if treatment == UNKNOWN && control == UNKNOWN {
         UNKNOWN.to_owned()
     } else {
-        format!("{treatment}/{control}")
+        format!("{treatment:>4}/{control:>4}")
     }
 }
 
@@ -109,9 +135,14 @@ mod tests {
         assert_eq!(measured(Some(Percent::from_ppm(998_134))), "99.8%");
         assert_eq!(measured(Some(Percent::FULL)), "100%");
         assert_eq!(measured(None), "–");
-        assert_eq!(pair(&rate(Some(0.0012)), &rate(None)), "0.12/–");
-        assert_eq!(pair(&rate(None), &rate(None)), "–");
-        assert_eq!(rate(Some(0.345)), "34.5");
+        assert_eq!(pair(&rate_of(0.0012, 5e3), UNKNOWN), "0.12/   –");
+        assert_eq!(pair(&rate_of(1.0, 5e3), &rate_of(0.345, 5e3)), " 100/34.5");
+        assert_eq!(pair(UNKNOWN, UNKNOWN), "–");
+        assert_eq!([40.0, 400.0, 4_000.0].map(|units| rate_of(0.0517, units)), ["5", "5.2", "5.17"]);
+        assert_eq!(
+            [0.2, 9.99, 283.4, 9_999.4, 12_345.0].map(|n| whole(Some(n))),
+            ["0.2", "10", "283", "9999", "12k"]
+        );
         assert_eq!([0.0, 3.12, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
         assert_eq!(number(Some(f64::NAN)), "–");
         assert_eq!(age(Duration::from_millis(4_200)), "4s");

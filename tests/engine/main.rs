@@ -10,6 +10,7 @@ mod bench;
 mod clear;
 mod climb;
 mod coach;
+mod completion;
 mod corners;
 mod decisions;
 mod facts;

@@ -25,6 +25,7 @@ shelf![
     "outage",
     "shared-outage",
     "no-traffic",
+    "countries",
 ];
 
 /// One line of `gonogo demo --list`.

@@ -2,7 +2,7 @@
 
 use super::Advice;
 use super::words::is_free;
-use crate::domain::{Station, Verdict};
+use crate::domain::{RoleName, Stage, Station, Verdict};
 use crate::engine::model::{Model, SegmentModel};
 use crate::engine::people;
 
@@ -10,7 +10,8 @@ pub fn advise(model: &Model) -> Vec<Advice> {
     model.segments.iter().filter_map(|segment| of(model, segment)).collect()
 }
 
-fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
+/// The stage that waits for a role's go alone, and the role.
+pub fn awaited<'a>(model: &'a Model, segment: &SegmentModel) -> Option<(&'a Stage, &'a RoleName)> {
     segment.board.get(&Station::People).filter(|cell| cell.verdict == Verdict::Wait)?;
     let is_else_go = segment
         .board
@@ -22,7 +23,11 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
         return None;
     }
     let stage = model.rollout.segment(&segment.name)?.ladder.next_after(confirmed)?;
-    let role = stage.approval.as_ref()?;
+    Some((stage, stage.approval.as_ref()?))
+}
+
+fn of(model: &Model, segment: &SegmentModel) -> Option<Advice> {
+    let (stage, role) = awaited(model, segment)?;
     let text = format!(
         "{} can go to {} with {role}'s go: select it, then {}.",
         segment.name,

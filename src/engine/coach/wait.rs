@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use super::Advice;
 use super::words::{about, count, estimate, exposed, is_free};
-use crate::domain::{Arm, Compare, Guardrail, Percent, Unit, Verdict};
+use crate::domain::{Guardrail, Percent, Unit, Verdict};
 use crate::engine::evidence;
+use crate::engine::forecast::need::{self, Need};
 use crate::engine::forecast::traffic;
 use crate::engine::model::{Model, SegmentModel};
 use crate::engine::watch::Watch;
@@ -40,7 +41,7 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
     let sample = sample.map_or(1.0, |(_, stage)| stage.sample.max(1) as f64);
     let needs = waiting
         .iter()
-        .filter_map(|(guardrail, watch)| Some((*guardrail, *watch, need(guardrail, watch, sample)?)));
+        .filter_map(|(guardrail, watch)| Some((*guardrail, *watch, need::here(guardrail, watch, sample)?)));
     // The one that takes longest is what it waits for.
     let timed = needs.map(|(guardrail, watch, need)| {
         let rate = traffic::of(model, segment, &guardrail.metric).map_or(0.0, |traffic| traffic.units_per_s);
@@ -53,42 +54,6 @@ fn of(model: &Model, segment: &SegmentModel) -> Option<String> {
     let missing =
         waiting.iter().find_map(|(guardrail, _)| traffic::of(model, segment, &guardrail.metric).err())?;
     Some(format!("{missing}, so there is no forecast for {} at {share}.", segment.name))
-}
-
-/// What is missing for a GO, in users of the treatment.
-enum Need {
-    /// The stage's least sample.
-    Sample { missing: f64 },
-    /// Proof inside the margin: so many more, and in all.
-    Proof { missing: f64, in_all: f64 },
-    /// What was seen so far is outside the margin itself.
-    Out,
-}
-
-impl Need {
-    const fn users(&self) -> f64 {
-        match self {
-            Self::Sample { missing } | Self::Proof { missing, .. } => *missing,
-            Self::Out => f64::INFINITY,
-        }
-    }
-}
-
-/// `None`: nothing, or nothing was seen that it could be told from.
-fn need(guardrail: &Guardrail, watch: &Watch, sample: f64) -> Option<Need> {
-    let units = watch.stage_units(Arm::Treatment);
-    let least =
-        if let Compare::Above { least, .. } = guardrail.compare { sample.max(least as f64) } else { sample };
-    watch.standing()?;
-    if units < least {
-        return Some(Need::Sample { missing: least - units });
-    }
-    watch.proof().filter(|proof| !proof.is_proven)?;
-    Some(watch.units_missing().map_or(Need::Out, |missing| {
-        // What was counted since the last look says so already.
-        let missing = missing.max(1.0);
-        Need::Proof { missing, in_all: units + missing }
-    }))
 }
 
 fn sentence(

@@ -162,7 +162,7 @@ fn seconds(seconds: f64) -> Option<Duration> {
 
 /// The largest usual rate that treatment is or would be held against without a control group. `None`: not enough was
 /// seen, or it is a distribution, whose usual tail is not kept.
-fn usual(segment: &SegmentModel, guardrail: &Guardrail, watch: &Watch, traffic: &Traffic) -> Option<f64> {
+pub fn usual(segment: &SegmentModel, guardrail: &Guardrail, watch: &Watch, traffic: &Traffic) -> Option<f64> {
     if traffic.is_distribution {
         return None;
     }

@@ -1,19 +1,23 @@
 //! The go/no-go poll: stations down, segments across, a glyph and a word in each cell.
 //!
 //! Stations that have nothing to say anywhere are left out. Where not all segments fit, the columns
-//! move so that the selected one is seen, and the title says how many there are.
+//! move so that the selected one is seen (or the one that most needs a look), and the head says which of how many are
+//! shown. Names that are too long for their column stand on two rows by turns, each with the room of two columns; if there
+//! is no row for that, they are cut so that they stay told apart.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 use crate::action::Verb;
 use crate::domain::Station;
-use crate::domain::text::cut;
 use crate::engine::Model;
+use crate::engine::model::SegmentModel;
 use crate::theme::Role;
+use crate::ui::names::cut_apart;
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, paint, words};
+use crate::ui::{Scene, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -52,7 +56,7 @@ pub fn wanted_width(model: &Model) -> usize {
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
-    let segments = &scene.model.segments;
+    let segments = facts::filtered(scene.model, scene.view.filter(), scene.view.selected());
     let stations = stations(scene.model);
     if stations.is_empty() {
         paint::put(buf, area, 0, &scene.line(" no station has reported yet: WAIT", Role::Dim));
@@ -63,31 +67,62 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     // The last column needs no gap behind it.
     let fitting = ((room + 1) / NARROWEST).clamp(1, segments.len().max(1));
     let width = ((room + 1) / fitting).clamp(NARROWEST, WIDEST);
-    let selected = scene.view.selected();
-    let chosen = segments.iter().position(|s| Some(&s.name) == selected).unwrap_or(0);
+    let subject = scene.subject().map(|segment| &segment.name);
+    let chosen = segments.iter().position(|s| Some(&s.name) == subject).unwrap_or(0);
     let first = (chosen + 1).saturating_sub(fitting);
-    let shown = || segments.iter().skip(first).take(fitting);
+    let shown: Vec<_> = segments.iter().copied().skip(first).take(fitting).collect();
 
-    let mut head = vec![scene.span(" ".repeat(names), Role::Dim)];
-    for segment in shown() {
-        let role = if Some(&segment.name) == selected { Role::Selected } else { Role::Dim };
-        let room = width - 1;
-        head.push(scene.span(format!("{:room$}", cut(segment.name.as_str(), room)), role));
-        head.push(scene.span(" ", Role::Text));
+    let rows = draw_names(scene, buf, area, &shown, (names, width), stations.len());
+    if shown.len() < segments.len() {
+        let last = first + shown.len();
+        let both = format!("{}–{last}/{}", first + 1, segments.len());
+        let text = if both.width() < names { both } else { format!("{last}/{}", segments.len()) };
+        paint::put(buf, Rect { width: area.width.min(8), ..area }, 0, &scene.line(text, Role::Dim));
     }
-    paint::put(buf, area, 0, &Line::from(head));
     for (row, station) in stations.iter().enumerate() {
         let mut line = vec![scene.span(format!("{station:names$}"), Role::Text)];
-        for segment in shown() {
+        for segment in &shown {
             let cell = segment.board.get(station);
             let (text, role) = cell.map_or_else(
                 || (words::UNKNOWN.to_owned(), Role::Dim),
                 |cell| (words::verdict(scene.glyphs(), cell.verdict), words::verdict_role(cell.verdict)),
             );
-            let gap = width.saturating_sub(text.chars().count());
+            let gap = width.saturating_sub(text.width());
             line.push(scene.span(text, role));
             line.push(scene.span(" ".repeat(gap), Role::Text));
         }
-        paint::put(buf, area, row + 1, &Line::from(line));
+        paint::put(buf, area, row + rows, &Line::from(line));
     }
+}
+
+/// Draws the names of the segments above their columns; returns how many rows they took.
+fn draw_names(
+    scene: &Scene<'_>,
+    buf: &mut Buffer,
+    area: Rect,
+    shown: &[&SegmentModel],
+    (names, width): (usize, usize),
+    below: usize,
+) -> usize {
+    let full: Vec<&str> = shown.iter().map(|segment| segment.name.as_str()).collect();
+    let is_cut = full.iter().any(|name| name.width() >= width);
+    let rows = if is_cut && usize::from(area.height) > below + 1 && shown.len() > 1 { 2 } else { 1 };
+    for row in 0..rows {
+        // Up to the next name of this row.
+        let room = width * rows - 1;
+        let mut line = Vec::new();
+        let mut used = 0;
+        for ((index, segment), name) in shown.iter().enumerate().zip(cut_apart(&full, room)) {
+            if index % rows != row {
+                continue;
+            }
+            let start = names + index * width;
+            line.push(scene.span(" ".repeat(start.saturating_sub(used)), Role::Text));
+            used = start + name.width();
+            let is_selected = Some(&segment.name) == scene.view.selected();
+            line.push(scene.span(name, if is_selected { Role::Selected } else { Role::Dim }));
+        }
+        paint::put(buf, area, row, &Line::from(line));
+    }
+    rows
 }

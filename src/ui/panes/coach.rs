@@ -30,17 +30,25 @@ const ROWS: usize = 8;
 const SIGN: usize = 2;
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
-    let all = &scene.model.outlook().advice;
+    let lines = lines(scene, &scene.model.outlook().advice, usize::from(area.width));
+    paint::put_all(buf, area, lines.into_iter().skip(top));
+}
+
+/// Everything that the coach has to say, for a screen that has room for it.
+pub fn all_lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
+    lines(scene, scene.model.all_advice(), width)
+}
+
+fn lines(scene: &Scene<'_>, all: &[Advice], width: usize) -> Vec<Line<'static>> {
     if all.is_empty() {
-        paint::put(buf, area, 0, &scene.line(" nothing to do now", Role::Dim));
-        return;
+        return vec![scene.line(" nothing to do now", Role::Dim)];
     }
-    let columns = usize::from(area.width).saturating_sub(SIGN).max(1);
+    let columns = width.saturating_sub(SIGN).max(1);
     let lines = all.iter().flat_map(|advice| {
         let wrapped = paint::wrap(&advice.text, columns).into_iter().enumerate();
         wrapped.map(move |(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) })
     });
-    paint::put_all(buf, area, lines.skip(top));
+    lines.collect()
 }
 
 /// Draws the most urgent advice in the lines that there are, the last of them cut; nothing when there is none.

@@ -1,21 +1,22 @@
 //! What customers say: how many, how content, and the newest comments.
 //!
 //! The mean and the share of low scores stand in the title line; they are over everything so far. With
-//! a segment selected the comments are those of that segment.
+//! a segment selected the comments are those of that segment. The screen of feedback draws its rows with this, too.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::domain::text::thousands;
-use crate::domain::{Arm, SourceKind};
+use crate::domain::{Arm, Sentiment, SourceKind};
 use crate::engine::Model;
 use crate::engine::model::Comment;
 use crate::theme::{Glyphs, Role};
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, View, facts, paint, words};
+use crate::ui::{Scene, View, copies, facts, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -27,8 +28,10 @@ pub const PANE: Pane = Pane {
     draw,
 };
 
-/// Scores up to here are complaints.
-const LOW: u8 = 2;
+/// From this width of a row on arm and mood are words.
+const WIDE: usize = 100;
+/// Columns of segment names in a row.
+const SEGMENT: usize = 12;
 
 fn comments<'a>(model: &'a Model, view: &'a View) -> impl Iterator<Item = &'a Comment> {
     let selected = view.selected();
@@ -43,9 +46,9 @@ fn title(scene: &Scene<'_>) -> String {
     }
     let mean = totals.score_sum as f64 / totals.scored as f64;
     let (mut low, mut scored) = (0_usize, 0_usize);
-    for score in comments(scene.model, scene.view).filter_map(|c| c.feedback.score) {
+    for mood in comments(scene.model, scene.view).filter_map(|c| c.feedback.sentiment()) {
         scored += 1;
-        low += usize::from(score <= LOW);
+        low += usize::from(mood == Sentiment::Negative);
     }
     let share = (low * 100).checked_div(scored).map_or_else(String::new, |share| format!(", low {share}%"));
     format!("feedback ({pieces}) mean {mean:.1} of 5{share}")
@@ -73,27 +76,73 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
 
 fn line(scene: &Scene<'_>, comment: &Comment, width: usize) -> Line<'static> {
     let feedback = &comment.feedback;
-    let role = match feedback.score {
-        Some(score) if score <= LOW => Role::Negative,
-        Some(score) if score > LOW + 1 => Role::Positive,
-        _ => Role::Text,
-    };
-    let (arm, arm_role) = match feedback.arm {
-        Some(Arm::Treatment) => ("t", Role::Treatment),
-        Some(Arm::Control) => ("c", Role::Control),
-        None => (words::UNKNOWN, Role::Dim),
-    };
+    let (arm, arm_role) = arm(feedback.arm);
     let clock = comment.at.clock();
     let clock = clock.get(..5).unwrap_or(&clock);
     let mut spans = vec![
         scene.span(format!("{clock} "), Role::Dim),
-        scene.span(format!("{} ", stars(scene.glyphs(), feedback.score)), role),
+        scene.span(format!("{} ", stars(scene.glyphs(), feedback.score)), mood(scene, comment).2),
         scene.span(format!("{:10} ", cut(feedback.segment.as_str(), 10)), Role::Text),
         scene.span(format!("{arm} "), arm_role),
     ];
     let used: usize = spans.iter().map(Span::width).sum();
     spans.push(scene.span(cut(feedback.text.as_str(), width.saturating_sub(used)), Role::Text));
     Line::from(spans)
+}
+
+/// A row of the screen: the mark of the cursor, the time to the second, the score as signs and as a number, who, and
+/// what of the words there is room for.
+pub(crate) fn row(scene: &Scene<'_>, comment: &Comment, width: usize, is_marked: bool) -> Line<'static> {
+    let feedback = &comment.feedback;
+    let mark = if is_marked { scene.glyphs().selected } else { " " };
+    let (sign, word, role) = mood(scene, comment);
+    let score = feedback.score.map_or_else(|| words::UNKNOWN.to_owned(), |score| score.to_string());
+    let (arm, arm_role) = if width >= WIDE {
+        (format!("{:9} ", copies::arm(feedback.arm)), arm(feedback.arm).1)
+    } else {
+        (format!("{} ", arm(feedback.arm).0), arm(feedback.arm).1)
+    };
+    let mood = if width >= WIDE { format!("{sign} {word:8} ") } else { format!("{sign} ") };
+    let spans = vec![
+        scene.span(mark, Role::Selected),
+        scene.span(format!("{} ", comment.at.clock()), Role::Dim),
+        scene.span(format!("{} {score} ", stars(scene.glyphs(), feedback.score)), role),
+        scene.span(format!("{:SEGMENT$} ", cut(feedback.segment.as_str(), SEGMENT)), Role::Text),
+        scene.span(arm, arm_role),
+        scene.span(mood, role),
+        scene.span(cut(feedback.text.as_str(), width.saturating_sub(text_at(width))), Role::Text),
+    ];
+    super::timeline::emphasize(scene, spans, is_marked)
+}
+
+/// Whether all of the words have room in their row.
+pub(crate) fn fits(comment: &Comment, width: usize) -> bool {
+    text_at(width) + comment.feedback.text.as_str().width() <= width
+}
+
+/// The first column of the words in a row of the screen.
+const fn text_at(width: usize) -> usize {
+    // Mark, time, stars and number, segment; then arm and mood as words or as signs.
+    1 + 9 + 8 + SEGMENT + 1 + if width >= WIDE { 10 + 11 } else { 2 + 2 }
+}
+
+const fn arm(arm: Option<Arm>) -> (&'static str, Role) {
+    match arm {
+        Some(Arm::Treatment) => ("t", Role::Treatment),
+        Some(Arm::Control) => ("c", Role::Control),
+        None => (words::UNKNOWN, Role::Dim),
+    }
+}
+
+/// How content somebody is: sign, word and role.
+fn mood(scene: &Scene<'_>, comment: &Comment) -> (&'static str, &'static str, Role) {
+    let glyphs = scene.glyphs();
+    match comment.feedback.sentiment() {
+        Some(mood @ Sentiment::Negative) => (glyphs.down, mood.word(), Role::Negative),
+        Some(mood @ Sentiment::Neutral) => (glyphs.level, mood.word(), Role::Text),
+        Some(mood @ Sentiment::Positive) => (glyphs.up, mood.word(), Role::Positive),
+        None => (words::UNKNOWN, words::UNKNOWN, Role::Text),
+    }
 }
 
 /// Five signs, whatever the score.

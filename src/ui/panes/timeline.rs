@@ -1,11 +1,12 @@
 //! What happened, newest first: time, sign, where, who, what.
 //!
 //! The sign of an act is that of its command: sent, confirmed, refused or not known; requested is not
-//! done, and looks different.
+//! done, and looks different. The screen of the timeline draws its rows with this, too.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use crate::action::Verb;
 use crate::domain::text::cut;
@@ -13,7 +14,7 @@ use crate::effect::Outcome;
 use crate::engine::model::{Moment, MomentKind};
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, paint, words};
+use crate::ui::{Scene, copies, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -24,6 +25,15 @@ pub const PANE: Pane = Pane {
     rows: |model, _| model.timeline.len(),
     draw,
 };
+
+/// From this width on kind, place and person have columns of their own.
+const WIDE: usize = 100;
+/// Widest column of segment names.
+const SEGMENT: usize = 16;
+/// Widest column of who did it.
+const WHO: usize = 24;
+/// Columns of the longest word for a kind.
+const KIND: usize = 8;
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     if scene.model.timeline.is_empty() {
@@ -44,14 +54,97 @@ fn line(scene: &Scene<'_>, moment: &Moment, width: usize) -> Line<'static> {
         Span::raw(" "),
     ];
     if let Some(segment) = &moment.segment {
-        spans.push(scene.span(format!("{} ", cut(segment.as_str(), 16)), Role::Title));
+        spans.push(scene.span(format!("{} ", cut(segment.as_str(), SEGMENT)), Role::Title));
     }
     if let Some(actor) = &moment.actor {
-        spans.push(scene.span(format!("{}: ", cut(&actor.to_string(), 24)), Role::Text));
+        spans.push(scene.span(format!("{}: ", cut(&actor.to_string(), WHO)), Role::Text));
     }
     let used: usize = spans.iter().map(Span::width).sum();
     spans.push(scene.span(cut(moment.text.as_str(), width.saturating_sub(used)), Role::Text));
     Line::from(spans)
+}
+
+/// Where things stand in a row of the screen. Nothing is in columns where it is narrow.
+pub(crate) struct Columns {
+    /// Of the segment and of who did it; `None`: they stand before the text.
+    wide: Option<(usize, usize)>,
+}
+
+impl Columns {
+    /// As wide as what is in them.
+    pub fn new<'m>(moments: impl Iterator<Item = &'m Moment>, width: usize) -> Self {
+        if width < WIDE {
+            return Self { wide: None };
+        }
+        let (mut segment, mut who) = (0, 0);
+        for moment in moments {
+            segment = segment.max(moment.segment.as_ref().map_or(0, |name| name.as_str().len()));
+            who = who.max(moment.actor.as_ref().map_or(0, |actor| actor.to_string().width()));
+        }
+        Self { wide: Some((segment.min(SEGMENT), who.min(WHO))) }
+    }
+
+    /// The first column of the text.
+    fn text(&self) -> usize {
+        let before = |columns: usize| if columns > 0 { columns + 1 } else { 0 };
+        self.wide.map_or(0, |(segment, who)| 12 + KIND + 1 + before(segment) + before(who))
+    }
+}
+
+/// Whether nothing of a moment is cut off in its row.
+pub(crate) fn fits(moment: &Moment, width: usize, columns: &Columns) -> bool {
+    let segment = moment.segment.as_ref().map_or(0, |name| name.as_str().len());
+    let who = moment.actor.as_ref().map_or(0, |actor| actor.to_string().width());
+    let text = moment.text.as_str().width();
+    match columns.wide {
+        Some((most_segment, most_who)) => {
+            segment <= most_segment && who <= most_who && columns.text() + text <= width
+        }
+        None => {
+            let before = |columns: usize, gap: usize| if columns > 0 { columns + gap } else { 0 };
+            let row = 12 + before(segment, 1) + before(who, 2) + text;
+            segment <= SEGMENT && who <= WHO && row <= width
+        }
+    }
+}
+
+/// A row of the screen: the mark of the cursor, then the moment.
+pub(crate) fn row(
+    scene: &Scene<'_>,
+    moment: &Moment,
+    width: usize,
+    columns: &Columns,
+    is_marked: bool,
+) -> Line<'static> {
+    let mark = if is_marked { scene.glyphs().selected } else { " " };
+    let mut spans = vec![scene.span(mark, Role::Selected)];
+    let Some((segment, who)) = columns.wide else {
+        spans.extend(line(scene, moment, width.saturating_sub(1)).spans);
+        return emphasize(scene, spans, is_marked);
+    };
+    let (glyph, role) = sign(scene, moment);
+    let verdict = moment.verdict.filter(|_| moment.kind == MomentKind::Verdict);
+    let kind = verdict.map_or_else(|| copies::kind(moment.kind), |verdict| verdict.word());
+    spans.push(scene.span(format!("{} ", moment.at.clock()), Role::Dim));
+    spans.push(scene.span(format!("{glyph} {kind:KIND$} "), role));
+    let mut column = |text: String, columns: usize, role| {
+        if columns > 0 {
+            let text = cut(&text, columns);
+            let gap = columns.saturating_sub(text.width()) + 1;
+            spans.push(scene.span(format!("{text}{:gap$}", ""), role));
+        }
+    };
+    column(moment.segment.as_ref().map(ToString::to_string).unwrap_or_default(), segment, Role::Title);
+    column(moment.actor.as_ref().map(ToString::to_string).unwrap_or_default(), who, Role::Text);
+    let room = width.saturating_sub(columns.text());
+    spans.push(scene.span(cut(moment.text.as_str(), room), Role::Text));
+    emphasize(scene, spans, is_marked)
+}
+
+/// The row with the cursor stands out, not only by its mark.
+pub(crate) fn emphasize(scene: &Scene<'_>, spans: Vec<Span<'static>>, is_marked: bool) -> Line<'static> {
+    let line = Line::from(spans);
+    if is_marked { line.style(scene.style(Role::Selected)) } else { line }
 }
 
 fn sign(scene: &Scene<'_>, moment: &Moment) -> (&'static str, Role) {

@@ -1,25 +1,29 @@
-//! The evidence of a segment, station by station, with its full sentences; and what each platform has.
+//! The evidence of a verdict: each station of a segment with its sentence and the numbers behind it; and what each platform
+//! has stored.
 //!
-//! In: the scene. Out: lines, wrapped to the width. With everything selected it goes through all
-//! segments.
+//! In: the scene. Out: lines, wrapped to the width. Up and down scroll, left and right show another segment; with everything
+//! selected it goes through all segments, the worst first. Within a segment stations stand in the order of the board, those
+//! that hold it first.
+
+mod station;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::segment::standing;
 use super::{Screen, Steer};
 use crate::action::Verb;
-use crate::domain::{Station, Timestamp};
 use crate::engine::Model;
-use crate::engine::model::{Cell, Hold, PlatformModel, SegmentModel};
+use crate::engine::model::{PlatformModel, SegmentModel};
 use crate::theme::Role;
-use crate::ui::{Scene, View, paint, words};
+use crate::ui::{Scene, View, facts, paint, words};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
     title,
     steer: Steer::Lines,
-    lines: |rollouts, view, _| rows(rollouts.open, view),
+    lines: |rollouts, view, width| rows(rollouts.open, view, width),
     draw,
     ..Screen::of(Verb::Evidence)
 };
@@ -30,14 +34,33 @@ const INDENT: usize = 4;
 fn title(scene: &Scene<'_>) -> String {
     match scene.view.selected() {
         Some(name) => format!("evidence in {name}"),
-        None => "evidence in everything".to_owned(),
+        None => "evidence in everything, worst first".to_owned(),
     }
 }
 
-/// About how many lines there are, for scrolling: a sentence takes two where it is narrow.
-fn rows(model: &Model, view: &View) -> usize {
-    let shown = model.segments.iter().filter(|s| view.selected().is_none_or(|name| s.name == *name));
-    shown.map(|s| 3 + 2 * s.latches.len() + 4 * s.board.len().max(1)).sum::<usize>() + model.platforms.len()
+/// The segments that are shown.
+fn shown<'m>(model: &'m Model, view: &View) -> Vec<&'m SegmentModel> {
+    let is_shown = |segment: &&SegmentModel| view.selected().is_none_or(|name| segment.name == *name);
+    let mut shown: Vec<_> = model.segments.iter().filter(is_shown).collect();
+    // A stable sort: those of one verdict keep their order.
+    shown.sort_by_key(|segment| std::cmp::Reverse(segment.verdict));
+    shown
+}
+
+/// About how many lines there are, for scrolling: a sentence takes as many as it needs at the width.
+fn rows(model: &Model, view: &View, width: usize) -> usize {
+    let room = width.saturating_sub(INDENT).max(1);
+    let lines = |text: &str| text.chars().count() / room + 1;
+    let of = |segment: &&SegmentModel| {
+        let stations: usize = segment
+            .board
+            .values()
+            .map(|cell| 1 + lines(&cell.evidence.sentence) + station::facts_of(&cell.evidence))
+            .sum();
+        let latches: usize = segment.latches.iter().map(|latch| 2 + lines(&latch.evidence.sentence)).sum();
+        5 + stations + latches
+    };
+    shown(model, view).iter().map(of).sum::<usize>() + 2 * model.platforms.len()
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
@@ -49,9 +72,8 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
 
 /// The lines.
 fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
-    let selected = scene.view.selected();
     let mut lines = Vec::new();
-    for segment in scene.model.segments.iter().filter(|s| selected.is_none_or(|name| s.name == *name)) {
+    for segment in shown(scene.model, scene.view) {
         add_segment(scene, segment, width, &mut lines);
     }
     for platform in &scene.model.platforms {
@@ -61,28 +83,27 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &mut Vec<Line<'static>>) {
+    let mut head = standing::line(scene, segment, u16::try_from(width).unwrap_or(u16::MAX));
+    head.spans.insert(0, scene.span(format!(" {} ", segment.name), Role::Title));
+    lines.push(head);
     let exposure = &segment.exposure;
-    lines.push(Line::from(vec![
-        scene.span(format!(" {}  ", segment.name), Role::Title),
-        scene.verdict(segment.verdict),
-        scene.span(format!("  {}", segment.phase), words::phase_role(segment.phase)),
-    ]));
     let shares = format!(
         "desired {}, confirmed {}, served {}, observed {}",
         words::exposure(exposure.desired),
         words::exposure(exposure.confirmed),
-        words::exposure(exposure.served),
+        words::measured(exposure.served),
         words::measured(exposure.observed),
     );
     add_text(scene, &shares, Role::Text, width, lines);
     for (hold, word) in [(&segment.paused, "paused"), (&segment.killed, "killed")] {
         if let Some(hold) = hold {
-            add_text(scene, &held(word, hold), Role::Hold, width, lines);
+            add_text(scene, &standing::held(word, hold), Role::Hold, width, lines);
         }
     }
     for latch in &segment.latches {
+        let answer = if latch.answered { "answered" } else { "nobody acted on it" };
         let text = format!(
-            "NO-GO latched at {} UTC by guardrail {}: {}",
+            "NO-GO latched at {} UTC by guardrail {} ({answer}): {}",
             latch.at.clock(),
             latch.guardrail,
             latch.evidence.sentence
@@ -92,29 +113,12 @@ fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &
     if segment.board.is_empty() {
         add_text(scene, "no station has reported yet", Role::Dim, width, lines);
     }
-    for (station, cell) in &segment.board {
-        add_station(scene, *station, cell, width, lines);
+    let mut stations: Vec<_> = segment.board.iter().collect();
+    stations.sort_by_key(|(_, cell)| std::cmp::Reverse(cell.verdict));
+    for (station, cell) in stations {
+        station::add(scene, *station, cell, width, lines);
     }
     lines.push(Line::default());
-}
-
-fn add_station(
-    scene: &Scene<'_>,
-    station: Station,
-    cell: &Cell,
-    width: usize,
-    lines: &mut Vec<Line<'static>>,
-) {
-    let since = words::age(scene.model.now.since(cell.since));
-    // Evidence that is not measured has no time of its own.
-    let as_of = Some(cell.evidence.as_of).filter(|at| *at > Timestamp::default());
-    let as_of = as_of.map_or_else(String::new, |at| format!(", measured {}", at.clock()));
-    lines.push(Line::from(vec![
-        scene.span(format!("  {station:12} "), Role::Title),
-        scene.verdict(cell.verdict),
-        scene.span(format!("  for {since}, since {}{as_of} UTC", cell.since.clock()), Role::Dim),
-    ]));
-    add_text(scene, &cell.evidence.sentence, Role::Text, width, lines);
 }
 
 fn add_platform(scene: &Scene<'_>, platform: &PlatformModel, width: usize, lines: &mut Vec<Line<'static>>) {
@@ -128,18 +132,14 @@ fn add_platform(scene: &Scene<'_>, platform: &PlatformModel, width: usize, lines
         .read_at
         .map_or_else(String::new, |at| format!(", read {} ago", words::age(scene.model.now.since(at))));
     let text = format!("{}: flag {on}, version {}{read}{by}", platform.name, state.version);
-    add_text(scene, &text, Role::Text, width, lines);
+    let role = if facts::flags_stale(scene.model).is_some() { Role::Stale } else { Role::Text };
+    add_text(scene, &text, role, width, lines);
     if let Some(hold) = &platform.killed {
-        add_text(scene, &held("killed", hold), Role::Danger, width, lines);
+        add_text(scene, &standing::held("killed", hold), Role::Danger, width, lines);
     }
     for doubt in &state.doubts {
         add_text(scene, &format!("in doubt: {doubt}"), Role::Hold, width, lines);
     }
-}
-
-fn held(word: &str, hold: &Hold) -> String {
-    let why = hold.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("{word} by {} at {} UTC{why}", hold.by, hold.since.clock())
 }
 
 fn add_text(scene: &Scene<'_>, text: &str, role: Role, width: usize, lines: &mut Vec<Line<'static>>) {

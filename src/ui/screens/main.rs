@@ -18,6 +18,7 @@ pub const SCREEN: Screen = Screen {
     title: |scene| scene.model.rollout.name.to_string(),
     steer: Steer::Panes,
     draw,
+    is_filtered: true,
     ..Screen::of(Verb::Main)
 };
 

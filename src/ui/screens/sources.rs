@@ -1,147 +1,233 @@
-//! The sources: every link with its age, what was dropped, and each platform with what its backend can do, what it has
-//! stored, what its edge serves, and how long a change takes.
+//! The sources: every link with its age and lag, what was dropped, and each platform with what its backend can do, what it
+//! has stored, what its edge serves, and how long a change takes.
 //!
-//! In: the scene. Out: lines, wrapped to the width, that the arrow keys scroll. It shows facts of the model
-//! and judges nothing. In a replay it is what was so at that time.
+//! In: the scene. Out: rows with a cursor: links and unusable inputs (`link`), platforms with their segments (`platform`);
+//! side by side where it is wide. What is wrong stands first. It shows facts of the model and judges nothing. In a
+//! replay it is what was so at that time.
 
+mod link;
 mod platform;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Screen, Steer};
+use super::{Copied, RowId, Screen, Steer};
 use crate::action::Verb;
-use crate::domain::text::{cut, thousands};
-use crate::domain::{LinkState, Source, Span};
+use crate::domain::{LinkState, SegmentName, Source, Text, Timestamp};
 use crate::engine::Model;
-use crate::engine::model::Link;
+use crate::engine::model::{Link, PlatformModel};
 use crate::theme::Role;
-use crate::ui::header::link_sign;
-use crate::ui::{Scene, paint, words};
+use crate::ui::filter::Filter;
+use crate::ui::listing::first_line;
+use crate::ui::rollouts::Rollouts;
+use crate::ui::{Scene, View, copies, facts, paint};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
-    title: |_| "sources".to_owned(),
-    steer: Steer::Lines,
-    lines: |rollouts, _, _| rows(rollouts.open),
+    title,
+    steer: Steer::Rows,
+    ids: |rollouts, view| keys(rollouts.open, view).iter().map(Key::id).collect(),
     draw,
+    copy,
+    is_filtered: true,
     ..Screen::of(Verb::Sources)
 };
 
-/// Most kinds of unusable input that are listed: the last of them are in the log and the recording.
-const MAX_PROBLEMS: usize = 8;
-/// Columns by which the second line of a sentence stands in.
+/// From this width on links and platforms stand side by side.
+const WIDE: u16 = 160;
+/// Columns by which the further lines of a sentence stand in.
 const INDENT: usize = 4;
-/// Widest column of link names.
-const NAME: usize = 24;
 
-/// About how many lines there are, for scrolling: a sentence takes two where it is narrow.
-fn rows(model: &Model) -> usize {
-    let platforms: usize = model.platforms.iter().map(platform::rows).sum();
-    5 + model.links.len() + model.problems.len().min(MAX_PROBLEMS) + 2 * platforms
+/// What a row is about.
+#[derive(Clone, Copy)]
+enum Key<'m> {
+    /// A link.
+    Link(&'m Source, &'m Link),
+    /// Input that cannot be used, and how often it came.
+    Problem(&'m Source, &'m Text, u64),
+    /// A platform: its flag, what its backend can do, its reach.
+    Platform(&'m PlatformModel),
+    /// What a platform has stored and serves for a segment.
+    Stored(&'m PlatformModel, &'m SegmentName),
+}
+
+impl Key<'_> {
+    fn id(&self) -> RowId {
+        RowId::Name(match self {
+            Self::Link(source, _) => format!("link {source}"),
+            Self::Problem(source, problem, _) => format!("problem {source}: {problem}"),
+            Self::Platform(platform) => format!("platform {}", platform.name),
+            Self::Stored(platform, segment) => format!("stored {} {segment}", platform.name),
+        })
+    }
+
+    /// What it says in one line of text.
+    fn text(&self, model: &Model) -> String {
+        match self {
+            Self::Link(source, link) => copies::link(model, source, link),
+            Self::Problem(source, problem, count) => {
+                format!("{} {source}: {problem} ({count} times)", model.rollout.name)
+            }
+            Self::Platform(platform) => copies::platform(model, platform),
+            Self::Stored(platform, segment) => {
+                let (stored, served) = (facts::stored(platform, segment), facts::served(platform, segment));
+                let served =
+                    served.map_or_else(|| "not probed".to_owned(), |served| format!("serving {served}"));
+                let name = &model.rollout.name;
+                let at = model.now.date_and_clock();
+                format!("{name} {segment} at {}: configured {stored}, {served} ({at} UTC)", platform.name)
+            }
+        }
+    }
+
+    /// When it came to be so.
+    fn at(&self, model: &Model) -> Timestamp {
+        match self {
+            Self::Link(_, link) => link.since,
+            Self::Platform(platform) | Self::Stored(platform, _) => platform.changed_at.unwrap_or(model.now),
+            Self::Problem(..) => model.now,
+        }
+    }
+
+    const fn is_of_platform(&self) -> bool {
+        matches!(self, Self::Platform(_) | Self::Stored(..))
+    }
+}
+
+/// The rows that the filter leaves: links, the worst first, unusable inputs, platforms, the worst first.
+fn keys<'m>(model: &'m Model, view: &View) -> Vec<Key<'m>> {
+    let mut links: Vec<_> = model.links.iter().collect();
+    links.sort_by_key(|(_, link)| badness(model, link));
+    let mut platforms: Vec<_> = model.platforms.iter().collect();
+    platforms.sort_by_key(|platform| platform::is_well(model, platform));
+    let links = links.into_iter().map(|(source, link)| Key::Link(source, link));
+    let problems = model.problems.iter().map(|((source, text), count)| Key::Problem(source, text, *count));
+    let platforms = platforms.into_iter().flat_map(|platform| {
+        let segments = model.rollout.segments.iter().map(move |segment| Key::Stored(platform, &segment.name));
+        std::iter::once(Key::Platform(platform)).chain(segments)
+    });
+    let filter = Filter::new(view.filter(), &[]);
+    let all = links.chain(problems).chain(platforms);
+    all.filter(|key| filter.is_empty() || filter.passes(&[&key.text(model)], |_, _| true)).collect()
+}
+
+/// From 0, the worst.
+fn badness(model: &Model, link: &Link) -> u8 {
+    match &link.state {
+        LinkState::Failed { .. } => 0,
+        LinkState::Retrying { .. } => 1,
+        LinkState::Live if link.heard_at.is_some() && link.is_stale(model.now) => 2,
+        LinkState::Connecting => 3,
+        LinkState::Live if link.heard_at.is_none() => 3,
+        LinkState::Live => 4,
+    }
+}
+
+fn title(scene: &Scene<'_>) -> String {
+    let model = scene.model;
+    let sick = model.links.values().filter(|link| badness(model, link) < 4).count();
+    let links = match (model.links.len(), sick) {
+        (all, 0) => format!("all {all} links live"),
+        (all, sick) => format!("{sick} of {all} links not live"),
+    };
+    let filter = scene.view.filter().trim();
+    let then = if scene.transport.is_some() { " then" } else { "" };
+    if filter.is_empty() {
+        return format!("sources: {links}{then}");
+    }
+    format!("sources: {} rows for \"{filter}\"; {links}{then}", keys(model, scene.view).len())
+}
+
+/// Lines of one column; of each, to which row it belongs.
+struct Column {
+    lines: Vec<(Option<usize>, Line<'static>)>,
+    width: usize,
+}
+
+impl Column {
+    const fn new(width: usize) -> Self {
+        Self { lines: Vec::new(), width }
+    }
+
+    /// A line that belongs to no row.
+    fn say(&mut self, line: Line<'static>) {
+        self.lines.push((None, line));
+    }
+
+    /// Draws it with the cursor's row in sight.
+    fn draw(self, scene: &Scene<'_>, cursor: Option<usize>, buf: &mut Buffer, area: Rect) {
+        let is_held = |(owner, _): &(Option<usize>, Line<'_>)| owner.is_some() && *owner == cursor;
+        let from = self.lines.iter().position(is_held).unwrap_or(0);
+        let count = self.lines.iter().filter(|line| is_held(line)).count();
+        let mut first = first_line(self.lines.len(), &(from..from + count), usize::from(area.height));
+        // Above the first row stands only its title.
+        if self.lines.iter().take(from).all(|(owner, _)| owner.is_none()) {
+            first = 0;
+        }
+        let lines = self.lines.into_iter().enumerate().skip(first).map(|(index, (_, line))| {
+            let is_marked = count > 0 && index == from;
+            let mark = if is_marked { scene.glyphs().selected } else { " " };
+            let mut spans = vec![scene.span(mark, Role::Selected)];
+            spans.extend(line.spans);
+            let line = Line::from(spans);
+            if is_marked { line.style(scene.style(Role::Selected)) } else { line }
+        });
+        paint::put_all(buf, area, lines);
+    }
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
-    let lines = lines(scene, usize::from(area.width));
-    // The last line stays in sight, however far it was scrolled.
-    let top = scene.view.top().min(lines.len().saturating_sub(1));
-    paint::put_all(buf, area, lines.into_iter().skip(top));
+    let keys = keys(scene.model, scene.view);
+    let cursor = scene.view.cursor(&keys.iter().map(Key::id).collect::<Vec<_>>());
+    if area.width < WIDE {
+        let mut column = Column::new(usize::from(area.width));
+        link::add(scene, &keys, &mut column);
+        platform::add(scene, &keys, &mut column);
+        column.draw(scene, cursor, buf, area);
+        return;
+    }
+    let left = Rect { width: area.width / 2, ..area };
+    let right = Rect { x: area.x + left.width + 1, width: area.width - left.width - 1, ..area };
+    let (mut links, mut platforms) =
+        (Column::new(usize::from(left.width)), Column::new(usize::from(right.width)));
+    link::add(scene, &keys, &mut links);
+    platform::add(scene, &keys, &mut platforms);
+    links.draw(scene, cursor, buf, left);
+    platforms.draw(scene, cursor, buf, right);
 }
 
-fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
-    let model = scene.model;
-    let mut lines = vec![scene.line("links", Role::Title)];
-    let longest = model.links.keys().map(|source| source.to_string().len()).max().unwrap_or(0).min(NAME);
-    for (source, link) in &model.links {
-        add_link(scene, (source, link), longest, width, &mut lines);
-    }
-    if model.links.is_empty() {
-        lines.push(scene.line("  nothing is connected yet", Role::Dim));
-    }
-    add_drops(scene, width, &mut lines);
-    for known in &model.platforms {
-        lines.push(Line::default());
-        platform::add_platform(scene, known, width, &mut lines);
-    }
-    lines
-}
-
-fn add_link(
-    scene: &Scene<'_>,
-    (source, link): (&Source, &Link),
-    name: usize,
-    width: usize,
-    lines: &mut Vec<Line<'static>>,
-) {
-    let (glyph, role, _) = link_sign(scene, link);
-    let now = scene.model.now;
-    let since = words::age(now.since(link.since));
-    let state = match &link.state {
-        LinkState::Connecting => format!("connecting for {since}"),
-        LinkState::Live if link.is_stale(now) => "SILENT".to_owned(),
-        LinkState::Live => format!("live for {since}"),
-        LinkState::Retrying { cause, wait } => {
-            format!("LOST for {since}: {cause}; next try within {wait}")
-        }
-        LinkState::Failed { cause } => format!("FAILED {since} ago: {cause}"),
-    };
-    let heard = match link.age(now) {
-        Some(age) => format!(", heard {} ago", words::age(age)),
-        None => ", never heard".to_owned(),
-    };
-    // People do not speak at intervals.
-    let is_regular = link.interval.as_secs() < 86_400 * 365;
-    let every = if is_regular { format!(", due every {}", Span(link.interval)) } else { String::new() };
-    let skew = link.skew_ms.filter(|ms| ms.unsigned_abs() >= 1000).map_or_else(String::new, |ms| {
-        let way = if ms > 0 { "ahead of" } else { "behind" };
-        let size = Span(std::time::Duration::from_millis(ms.unsigned_abs()));
-        format!(", its data {size} {way} our clock")
-    });
-    let text = format!("{glyph} {:name$}  {state}{heard}{every}{skew}", cut(&source.to_string(), NAME));
-    add(scene, &text, role, 2, width, lines);
-}
-
-/// What was left out, and what could not be used.
-fn add_drops(scene: &Scene<'_>, width: usize, lines: &mut Vec<Line<'static>>) {
-    let model = scene.model;
-    let traffic = model.traffic;
-    let text = format!(
-        "readings: {} late, {} refused, {} replaced by newer ones before they were read; unusable inputs: {}",
-        thousands(traffic.late),
-        thousands(traffic.refused),
-        thousands(traffic.coalesced),
-        thousands(model.problems_seen)
-    );
-    let is_well = traffic.late + traffic.refused + model.problems_seen == 0;
-    add(scene, &text, if is_well { Role::Dim } else { Role::Hold }, 2, width, lines);
-    for ((source, problem), count) in model.problems.iter().take(MAX_PROBLEMS) {
-        let text = format!("! {source}: {problem} ({}×)", thousands(*count));
-        add(scene, &text, Role::Hold, 2, width, lines);
-    }
-    let more = model.problems.len().saturating_sub(MAX_PROBLEMS);
-    if more > 0 {
-        add(scene, &format!("and {more} other kinds"), Role::Hold, 2, width, lines);
-    }
-}
-
-/// A sentence that stands in by `indent`, its further lines by more.
+/// A sentence of a row that stands in by `indent`, its further lines by more.
 fn add(
     scene: &Scene<'_>,
-    text: &str,
-    role: Role,
+    row: Option<usize>,
+    (text, role): (&str, Role),
     indent: usize,
-    width: usize,
-    lines: &mut Vec<Line<'static>>,
+    column: &mut Column,
 ) {
+    // The mark of the cursor stands before all of it.
+    let width = column.width.saturating_sub(1);
     let room = width.saturating_sub(indent + INDENT).max(1);
     // Columns of the first line are kept: only a text that is too long is broken between words.
     if text.chars().count() + indent <= width {
-        lines.push(scene.line(format!("{:indent$}{text}", ""), role));
+        column.lines.push((row, scene.line(format!("{:indent$}{text}", ""), role)));
         return;
     }
-    for (row, line) in paint::wrap(text, room).into_iter().enumerate() {
-        let indent = if row == 0 { indent } else { indent + INDENT };
-        lines.push(scene.line(format!("{:indent$}{line}", ""), role));
+    for (at, line) in paint::wrap(text, room).into_iter().enumerate() {
+        let indent = if at == 0 { indent } else { indent + INDENT };
+        column.lines.push((row, scene.line(format!("{:indent$}{line}", ""), role)));
     }
+}
+
+fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
+    let model = rollouts.open;
+    let keys = keys(model, view);
+    let key = keys.get(view.cursor(&keys.iter().map(Key::id).collect::<Vec<_>>())?)?;
+    Some(match (what, key) {
+        (Copied::Line, key) => key.text(model),
+        (Copied::Link, key) => view.link_to(model, key.at(model)),
+        (Copied::Name, Key::Link(source, _) | Key::Problem(source, ..)) => source.to_string(),
+        (Copied::Name, Key::Platform(platform)) => platform.name.to_string(),
+        (Copied::Name, Key::Stored(_, segment)) => segment.to_string(),
+    })
 }

@@ -11,7 +11,7 @@ use crate::ui::{Scene, View};
 
 /// Views with everything that can be open.
 fn views(model: &Model) -> Vec<View> {
-    let keys: [&[&str]; 12] = [
+    let keys: [&[&str]; 15] = [
         &[],
         &["down", "down", "down", "down"],
         &["tab", "tab"],
@@ -24,6 +24,9 @@ fn views(model: &Model) -> Vec<View> {
         &["down", "down", "w", "tab", "enter", "l", "o", "n", "g"],
         &["n", "x"],
         &["w", "r", "c"],
+        &["4", "down"],
+        &["6", "down"],
+        &["7", "down"],
     ];
     let open = |keys: &[&str]| {
         let mut view = view();

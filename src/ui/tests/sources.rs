@@ -43,16 +43,17 @@ fn pictures_of_the_sources() {
     }
     let shown = text(&render(&world.model, &view, &theme("default"), 120, 60));
     for words in [
-        "flags ios  LOST for 3s: connection refused; next try within 2.0s",
+        "○ flags ios LOST              3s       3s",
+        "connection refused; next try within 2.0s",
         "platform web: flag checkout-v2 on unleash at http://web.internal:4242",
         "flag on, version 42, read 0s ago, last changed by bob",
         "changes are  pushed                            widen to     any share",
         "a change reaches everybody within 1.0s: assumed, not measured yet",
-        "! free: configured 30%, serving 50% (40.2 to 59.8) n=200, 3s ago: THE EDGE DIFFERS",
+        "! free       configured   30%, serving 50% (40.2 to 59.8) n=200, 3s ago: THE EDGE DIFFERS",
         "free is split: blue 20%, green 10%",
         "enterprise moves to 100% until 14:30:00 UTC",
         "! in doubt: rule eu: weight computed by an expression",
-        "free: configured 10%, not probed",
+        "free       configured   10%, not probed",
         "unusable inputs: 2",
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
@@ -68,7 +69,7 @@ fn the_sources_scroll_to_their_last_line_and_the_kill_key_works_on_them() {
         press(&mut view, &model, &["down"]);
     }
     let shown = text(&render(&model, &view, &theme("default"), 80, 24));
-    assert!(shown.contains("enterprise: configured 25%, not probed"), "{shown}");
+    assert!(shown.contains("enterprise configured   25%, not probed"), "{shown}");
     let intents = press(&mut view, &model, &["K", "enter"]);
     assert!(intents.iter().any(|intent| matches!(intent, crate::ui::Intent::Ask(..))), "{intents:?}");
 }
