@@ -186,12 +186,12 @@ impl Drop for Session {
 fn a_frame_looks_the_same_inside() {
     let look = |between| {
         let session = Session::start(between, STILL);
-        session.until_shown("go / no-go");
+        session.until_shown("PAUSED 300");
         session.until_shown("? help");
         session.text_at_rest()
     };
     let direct = look(Between::Nothing);
-    assert!(direct.contains("timeline") && direct.contains('┌'), "{direct}");
+    assert!(direct.contains("timeline") && direct.contains('✔'), "{direct}");
     for between in ALL {
         let inside = look(between);
         assert_eq!(inside, direct, "{between:?}");
@@ -248,7 +248,7 @@ fn what_is_copied_reaches_the_terminal_through_them() {
         Between::Screen,
     ] {
         let mut session = Session::start(between, STILL);
-        session.until_shown("? help");
+        session.until_shown("PAUSED 300");
         // The timeline, and its first line.
         session.press("6");
         session.until_shown("timeline");
