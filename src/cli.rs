@@ -23,6 +23,7 @@ mod guard;
 mod history;
 mod journal;
 mod keys;
+mod man;
 mod manners;
 mod open;
 mod record;
@@ -90,7 +91,9 @@ enum Command {
     /// What you have settled for all rollouts, and where each setting comes from
     Settings(settings::Arguments),
     /// The list of keys
-    Keys,
+    Keys(keys::Arguments),
+    /// The manual page
+    Man(man::Arguments),
     /// Completions for a shell
     Completions(completions::Arguments),
 }
@@ -118,7 +121,8 @@ impl Cli {
             Command::Redact(arguments) => redact::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
-            Command::Keys => keys::run(),
+            Command::Keys(arguments) => keys::run(&arguments),
+            Command::Man(arguments) => man::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         };
         result.unwrap_or_else(Failure::tell)

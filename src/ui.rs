@@ -19,7 +19,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `view`, `input` | view state; keys to intents |
+//! | `view`, `input` | view state; keys to intents, text fields, the mouse |
 //! | `rollouts` | all rollouts of a cockpit, and the one that is looked at |
 //! | `overlay`, `confirm`, `prompt`, `help`, `field` | panels on top: state and drawing |
 //! | `frame`, `layout` | which box stands where at which size |
@@ -56,11 +56,13 @@ mod names;
 mod others;
 mod overlay;
 mod paint;
+mod palette;
 mod pane;
 mod panes;
 mod pieces;
 pub mod plain;
 mod platforms;
+mod prefix;
 mod prompt;
 mod rollouts;
 mod scene;

@@ -20,7 +20,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_gonogo");
 /// How a frame begins: synchronized output.
 const FRAME: &[u8] = b"\x1b[?2026h";
 /// The title of the help, which stands in no other frame.
-const HELP: &[u8] = b"esc closes";
+const HELP: &[u8] = b"keys, page 1";
 const DEMO_RUNS: Duration = Duration::from_secs(60);
 const STARTS: usize = 10;
 const PRESSES: usize = 30;

@@ -65,14 +65,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        return replay::show(
-            player,
-            name,
-            &arguments.play.or_speed(OF_DAYS),
-            arguments.look.paint(),
-            arguments.look.glass(),
-        )
-        .await;
+        let look = &arguments.look;
+        let play = arguments.play.or_speed(OF_DAYS);
+        return replay::show(player, name, &play, look.paint(), look.keys(), look.glass()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::keys::OwnKeys;
 use super::manners::{Glass, tell_costs};
 use super::screen::Paint;
 use super::{Exit, Failure, verify};
@@ -38,6 +39,8 @@ pub struct Arguments {
     play: Play,
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
     #[command(flatten)]
     glass: Glass,
 }
@@ -88,7 +91,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.glass).await
+    let Arguments { play, paint, keys, glass, .. } = &arguments;
+    show(player, name.as_str(), play, paint, keys, glass).await
 }
 
 /// Plays a recording on the screen; `name` is what messages call it.
@@ -100,6 +104,7 @@ pub async fn show(
     name: &str,
     play: &Play,
     paint: &Paint,
+    keys: &OwnKeys,
     glass: &Glass,
 ) -> Result<Exit, Failure> {
     let theme = paint.theme()?;
@@ -113,8 +118,10 @@ pub async fn show(
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
+    let (bindings, refused) = keys.settle()?;
     let manners = glass.manners();
-    let mut view = View::of_replay().map_err(Failure::usage)?.with_stats(manners.has_stats);
+    let view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
+    let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
     let Play { from, until, speed, exit_when_done } = *play;
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());

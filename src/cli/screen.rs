@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::keys::OwnKeys;
 use super::manners::{Calls, Glass, tell_costs};
 use super::record::end_recording;
 use super::{Exit, Failure};
@@ -51,6 +52,8 @@ pub struct Look {
     #[command(flatten)]
     paint: Paint,
     #[command(flatten)]
+    keys: OwnKeys,
+    #[command(flatten)]
     glass: Glass,
     #[command(flatten)]
     calls: Calls,
@@ -66,6 +69,11 @@ impl Look {
     /// How it looks.
     pub const fn paint(&self) -> &Paint {
         &self.paint
+    }
+
+    /// Whose keys.
+    pub const fn keys(&self) -> &OwnKeys {
+        &self.keys
     }
 
     /// How the terminal is used.
@@ -112,9 +120,11 @@ pub fn check(look: &Look) -> Result<(), Failure> {
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
     let theme = look.paint.theme()?;
+    let (bindings, refused) = look.keys.settle()?;
     let manners = look.calls.manners(&look.glass);
     let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-    let mut view = view.with_stats(manners.has_stats);
+    let view = view.with_keys(bindings, refused);
+    let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
     let limit = look.r#for.map(|span| span.0);
     let left = live::run(fleet, &mut view, &theme, manners, limit).await;
     tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));

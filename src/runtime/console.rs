@@ -175,6 +175,15 @@ impl<L: PartialEq + Copy> Console<L> {
         self.ask();
     }
 
+    /// Asks the terminal to report the mouse, or no longer to.
+    ///
+    /// # Errors
+    /// [`TermError`] when it is lost.
+    pub fn set_mouse(&mut self, is_on: bool) -> Result<(), TermError> {
+        self.manners.has_mouse = is_on;
+        self.terminal.mouse(is_on)
+    }
+
     /// Rings if there is something to ring for, and if the user wants that.
     pub fn ring(&mut self, rollouts: &[&Model]) {
         let Manners { bell, notify, .. } = self.manners;

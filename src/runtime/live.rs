@@ -79,6 +79,7 @@ pub async fn run(
                         Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
                         Intent::Copy(text) => console.copy(&text, view),
+                        Intent::Mouse(is_on) => console.set_mouse(is_on)?,
                         // Nothing asks for it yet.
                         Intent::Paint(_) => {}
                         Intent::Quit => break 'shown Ending::Quit,

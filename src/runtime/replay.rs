@@ -99,6 +99,7 @@ pub async fn run(
                         Intent::Copy(text) => console.copy(&text, view),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
+                        Intent::Mouse(is_on) => console.set_mouse(is_on)?,
                         // Nothing asks for it yet.
                         Intent::Paint(_) => {}
                     }

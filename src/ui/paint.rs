@@ -28,6 +28,11 @@ pub fn put_all<'l>(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item =
     }
 }
 
+/// A text with spaces behind it, as wide as `columns`.
+pub fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
 /// The display width of a line.
 pub fn width(line: &Line<'_>) -> usize {
     line.spans.iter().map(|span| span.content.width()).sum()

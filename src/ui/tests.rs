@@ -2,7 +2,9 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod finding;
 mod keys;
+mod mouse;
 mod others;
 mod pictures;
 mod platforms;

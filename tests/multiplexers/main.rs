@@ -204,9 +204,9 @@ fn a_live_cockpit_is_drawn_steered_and_left_inside() {
         let mut session = Session::start(between, "demo error-spike");
         session.until_shown("5 live");
         session.press("?");
-        session.until_shown("esc closes");
+        session.until_shown("keys, page 1");
         session.press("\x1b");
-        session.until_gone("esc closes");
+        session.until_gone("keys, page 1");
         session.press("K");
         session.until_shown("[ kill ]");
         session.press("\x1b");
@@ -225,7 +225,7 @@ fn a_stopping_key_right_after_escape_arrives_inside() {
         let mut session = Session::start(between, "demo error-spike");
         session.until_shown("5 live");
         session.press("?");
-        session.until_shown("esc closes");
+        session.until_shown("keys, page 1");
         session.press("\x1bK");
         session.until_shown("[ kill ]");
     }

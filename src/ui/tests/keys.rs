@@ -29,7 +29,7 @@ fn held(view: &mut View, model: &Model, chord: &str) -> Vec<Intent> {
 }
 
 /// Everything that can be open, by the keys that open it, and whether text is being typed.
-const STATES: [(&[&str], bool); 14] = [
+const STATES: [(&[&str], bool); 21] = [
     (&[], false),
     (&["?"], false),
     (&["enter"], false),
@@ -44,6 +44,13 @@ const STATES: [(&[&str], bool); 14] = [
     (&["n"], true),
     (&["n", "x"], true),
     (&["r"], false),
+    (&["y"], false),
+    (&["z"], false),
+    (&["enter", "y"], false),
+    (&[":"], true),
+    (&[":", "w", "i"], true),
+    (&[":", "p", "a", "u", "down"], true),
+    (&["0", "z"], false),
 ];
 
 #[test]
@@ -358,4 +365,18 @@ fn the_view_says_when_it_may_have_changed() {
     assert_eq!(view.revision(), before);
     press(&mut view, &model, &["down"]);
     assert!(view.revision() > before);
+}
+
+#[test]
+fn escape_and_a_stopping_key_that_arrive_as_one_stop_also_out_of_a_prompt() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["n", "x", "alt-b"]);
+    assert!(shown(&view, &model).contains("note"), "a habit of editing closes nothing");
+    let before = shown(&view, &model);
+    press(&mut view, &model, &["alt-K"]);
+    assert!(shown(&view, &model).contains("[ kill ]"), "{before}\n{}", shown(&view, &model));
+    // Without a prompt any key is taken so.
+    press(&mut view, &model, &["alt-?"]);
+    assert!(shown(&view, &model).contains("keys, page 1"), "{}", shown(&view, &model));
 }
