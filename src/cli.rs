@@ -26,6 +26,7 @@ mod keys;
 mod man;
 mod manners;
 mod open;
+mod paint;
 mod record;
 mod redact;
 mod replay;
@@ -34,6 +35,7 @@ mod rollouts;
 mod screen;
 mod settings;
 mod status;
+mod themes;
 mod verify;
 mod watch;
 
@@ -90,6 +92,8 @@ enum Command {
     History(history::Arguments),
     /// What you have settled for all rollouts, and where each setting comes from
     Settings(settings::Arguments),
+    /// Colour themes as this terminal shows them, and where your own go
+    Themes(themes::Arguments),
     /// The list of keys
     Keys(keys::Arguments),
     /// The manual page
@@ -121,6 +125,7 @@ impl Cli {
             Command::Redact(arguments) => redact::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
+            Command::Themes(arguments) => themes::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Man(arguments) => man::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),

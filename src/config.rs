@@ -34,9 +34,18 @@ pub mod rollout_file;
 mod settings;
 mod small_file;
 mod source_text;
+pub mod themes;
 pub mod user;
 mod values;
 
 pub use error::ConfigError;
 pub use explain::explain;
 pub use rollout_file::{PlatformConfig, RolloutFile};
+
+// What reads any TOML file of ours with line, column and a hint: themes are read with it, too.
+pub(crate) use fields::{Fields, Value};
+pub(crate) use near::did_you_mean;
+pub(crate) use problem::{Problem, Problems};
+pub(crate) use rollout_file::syntax;
+pub(crate) use source_text::{SourceText, printable};
+pub(crate) use values::{text, truth};

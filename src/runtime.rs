@@ -18,6 +18,8 @@
 //! - `prompter` cues the probes when what an edge serves is about to change.
 //! - `console` is the terminal as both loops use it: `pacer` says when a frame is due, `gauge` what it costs, `alarm`
 //!   when to ring.
+//! - [`wardrobe`] owns the theme in force, and reads the user's own when it is saved.
+//! - [`plain`] is the loop that says what changes, for who has no screen.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`fleet`] are the sessions of one cockpit. [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -35,9 +37,11 @@ pub mod inbox;
 pub mod ledger;
 pub mod live;
 mod pacer;
+pub mod plain;
 mod prompter;
 pub mod replay;
 pub mod runner;
 pub mod scribe;
 pub mod service;
 pub mod session;
+pub mod wardrobe;

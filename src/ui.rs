@@ -32,6 +32,7 @@
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `stats`, `summary` | first line, last line, what the terminal costs, tiny screens |
 //! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
+//! | `sample`, `print` | what a theme looks like, and cells as text, for `gonogo themes` |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `frame`, then one of the screens.
@@ -63,8 +64,10 @@ mod pieces;
 pub mod plain;
 mod platforms;
 mod prefix;
+pub mod print;
 mod prompt;
 mod rollouts;
+pub mod sample;
 mod scene;
 mod screens;
 mod stats;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 
+use crate::config::user::{self, ScreenSettings};
 use crate::runtime::live::Manners;
 use crate::term::{Host, Notify};
 
@@ -44,19 +45,21 @@ impl Glass {
     /// How a recording uses the terminal: it never rings.
     pub fn manners(&self) -> Manners {
         let host = Host::of(|name| std::env::var(name).ok());
-        Manners { host, has_stats: self.stats, has_mouse: self.mouse, bell: false, notify: Notify::Off }
+        let has_mouse = self.mouse || settings().mouse;
+        Manners { host, has_stats: self.stats, has_mouse, bell: false, notify: Notify::Off }
     }
 }
 
 impl Calls {
-    /// The same for a live cockpit.
+    /// The same for a live cockpit. Flags go before settings.
     pub fn manners(&self, glass: &Glass) -> Manners {
-        let notify = match self.notify {
-            None | Some(How::Off) => Notify::Off,
-            Some(How::Osc9) => Notify::Osc9,
-            Some(How::Osc777) => Notify::Osc777,
+        let settings = settings();
+        let notify = match (self.notify, settings.notify) {
+            (Some(How::Osc9), _) | (None, user::Notify::Osc9) => Notify::Osc9,
+            (Some(How::Osc777), _) | (None, user::Notify::Osc777) => Notify::Osc777,
+            (Some(How::Off), _) | (None, user::Notify::Off) => Notify::Off,
         };
-        Manners { bell: self.bell, notify, ..glass.manners() }
+        Manners { bell: self.bell || settings.bell, notify, ..glass.manners() }
     }
 
     /// The first of these flags that was given.
@@ -64,6 +67,11 @@ impl Calls {
         let flags = [(self.bell, "--bell"), (self.notify.is_some(), "--notify")];
         flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
+}
+
+/// What the user has settled. A fault in it is said where the theme is put on; it keeps nobody from a rollout.
+fn settings() -> ScreenSettings {
+    user::load().map(|settings| settings.screen).unwrap_or_default()
 }
 
 /// Says on the normal screen what the terminal cost, if that was asked for.

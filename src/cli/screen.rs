@@ -7,44 +7,27 @@ use clap::Args;
 
 use super::keys::OwnKeys;
 use super::manners::{Calls, Glass, tell_costs};
+use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
+use crate::config::user;
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
+use crate::runtime::clock::Clock;
 use crate::runtime::fleet::Fleet;
 use crate::runtime::live::{self, Ending};
+use crate::runtime::plain;
+use crate::runtime::service::line::Format;
+use crate::runtime::service::log::Log;
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
-use crate::theme::{self, Depth, Theme};
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
-
-/// How it looks.
-#[derive(Debug, Args)]
-pub struct Paint {
-    /// Colours by name: default, light, mono, deuteranopia
-    #[arg(long, default_value = "default", value_name = "NAME")]
-    theme: String,
-    /// Only ASCII signs, for fonts without the others
-    #[arg(long)]
-    ascii: bool,
-}
-
-impl Paint {
-    /// The theme, as far as this terminal can show it.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub fn theme(&self) -> Result<Theme, Failure> {
-        let value = |name: &str| std::env::var(name).unwrap_or_default();
-        let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
-        theme::pick(&self.theme, depth, self.ascii).map_err(Failure::usage)
-    }
-}
 
 /// How it looks, and who looks.
 #[derive(Debug, Args)]
@@ -63,6 +46,9 @@ pub struct Look {
     /// Leave after this time, such as 90s
     #[arg(long, value_name = "TIME")]
     r#for: Option<Span>,
+    /// Where copied links lead to.
+    #[arg(skip)]
+    links: Links,
 }
 
 impl Look {
@@ -96,6 +82,11 @@ impl Look {
         !self.roles.is_empty()
     }
 
+    /// With links that lead there.
+    pub fn leading_to(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
     /// With these roles, if none was named.
     pub fn or_roles(mut self, roles: impl IntoIterator<Item = RoleName>) -> Self {
         if self.roles.is_empty() {
@@ -110,29 +101,57 @@ impl Look {
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub fn check(look: &Look) -> Result<(), Failure> {
-    look.paint.theme()?;
+    look.paint.check()?;
+    if look.paint.is_plain() {
+        return Ok(());
+    }
     Terminal::check().map_err(Failure::usage)
 }
 
-/// Runs the cockpit on rollouts.
+/// Where copied links lead to: to the user's page if there is one; never out of a demo, which no page knows.
+pub fn links(otherwise: Links) -> Links {
+    // Settings that cannot be read are said where the theme is put on.
+    let page = user::load().ok().and_then(|settings| settings.screen.link);
+    match (otherwise, page) {
+        (Links::Nowhere, _) => Links::Nowhere,
+        (_, Some(template)) => Links::Page(template),
+        (otherwise, None) => otherwise,
+    }
+}
+
+/// Runs the cockpit on rollouts, or says what changes where there is no screen.
 ///
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
-    let theme = look.paint.theme()?;
-    let (bindings, refused) = look.keys.settle()?;
-    let manners = look.calls.manners(&look.glass);
-    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-    let view = view.with_keys(bindings, refused);
-    let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
     let limit = look.r#for.map(|span| span.0);
-    let left = live::run(fleet, &mut view, &theme, manners, limit).await;
-    tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
-    let ending = left.map(|left| left.ending);
+    let log = if look.paint.is_plain() {
+        Some(Log::start(Format::Plain, std::io::stdout(), Clock::system()).map_err(Failure::lost)?)
+    } else {
+        None
+    };
+    let ending = match &log {
+        Some(log) => plain::run(fleet, log, limit).await,
+        None => {
+            let (mut wardrobe, said) = look.paint.dress();
+            let (bindings, refused) = look.keys.settle()?;
+            let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+            let view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
+            let manners = look.calls.manners(&look.glass);
+            let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
+            said.into_iter().for_each(|said| view.say(said));
+            let left = live::run(fleet, &mut view, &mut wardrobe, manners, limit).await;
+            tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+            left.map(|left| left.ending)
+        }
+    };
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
     let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    if let Some(log) = &log {
+        plain::end(fleet, log).await;
+    }
     let mut is_unfinished = false;
     for session in fleet.sessions() {
         end_recording(session);

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`load`]; `docs/settings.md` is for users.
 
+mod screen;
 mod show;
 mod size;
 
@@ -27,6 +28,7 @@ use super::source_text::{SourceText, printable};
 use super::values;
 use crate::domain::Span;
 
+pub use screen::{Notify, ScreenSettings};
 pub use show::show;
 pub use size::{Size, SizeError};
 
@@ -45,6 +47,8 @@ const MOST_AGE: Span = Span(std::time::Duration::from_secs(3650 * 86_400));
 pub struct UserSettings {
     /// The table `[recording]`.
     pub recording: RecordingSettings,
+    /// The table `[screen]`.
+    pub screen: ScreenSettings,
     /// The file that was looked for. `None`: the user has no home to look in.
     pub file: Option<PathBuf>,
     /// Whether the file is there.
@@ -163,7 +167,14 @@ pub fn parse(text: &str, origin: &str) -> Result<UserSettings, SettingsError> {
 /// The settings; each with the byte where it stands instead of its line.
 fn document(root: &DeTable<'_>, problems: &mut Problems) -> UserSettings {
     let mut settings = UserSettings::default();
-    let fields = Fields::new(root, &(0..0), &["recording"], problems);
+    let fields = Fields::new(root, &(0..0), &["recording", "screen"], problems);
+    if let Some(table) = fields.get("screen").and_then(|value| screen::fields(value, problems)) {
+        for name in screen::SCREEN {
+            let Some(value) = table.get(name) else { continue };
+            settings.lines.push((name, table.place_of(name).start));
+            screen::read(&mut settings.screen, name, value, problems);
+        }
+    }
     let table = fields.get("recording").and_then(|value| {
         Fields::of(value, "`recording`", &["always", "folder", "keep_size", "keep_age", "redact"], problems)
     });
@@ -208,11 +219,7 @@ fn document(root: &DeTable<'_>, problems: &mut Problems) -> UserSettings {
 
 /// A folder from the root on; `~/` is the home. `None`: it is relative, and to what nobody would know.
 fn absolute(text: &str) -> Option<PathBuf> {
-    let path = match text.strip_prefix("~/") {
-        Some(rest) => places::home()?.join(rest),
-        None => PathBuf::from(text),
-    };
-    path.is_absolute().then_some(path)
+    places::from_home(text).filter(|path| path.is_absolute())
 }
 
 impl UserSettings {

@@ -10,8 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::console::Console;
 use super::fleet::Fleet;
+use super::wardrobe::Wardrobe;
 use crate::term::{Inputs, Signal, Signals, TermError};
-use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
 pub use super::console::Manners;
@@ -48,7 +48,7 @@ pub struct Left {
 pub async fn run(
     fleet: &mut Fleet,
     view: &mut View,
-    theme: &Theme,
+    wardrobe: &mut Wardrobe,
     manners: Manners,
     limit: Option<Duration>,
 ) -> Result<Left, TermError> {
@@ -59,6 +59,7 @@ pub async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = limit.map(|limit| Instant::now() + limit);
     let ending = 'shown: loop {
+        let theme = wardrobe.theme();
         console.draw(look(fleet, view), theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
         tokio::select! {
             biased;
@@ -80,8 +81,7 @@ pub async fn run(
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
                         Intent::Copy(text) => console.copy(&text, view),
                         Intent::Mouse(is_on) => console.set_mouse(is_on)?,
-                        // Nothing asks for it yet.
-                        Intent::Paint(_) => {}
+                        Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
                         Intent::Quit => break 'shown Ending::Quit,
                         Intent::Suspend => console.suspend()?,
                         Intent::Redraw => console.redraw(),
@@ -92,6 +92,10 @@ pub async fn run(
             }
             // Somebody waits for the outcome of what they asked for.
             is_outcome = fleet.take_news() => if is_outcome { console.ask() },
+            said = wardrobe.changed() => {
+                view.say(said);
+                console.ask();
+            }
             () = console.caught_up(), if console.is_waiting() => console.go_on(),
             () = sleep_until(console.due()), if console.has_news(look(fleet, view)) => {}
             _ = ticks.tick() => {

@@ -19,9 +19,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::console::{Console, Manners};
 use super::live::{Ending, Left};
+use super::wardrobe::Wardrobe;
 use crate::recording::RecordingError;
 use crate::term::{Inputs, Signal, Signals, TermError};
-use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
 mod bookmarks;
@@ -46,6 +46,9 @@ pub enum ReplayError {
     /// The file.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// Standard output, or the thread that writes it.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
 }
 
 /// Plays a recording on the screen until somebody leaves, or until it is over if the order says so.
@@ -56,7 +59,7 @@ pub enum ReplayError {
 pub async fn run(
     deck: &mut Deck,
     view: &mut View,
-    theme: &Theme,
+    wardrobe: &mut Wardrobe,
     manners: Manners,
 ) -> Result<Left, ReplayError> {
     let mut signals = Signals::listen()?;
@@ -69,7 +72,7 @@ pub async fn run(
             view.say(said);
             console.ask();
         }
-        let transport = deck.transport();
+        let (transport, theme) = (deck.transport(), wardrobe.theme());
         console.draw(look(deck, view), theme, |frame| {
             ui::draw_replay(frame, deck.model(), view, theme, &transport);
         })?;
@@ -100,14 +103,17 @@ pub async fn run(
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
                         Intent::Mouse(is_on) => console.set_mouse(is_on)?,
-                        // Nothing asks for it yet.
-                        Intent::Paint(_) => {}
+                        Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.
                 if deck.is_seeking() {
                     deck.work()?;
                 }
+            }
+            said = wardrobe.changed() => {
+                view.say(said);
+                console.ask();
             }
             () = console.caught_up(), if console.is_waiting() => console.go_on(),
             () = sleep_until(console.due()), if console.has_news(look(deck, view)) => {}
