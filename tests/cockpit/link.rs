@@ -207,6 +207,8 @@ fn terminals_that_know_little_are_drawn_on_as_well() {
         cockpit.until_shown("keys, page 1");
         cockpit.press("\x1b");
         cockpit.until("the help to close", |seen| !seen.shows("keys, page 1"));
+        let is_ascii = cockpit.seen().bytes.is_ascii();
+        assert_eq!(is_ascii, lang == "C", "{term}: {}", cockpit.seen().text());
         cockpit.end();
     }
 }
