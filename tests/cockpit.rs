@@ -20,6 +20,8 @@ mod ending;
 mod harness;
 #[path = "cockpit/kills.rs"]
 mod kills;
+#[path = "cockpit/link.rs"]
+mod link;
 #[path = "cockpit/others.rs"]
 mod others;
 #[path = "cockpit/plain.rs"]
