@@ -35,6 +35,7 @@
 //!
 //! Start reading at [`terminal`], then [`modes`].
 
+mod contain;
 pub mod error;
 pub mod host;
 pub mod inputs;
@@ -48,6 +49,7 @@ pub mod stop;
 pub mod terminal;
 pub mod words;
 
+pub use contain::contain;
 pub use error::TermError;
 pub use host::{Host, Multiplexer};
 pub use inputs::Inputs;

@@ -83,19 +83,6 @@ impl Target {
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
         open(self.load()?, self.state_dir.as_deref(), rights, autopilot, None)
     }
-
-    /// The same, for a session that lasts: it is recorded if that is asked for, and goes into the history.
-    ///
-    /// # Errors
-    /// As [`Target::start`], and when the recording's file cannot be made.
-    pub fn start_recorded(
-        &self,
-        rights: Rights,
-        autopilot: Autopilot,
-        record: &Recordings,
-    ) -> Result<(Session, Vec<String>), Failure> {
-        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, Some(record))
-    }
 }
 
 /// Opens the journal of a rollout and starts a session; with `record` one that lasts, is recorded if that is asked for,

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::time::Instant;
 
 use super::keys::OwnKeys;
 use super::manners::{Calls, Glass, tell_costs};
@@ -28,6 +29,11 @@ use crate::ui::link::Links;
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
+
+/// How long leaving waits for the recordings and the history of all rollouts together.
+const LAST_EVENTS: Duration = Duration::from_secs(2);
+/// The same when nobody is there. An orphan must be gone within a second.
+const LAST_EVENTS_ORPHAN: Duration = Duration::from_millis(200);
 
 /// How it looks, and who looks.
 #[derive(Debug, Args)]
@@ -139,6 +145,9 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
             let view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
             let manners = look.calls.manners(&look.glass);
             let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
+            if fleet.models().len() > 1 {
+                view = view.on_fleet();
+            }
             said.into_iter().for_each(|said| view.say(said));
             let left = live::run(fleet, &mut view, &mut wardrobe, manners, limit).await;
             tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
@@ -153,8 +162,9 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
         plain::end(fleet, log).await;
     }
     let mut is_unfinished = false;
+    let until = Instant::now() + if is_attended { LAST_EVENTS } else { LAST_EVENTS_ORPHAN };
     for session in fleet.sessions() {
-        end_recording(session);
+        end_recording(session, until);
         is_unfinished |= tell_unfinished(session);
     }
     if is_unfinished {
@@ -184,7 +194,12 @@ fn tell_unfinished(session: &Session) -> bool {
             "it may still happen. hint: look with `gonogo status`"
         };
         // Nobody is left to tell when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "gonogo: {} is NOT CONFIRMED: {why}; {hint}", tracked.what());
+        let _ = writeln!(
+            std::io::stderr(),
+            "gonogo: {}: {} is NOT CONFIRMED: {why}; {hint}",
+            session.model.rollout.name,
+            tracked.what()
+        );
     }
     is_any
 }

@@ -60,7 +60,7 @@ pub async fn run(
     let end = limit.map(|limit| Instant::now() + limit);
     let ending = 'shown: loop {
         let theme = wardrobe.theme();
-        console.draw(look(fleet, view), theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
+        console.draw(fleet.look(view), theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
@@ -97,7 +97,7 @@ pub async fn run(
                 console.ask();
             }
             () = console.caught_up(), if console.is_waiting() => console.go_on(),
-            () = sleep_until(console.due()), if console.has_news(look(fleet, view)) => {}
+            () = sleep_until(console.due()), if console.has_news(fleet.look(view)) => {}
             _ = ticks.tick() => {
                 fleet.tick();
                 console.ring(&fleet.models());
@@ -106,12 +106,4 @@ pub async fn run(
         }
     };
     Ok(Left { ending, costs: console.leave() })
-}
-
-/// What a frame was drawn from: revisions of models and view, and the second, because ages, bake times, the clock and
-/// the chart go on while nothing happens. A frame that looks the same is not written.
-type Look = (u64, u64, i64);
-
-fn look(fleet: &Fleet, view: &View) -> Look {
-    (fleet.revision(), view.revision(), fleet.second())
 }

@@ -6,6 +6,7 @@ mod anything;
 mod apart;
 mod charts;
 mod finding;
+mod fleet;
 mod keys;
 mod mouse;
 mod others;
