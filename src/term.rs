@@ -29,6 +29,7 @@
 //!
 //! Start reading at [`terminal`], then [`modes`].
 
+mod contain;
 pub mod error;
 pub mod inputs;
 pub mod modes;
@@ -40,6 +41,7 @@ pub mod signals;
 pub mod stop;
 pub mod terminal;
 
+pub use contain::contain;
 pub use error::TermError;
 pub use inputs::Inputs;
 pub use output::OutputState;

@@ -52,9 +52,9 @@ pub async fn run(
     let size = terminal.size()?;
     view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
     loop {
-        if pacer.is_due(look(fleet, view)) {
+        if pacer.is_due(fleet.look(view)) {
             match terminal.draw(|frame| ui::draw(frame, &fleet.models(), view, wardrobe.theme()))? {
-                Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(fleet, view)),
+                Drawn::Sent | Drawn::Unchanged => pacer.drawn(fleet.look(view)),
                 Drawn::Busy => pacer.wait(),
             }
         }
@@ -102,17 +102,9 @@ pub async fn run(
                 pacer.ask();
             }
             () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
-            () = sleep_until(pacer.due()), if pacer.has_news(look(fleet, view)) => {}
+            () = sleep_until(pacer.due()), if pacer.has_news(fleet.look(view)) => {}
             _ = ticks.tick() => fleet.tick(),
             () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(Ending::TimeUp),
         }
     }
-}
-
-/// What a frame was drawn from: revisions of models and view, and the second, because ages, bake times, the clock and
-/// the chart go on while nothing happens. A frame that looks the same is not written.
-type Look = (u64, u64, i64);
-
-fn look(fleet: &Fleet, view: &View) -> Look {
-    (fleet.revision(), view.revision(), fleet.second())
 }

@@ -25,7 +25,7 @@ use crossterm::{
     },
 };
 
-use super::{TermError, output::Output};
+use super::{TermError, contain::is_contained, output::Output};
 
 /// Longest wait for a stalled terminal on the way out. An orphan must be gone within a second.
 const PARTING_PATIENCE: Duration = Duration::from_millis(250);
@@ -117,6 +117,9 @@ fn install_panic_hook() {
     INSTALLED.call_once(|| {
         let previous: Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync> = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            if is_contained() {
+                return;
+            }
             // A terminal that has gone away cannot be given back; the message matters more.
             let _ = give_back();
             previous(info);

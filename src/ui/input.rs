@@ -350,7 +350,6 @@ impl View {
     }
 
     /// The filter of the screen was changed by the person: on the fleet the keys act on a rollout that it leaves.
-    #[expect(dead_code, reason = "the field of the filter calls it")]
     pub(super) fn follow_filter(&mut self, rollouts: &Rollouts<'_>) {
         if self.is_on(Verb::Fleet)
             && let Some(next) = screens::next_match(rollouts, self)

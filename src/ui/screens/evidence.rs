@@ -13,13 +13,12 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::segment::standing;
-use super::{Copied, Screen, Steer};
+use super::{Screen, Steer};
 use crate::action::Verb;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
 use crate::theme::Role;
-use crate::ui::rollouts::Rollouts;
-use crate::ui::{Scene, View, facts, paint, words};
+use crate::ui::{Scene, View, copies, facts, paint, words};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -27,7 +26,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Lines,
     lines: |rollouts, view, width| rows(rollouts.open, view, width),
     draw,
-    copy,
+    copy: |rollouts, view, what| copies::evidence(rollouts.open, view, what),
     ..Screen::of(Verb::Evidence)
 };
 
@@ -38,27 +37,6 @@ fn title(scene: &Scene<'_>) -> String {
     match scene.view.selected() {
         Some(name) => format!("evidence in {name}"),
         None => "evidence in everything, worst first".to_owned(),
-    }
-}
-
-/// What is copied on the screens of a segment: the evidence of the station that decides, the way back to when it began to
-/// say so, or the segment's name.
-pub fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
-    let model = rollouts.open;
-    let segment = facts::subject(model, view.selected())?;
-    let decisive = || {
-        let station = facts::worst_station(segment)?;
-        segment.board.get(&station).map(|cell| (station, cell))
-    };
-    match what {
-        Copied::Name => Some(segment.name.to_string()),
-        Copied::Link => Some(view.link_to(model, decisive()?.1.since)),
-        Copied::Line => {
-            let (station, cell) = decisive()?;
-            let (verdict, since) = (cell.verdict, cell.since.clock());
-            let (name, sentence) = (&segment.name, &cell.evidence.sentence);
-            Some(format!("{} {name}: {verdict} {station} since {since} UTC: {sentence}", model.rollout.name))
-        }
     }
 }
 

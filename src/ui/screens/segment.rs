@@ -29,11 +29,17 @@ use crate::engine::model::{Cell, SegmentModel};
 use crate::theme::Role;
 use crate::ui::chart::rail;
 use crate::ui::view::Shown;
-use crate::ui::{Scene, paint};
+use crate::ui::{Scene, copies, paint};
 
 /// The screen.
-pub const SCREEN: Screen =
-    Screen { title, steer: Steer::Segments, opens: Some(Verb::Evidence), draw, ..Screen::of(Verb::Segment) };
+pub const SCREEN: Screen = Screen {
+    title,
+    steer: Steer::Segments,
+    opens: Some(Verb::Evidence),
+    draw,
+    copy: |rollouts, view, what| copies::subject(rollouts.open, view, what),
+    ..Screen::of(Verb::Segment)
+};
 
 /// From so many columns on the exposures stand beside what is latched and held.
 const BESIDE: u16 = 110;
