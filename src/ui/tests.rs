@@ -3,9 +3,11 @@
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
 mod anything;
+mod finding;
 mod keys;
+mod mouse;
 mod others;
-mod pictures;
+pub(crate) mod pictures;
 mod platforms;
 mod replay;
 mod screens;

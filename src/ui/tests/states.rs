@@ -2,7 +2,9 @@
 
 use super::world::{self, World, seg};
 use crate::action::{Request, Scope, Verb};
-use crate::domain::{Ladder, LinkState, Margin, Percent, Phase, RoleName, SourceKind, Span, Stage, Text, Verdict};
+use crate::domain::{
+    Ladder, LinkState, Margin, Percent, Phase, RoleName, SourceKind, Span, Stage, Text, Verdict,
+};
 use crate::effect::{Effect, Outcome};
 use crate::engine::Model;
 
