@@ -22,6 +22,7 @@ use crate::runtime::ledger::Forgetful;
 use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
 use crate::term::{Signal, Signals};
+use crate::ui::link::Links;
 
 /// The variable with the token that clients of `--serve` must bring.
 const TOKEN: &str = "GONOGO_FEED_TOKEN";
@@ -67,7 +68,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
         let paint = arguments.look.paint();
         let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
-        return replay::show(player, name, &play, paint, arguments.look.keys()).await;
+        let opened = ["demo".to_owned(), name.to_owned()];
+        return replay::show(player, &opened, &play, paint, arguments.look.keys()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -89,7 +91,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     // Whoever plays alone plays every part.
     let stages = file.rollout.segments.iter().flat_map(|segment| segment.ladder.stages());
     let asked: BTreeSet<_> = stages.filter_map(|stage| stage.approval.clone()).collect();
-    let look = arguments.look.or_roles(asked);
+    // The world is gone afterwards, and nothing was written down.
+    let look = arguments.look.or_roles(asked).leading_to(Links::Nowhere);
     let start = Start {
         file,
         rights: Rights::ReadWrite,

@@ -9,6 +9,7 @@ use super::keys::OwnKeys;
 use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
+use crate::config::user;
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
 use crate::runtime::clock::Clock;
@@ -20,6 +21,7 @@ use crate::runtime::service::log::Log;
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
@@ -39,6 +41,9 @@ pub struct Look {
     /// Leave after this time, such as 90s
     #[arg(long, value_name = "TIME")]
     r#for: Option<Span>,
+    /// Where copied links lead to.
+    #[arg(skip)]
+    links: Links,
 }
 
 impl Look {
@@ -62,6 +67,11 @@ impl Look {
         !self.roles.is_empty()
     }
 
+    /// With links that lead there.
+    pub fn leading_to(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
     /// With these roles, if none was named.
     pub fn or_roles(mut self, roles: impl IntoIterator<Item = RoleName>) -> Self {
         if self.roles.is_empty() {
@@ -83,6 +93,17 @@ pub fn check(look: &Look) -> Result<(), Failure> {
     Terminal::check().map_err(Failure::usage)
 }
 
+/// Where copied links lead to: to the user's page if there is one; never out of a demo, which no page knows.
+pub fn links(otherwise: Links) -> Links {
+    // Settings that cannot be read are said where the theme is put on.
+    let page = user::load().ok().and_then(|settings| settings.screen.link);
+    match (otherwise, page) {
+        (Links::Nowhere, _) => Links::Nowhere,
+        (_, Some(template)) => Links::Page(template),
+        (otherwise, None) => otherwise,
+    }
+}
+
 /// Runs the cockpit on rollouts, or says what changes where there is no screen.
 ///
 /// # Errors
@@ -100,7 +121,7 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
             let (mut wardrobe, said) = look.paint.dress();
             let (bindings, refused) = look.keys.settle()?;
             let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-            let mut view = view.with_keys(bindings, refused);
+            let mut view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
             said.into_iter().for_each(|said| view.say(said));
             live::run(fleet, &mut view, &mut wardrobe, limit).await
         }

@@ -39,5 +39,6 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     for warning in &warnings {
         writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
     }
-    screen::run(&mut Fleet::new(vec![session]), arguments.target.actor(), &arguments.look).await
+    let look = arguments.look.leading_to(arguments.target.links());
+    screen::run(&mut Fleet::new(vec![session]), arguments.target.actor(), &look).await
 }

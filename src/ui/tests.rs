@@ -3,6 +3,8 @@
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
 mod anything;
+mod apart;
+mod charts;
 mod finding;
 mod keys;
 mod mouse;
