@@ -45,7 +45,8 @@ pub struct Spec {
     pub verb: Verb,
     /// Its kebab-case word, the same in help, log and command line.
     pub name: &'static str,
-    /// The chords that ask for it, in the notation of `keys`.
+    /// The keys that ask for it as they are built in, in the notation of `keys`: a key, or a prefix and a key. A person may
+    /// have changed them: see `keys::Bindings`.
     pub chords: &'static [&'static str],
     /// Which way it moves.
     pub danger: Danger,
@@ -54,6 +55,30 @@ pub struct Spec {
     /// What it does, for the help overlay.
     pub help: &'static str,
 }
+
+/// The titles of the groups of the list, each from its first action on.
+pub const GROUPS: &[(Verb, &str)] = &[
+    (Verb::Widen, "On a rollout that goes on"),
+    (Verb::First, "In a list of a rollout that goes on"),
+    (Verb::Play, "In a replay"),
+    (Verb::NextPane, "Everywhere: looking around"),
+    (Verb::Fleet, "Everywhere: screens"),
+    (Verb::Copy, "Everywhere: copying"),
+    (Verb::NextTheme, "Everywhere: how it looks"),
+    (Verb::Palette, "Everywhere: gonogo itself"),
+];
+
+/// The list in its groups: title and actions of each, in the order of the help.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Spec])> {
+    let start = |verb: Verb| ACTIONS.iter().position(|spec| spec.verb == verb).unwrap_or(0);
+    GROUPS.iter().enumerate().map(move |(index, (verb, title))| {
+        let end = GROUPS.get(index + 1).map_or(ACTIONS.len(), |(next, _)| start(*next));
+        (*title, ACTIONS.get(start(*verb)..end).unwrap_or_default())
+    })
+}
+
+/// The titles of prefixes: what a key begins that waits for another.
+pub const PREFIXES: &[(&str, &str)] = &[("y", "copy"), ("z", "look")];
 
 macro_rules! actions {
     ($($verb:ident, $name:literal, [$($chord:literal),*], $danger:ident, $place:ident, $help:literal;)+) => {
@@ -97,6 +122,8 @@ actions! {
     Clear,        "clear",         ["c"],           Harmless, Live,       "clear a NO-GO or sample ratio; counting starts anew";
     Approve,      "approve",       ["g"],           Harmless, Live,       "give your role's go for the segment's next stage";
     Note,         "note",          ["n"],           Harmless, Live,       "write a note into the journal";
+    First,        "first",         ["home"],        View,     Live,       "go to the first row or line; in a replay the key is its own";
+    Last,         "last",          ["end"],         View,     Live,       "go to the last row or line";
     Play,         "play-pause",    ["space"],       View,     Replay,     "play or pause; at the end: begin anew";
     Step,         "step",          ["."],           View,     Replay,     "one event forward, and pause";
     StepBack,     "step-back",     [","],           View,     Replay,     "one event back, and pause";
@@ -124,6 +151,9 @@ actions! {
     Right,        "right",         ["right", "l"],  View,     Everywhere, "move right";
     PageUp,       "page-up",       ["pageup"],      View,     Everywhere, "move up by a screen";
     PageDown,     "page-down",     ["pagedown"],    View,     Everywhere, "move down by a screen";
+    NextRollout,  "next-rollout",  ["}"],           View,     Everywhere, "look at the next rollout";
+    PrevRollout,  "prev-rollout",  ["{"],           View,     Everywhere, "look at the rollout before";
+    Filter,       "filter",        ["/"],           View,     Everywhere, "show only the rows of a list that have these words";
     Zoom,         "zoom",          ["enter"],       View,     Everywhere, "open what is focused";
     Back,         "back",          ["esc"],         View,     Everywhere, "close what is open, or go back to the screen before";
     Fleet,        "fleet",         ["0"],           View,     Everywhere, "all rollouts, those that need somebody first";
@@ -135,11 +165,26 @@ actions! {
     Timeline,     "timeline",      ["6"],           View,     Everywhere, "what happened";
     Sources,      "sources",       ["7", "o"],      View,     Everywhere, "links and platforms: what each can do, stores and serves";
     Wall,         "wall",          ["8"],           View,     Everywhere, "for a projector: how far, and is it all right";
-    Copy,         "copy",          ["y"],           View,     Everywhere, "send what is selected to the terminal's clipboard";
+    Copy,         "copy-line",     ["y y"],         View,     Everywhere, "send the selected line to the terminal's clipboard";
+    CopyLink,     "copy-link",     ["y l"],         View,     Everywhere, "send a link to what is selected there";
+    CopyName,     "copy-name",     ["y n"],         View,     Everywhere, "send the name or id of what is selected there";
+    NextTheme,    "next-theme",    ["z t"],         View,     Everywhere, "the next theme, for this session";
+    NextGraphs,   "next-graphs",   ["z g"],         View,     Everywhere, "graphs of braille, blocks or ASCII, for this session";
+    Sort,         "sort",          ["z s"],         View,     Everywhere, "sort the fleet: by who needs you, name, verdict, phase or age";
+    Mouse,        "mouse",         ["z m"],         View,     Everywhere, "mouse on or off: it focuses, scrolls and zooms, and never acts";
+    Palette,      "palette",       [":"],           View,     Everywhere, "find an action, a screen, a segment or a rollout by its name";
     Help,         "help",          ["?", "f1"],     View,     Everywhere, "show all keys";
     Redraw,       "redraw",        ["ctrl-l"],      View,     Everywhere, "draw the whole screen again";
     Suspend,      "suspend",       ["ctrl-z"],      View,     Everywhere, "stop gonogo and go back to the shell; `fg` comes back";
     Quit,         "quit",          ["q", "ctrl-c"], View,     Everywhere, "leave; the rollout goes on as it is";
+}
+
+impl Verb {
+    /// Whether its key works whatever else is going on, also while a prefix waits for its second key.
+    #[must_use]
+    pub const fn is_brake(self) -> bool {
+        matches!(self, Self::Kill | Self::Pause)
+    }
 }
 
 /// What an action is aimed at. `None` means all of them.
@@ -222,15 +267,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_action_has_its_own_name_help_and_chords() {
-        let mut chords: Vec<_> = ACTIONS.iter().flat_map(|spec| spec.chords).collect();
-        let count = chords.len();
-        chords.sort_unstable();
-        chords.dedup();
-        assert_eq!(chords.len(), count, "two actions share a chord");
+    fn each_action_has_its_own_name_and_help() {
+        let mut names: Vec<_> = ACTIONS.iter().map(|spec| spec.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len(), "two actions share a name");
         assert!(ACTIONS.iter().all(|spec| !spec.help.is_empty() && spec.verb.spec().name == spec.name));
-        for chord in ["ctrl-b", "ctrl-a", "ctrl-s", "ctrl-q"] {
-            assert!(!chords.contains(&&chord), "{chord} belongs to tmux or the terminal");
+    }
+
+    #[test]
+    fn every_action_is_in_one_group_whose_keys_are_active_in_one_place() {
+        let in_groups: Vec<_> = groups().flat_map(|(_, specs)| specs).map(|spec| spec.verb).collect();
+        let listed: Vec<_> = ACTIONS.iter().map(|spec| spec.verb).collect();
+        assert_eq!(in_groups, listed);
+        for (title, specs) in groups() {
+            assert!(specs.iter().all(|spec| spec.place == specs[0].place), "{title}");
         }
     }
 }

@@ -23,7 +23,9 @@ mod guard;
 mod history;
 mod journal;
 mod keys;
+mod man;
 mod open;
+mod paint;
 mod record;
 mod redact;
 mod replay;
@@ -32,6 +34,7 @@ mod rollouts;
 mod screen;
 mod settings;
 mod status;
+mod themes;
 mod verify;
 mod watch;
 
@@ -88,8 +91,12 @@ enum Command {
     History(history::Arguments),
     /// What you have settled for all rollouts, and where each setting comes from
     Settings(settings::Arguments),
+    /// Colour themes as this terminal shows them, and where your own go
+    Themes(themes::Arguments),
     /// The list of keys
-    Keys,
+    Keys(keys::Arguments),
+    /// The manual page
+    Man(man::Arguments),
     /// Completions for a shell
     Completions(completions::Arguments),
 }
@@ -117,7 +124,9 @@ impl Cli {
             Command::Redact(arguments) => redact::run(&arguments),
             Command::History(arguments) => history::run(arguments),
             Command::Settings(arguments) => settings::run(&arguments),
-            Command::Keys => keys::run(),
+            Command::Themes(arguments) => themes::run(&arguments),
+            Command::Keys(arguments) => keys::run(&arguments),
+            Command::Man(arguments) => man::run(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         };
         result.unwrap_or_else(Failure::tell)

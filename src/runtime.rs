@@ -16,6 +16,8 @@
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
+//! - [`wardrobe`] owns the theme in force, and reads the user's own when it is saved.
+//! - [`plain`] is the loop that says what changes, for who has no screen.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
 //! - [`fleet`] are the sessions of one cockpit. [`live`] is the loop with a screen, [`headless`] the one of a single act, [`service`] the one that guards for weeks.
 //!
@@ -30,9 +32,11 @@ pub mod inbox;
 pub mod ledger;
 pub mod live;
 mod pacer;
+pub mod plain;
 mod prompter;
 pub mod replay;
 pub mod runner;
 pub mod scribe;
 pub mod service;
 pub mod session;
+pub mod wardrobe;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! themes/*.toml ─▶ file (read, inherit) ─▶ depth (bring down to what the terminal can) ─▶ Theme
-//!                                                       locale, TERM ─▶ Glyphs ──────────┘
+//!                       surroundings (TERM, locale, …) ─┴─▶ glyphs, graphs ──────────────┘
 //! ```
 //!
 //! In: the name of a theme, the [`Depth`] of the terminal and whether it can only show ASCII.
@@ -14,13 +14,14 @@
 //!
 //! Adding a theme is one file in `themes/` and one line in [`shipped`]'s list.
 //!
-//! This room never reads the environment, a file or the terminal: `main` hands in what it found there.
+//! This room never reads the environment, a file or the terminal: the command line hands in what it found there, and
+//! `runtime::wardrobe` the texts of people's own themes.
 //!
 //! ```
-//! use gonogo::theme::{Depth, Role, pick};
+//! use gonogo::theme::{Role, Surroundings, pick};
 //!
-//! let depth = Depth::detect(false, "xterm-256color", "truecolor");
-//! let theme = pick("default", depth, false)?;
+//! let terminal = Surroundings { term: "xterm-256color".into(), ..Surroundings::default() };
+//! let theme = pick("default", terminal.depth(), terminal.is_ascii())?;
 //! let style = theme.style(Role::Go);
 //! assert_eq!(theme.glyphs.go, "✔");
 //! # Ok::<(), gonogo::theme::ThemeError>(())
@@ -31,13 +32,17 @@
 pub mod depth;
 pub mod file;
 pub mod glyphs;
+pub mod graphs;
 pub mod pick;
 pub mod role;
 pub mod shipped;
+pub mod surroundings;
 
 pub use depth::Depth;
 pub use file::ThemeError;
 pub use glyphs::Glyphs;
-pub use pick::{Theme, pick};
+pub use graphs::Graphs;
+pub use pick::{DEFAULT, Theme, pick};
 pub use role::Role;
 pub use shipped::names;
+pub use surroundings::Surroundings;

@@ -19,7 +19,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `view`, `input` | view state; keys to intents |
+//! | `view`, `input` | view state; keys to intents, text fields, the mouse |
 //! | `rollouts` | all rollouts of a cockpit, and the one that is looked at |
 //! | `overlay`, `confirm`, `prompt`, `help`, `field` | panels on top: state and drawing |
 //! | `frame`, `layout` | which box stands where at which size |
@@ -32,6 +32,7 @@
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
 //! | `header`, `hints`, `summary` | first line, last line, tiny screens |
 //! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
+//! | `sample`, `print` | what a theme looks like, and cells as text, for `gonogo themes` |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
 //!
 //! Start reading at [`view`], then `frame`, then one of the screens.
@@ -56,13 +57,17 @@ mod names;
 mod others;
 mod overlay;
 mod paint;
+mod palette;
 mod pane;
 mod panes;
 mod pieces;
 pub mod plain;
 mod platforms;
+mod prefix;
+pub mod print;
 mod prompt;
 mod rollouts;
+pub mod sample;
 mod scene;
 mod screens;
 mod summary;

@@ -66,7 +66,9 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        return replay::show(player, name, &arguments.play.or_speed(OF_DAYS), arguments.look.paint()).await;
+        let paint = arguments.look.paint();
+        let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
+        return replay::show(player, name, &play, paint, arguments.look.keys()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(

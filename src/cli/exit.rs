@@ -31,6 +31,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What each code means, for the manual page.
+pub const CODES: [(u8, &str); 5] = [
+    (0, "healthy, or done"),
+    (1, "no-go, or refused"),
+    (2, "usage or configuration"),
+    (3, "lost contact, or not confirmed"),
+    (130, "interrupted"),
+];
+
 /// Why a command could not be carried out.
 #[derive(Debug)]
 pub struct Failure {

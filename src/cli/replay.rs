@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::time::Instant;
 
-use super::screen::Paint;
+use super::keys::OwnKeys;
+use super::paint::Paint;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
 use crate::recording::{Archive, Player};
 use crate::runtime::live::Ending;
+use crate::runtime::plain;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
 use crate::ui::View;
@@ -37,6 +39,8 @@ pub struct Arguments {
     play: Play,
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
 }
 
 /// How it plays.
@@ -85,15 +89,22 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint).await
+    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.keys).await
 }
 
-/// Plays a recording on the screen; `name` is what messages call it.
+/// Plays a recording on the screen, or says what changes in it where there is none: then as fast as it is read, unless a
+/// speed was asked for. `name` is what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
-pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) -> Result<Exit, Failure> {
-    let theme = paint.theme()?;
+pub async fn show(
+    mut player: Player,
+    name: &str,
+    play: &Play,
+    paint: &Paint,
+    keys: &OwnKeys,
+) -> Result<Exit, Failure> {
+    paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
         let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
@@ -101,15 +112,25 @@ pub async fn show(mut player: Player, name: &str, play: &Play, paint: &Paint) ->
             "cannot replay {name}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it"
         )));
     }
+    let Play { from, until, speed, exit_when_done } = *play;
+    let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
+    if paint.is_plain() {
+        return ended(plain::replay(player, order, speed.is_some(), std::io::stdout()).await);
+    }
     let rollout = &player.header().rollout.name;
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
-    let mut view = View::of_replay().map_err(Failure::usage)?;
-    let Play { from, until, speed, exit_when_done } = *play;
-    let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
+    let (bindings, refused) = keys.settle()?;
+    let mut view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
-    match replay::run(&mut deck, &mut view, &theme).await {
+    let (mut wardrobe, fault) = paint.dress();
+    deck.say(fault);
+    ended(replay::run(&mut deck, &mut view, &mut wardrobe).await)
+}
+
+fn ended(ending: Result<Ending, ReplayError>) -> Result<Exit, Failure> {
+    match ending {
         Ok(Ending::Quit | Ending::Ended | Ending::TimeUp) => Ok(Exit::Done),
         Ok(Ending::Interrupted) => Ok(Exit::Interrupted),
         Err(ReplayError::Term(error @ TermError::NotATerminal { .. })) => Err(Failure::usage(error)),

@@ -6,55 +6,38 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::Instant;
 
+use super::keys::OwnKeys;
+use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
+use crate::runtime::clock::Clock;
 use crate::runtime::fleet::Fleet;
 use crate::runtime::live::{self, Ending};
+use crate::runtime::plain;
+use crate::runtime::service::line::Format;
+use crate::runtime::service::log::Log;
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
-use crate::theme::{self, Depth, Theme};
 use crate::ui::View;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
-
 /// How long leaving waits for the recordings and the history of all rollouts together.
 const LAST_EVENTS: Duration = Duration::from_secs(2);
 /// The same when nobody is there. An orphan must be gone within a second.
 const LAST_EVENTS_ORPHAN: Duration = Duration::from_millis(200);
-
-/// How it looks.
-#[derive(Debug, Args)]
-pub struct Paint {
-    /// Colours by name: default, light, mono, deuteranopia
-    #[arg(long, default_value = "default", value_name = "NAME")]
-    theme: String,
-    /// Only ASCII signs, for fonts without the others
-    #[arg(long)]
-    ascii: bool,
-}
-
-impl Paint {
-    /// The theme, as far as this terminal can show it.
-    ///
-    /// # Errors
-    /// When there is none of that name.
-    pub fn theme(&self) -> Result<Theme, Failure> {
-        let value = |name: &str| std::env::var(name).unwrap_or_default();
-        let depth = Depth::detect(!value("NO_COLOR").is_empty(), &value("TERM"), &value("COLORTERM"));
-        theme::pick(&self.theme, depth, self.ascii).map_err(Failure::usage)
-    }
-}
 
 /// How it looks, and who looks.
 #[derive(Debug, Args)]
 pub struct Look {
     #[command(flatten)]
     paint: Paint,
+    #[command(flatten)]
+    keys: OwnKeys,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -67,6 +50,11 @@ impl Look {
     /// How it looks.
     pub const fn paint(&self) -> &Paint {
         &self.paint
+    }
+
+    /// Whose keys.
+    pub const fn keys(&self) -> &OwnKeys {
+        &self.keys
     }
 
     /// Whether a time to leave is given.
@@ -93,24 +81,43 @@ impl Look {
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub fn check(look: &Look) -> Result<(), Failure> {
-    look.paint.theme()?;
+    look.paint.check()?;
+    if look.paint.is_plain() {
+        return Ok(());
+    }
     Terminal::check().map_err(Failure::usage)
 }
 
-/// Runs the cockpit on rollouts.
+/// Runs the cockpit on rollouts, or says what changes where there is no screen.
 ///
 /// # Errors
 /// When there is no terminal, or no such theme.
 pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, Failure> {
-    let theme = look.paint.theme()?;
-    let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-    let mut view = if fleet.models().len() > 1 { view.on_fleet() } else { view };
     let limit = look.r#for.map(|span| span.0);
-    let ending = live::run(fleet, &mut view, &theme, limit).await;
+    let log = if look.paint.is_plain() {
+        Some(Log::start(Format::Plain, std::io::stdout(), Clock::system()).map_err(Failure::lost)?)
+    } else {
+        None
+    };
+    let ending = match &log {
+        Some(log) => plain::run(fleet, log, limit).await,
+        None => {
+            let (mut wardrobe, said) = look.paint.dress();
+            let (bindings, refused) = look.keys.settle()?;
+            let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
+            let view = view.with_keys(bindings, refused);
+            let mut view = if fleet.models().len() > 1 { view.on_fleet() } else { view };
+            said.into_iter().for_each(|said| view.say(said));
+            live::run(fleet, &mut view, &mut wardrobe, limit).await
+        }
+    };
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.
     let has_open = fleet.models().iter().any(|model| model.unfinished().next().is_some());
     let is_attended = !matches!(ending, Ok(Ending::Ended) | Err(_));
     fleet.settle(if has_open && is_attended { LAST_WORD } else { LAST_LINE }).await;
+    if let Some(log) = &log {
+        plain::end(fleet, log).await;
+    }
     let mut is_unfinished = false;
     let until = Instant::now() + if is_attended { LAST_EVENTS } else { LAST_EVENTS_ORPHAN };
     for session in fleet.sessions() {

@@ -8,11 +8,11 @@ use super::problem::{Problem, Problems};
 use super::source_text::Place;
 
 /// A value of the file with its place.
-pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// One table of the file.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     table: &'a DeTable<'a>,
     start: usize,
     end: usize,
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
 }
 
 /// What a value is, in words, without the value.
-pub(super) const fn kind_of(value: &DeValue<'_>) -> &'static str {
+pub(crate) const fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",

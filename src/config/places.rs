@@ -1,4 +1,4 @@
-//! Where gonogo keeps what belongs to a user: settings, and what it remembers.
+//! Where gonogo keeps what belongs to a user: settings, keys, themes, and what it remembers.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,10 @@ pub fn config_dir() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|base| base.config_dir().join("gonogo"))
 }
 
-/// The user's home. `None`: there is none.
-pub(super) fn home() -> Option<PathBuf> {
-    etcetera::home_dir().ok()
+/// A path; `~/` is the home. `None`: there is none.
+pub(super) fn from_home(text: &str) -> Option<PathBuf> {
+    match text.strip_prefix("~/") {
+        Some(rest) => Some(etcetera::home_dir().ok()?.join(rest)),
+        None => Some(PathBuf::from(text)),
+    }
 }

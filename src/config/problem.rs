@@ -6,11 +6,11 @@ use super::source_text::{Place, SourceText};
 
 /// The most problems that are reported at once: one screen of the shortest reports. The first ones
 /// often cause the rest.
-pub(super) const MAX_PROBLEMS: usize = 20;
+pub(crate) const MAX_PROBLEMS: usize = 20;
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// The bytes of the file that it is about.
     pub place: Place,
     /// What is wrong.
@@ -48,7 +48,7 @@ impl Problem {
 
 /// All faults found so far, the first [`MAX_PROBLEMS`] of them in full.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(crate) struct Problems {
     kept: Vec<Problem>,
     count: usize,
 }
@@ -65,6 +65,12 @@ impl Problems {
     /// How many there are.
     pub const fn count(&self) -> usize {
         self.count
+    }
+
+    /// The first fault on one line, for a place that has no more: `file:line:column: message; hint`. Empty without one.
+    pub fn first(&self, source: &SourceText<'_>) -> String {
+        let first = self.kept.iter().min_by_key(|problem| (problem.place.start, problem.place.end));
+        first.map_or_else(String::new, |problem| source.brief(problem))
     }
 
     /// All kept faults in the order of the file, as a person reads them; no line break at the end.

@@ -93,7 +93,7 @@ fn invalid(problems: &Problems, source: &SourceText<'_>) -> ConfigError {
 }
 
 /// What the parser says of a text that is no TOML.
-pub(super) fn syntax(error: &toml::de::Error, text: &str) -> Problem {
+pub(crate) fn syntax(error: &toml::de::Error, text: &str) -> Problem {
     // The end of the file where the parser does not say.
     let place = error.span().unwrap_or(text.len()..text.len());
     let bare = text.get(place.clone()).is_some_and(|found| found.starts_with(char::is_alphabetic));

@@ -10,14 +10,14 @@ use unicode_width::UnicodeWidthChar;
 use super::problem::Problem;
 
 /// Bytes of the file, from and to.
-pub(super) type Place = Range<usize>;
+pub(crate) type Place = Range<usize>;
 
 /// The most characters of a line that are shown before and after a place: with both and the line
 /// number a report still fits a wide terminal.
 const WINDOW: usize = 60;
 
 /// The text, its name, and what of it must not be shown.
-pub(super) struct SourceText<'a> {
+pub(crate) struct SourceText<'a> {
     origin: String,
     text: &'a str,
     masked: Vec<Place>,
@@ -27,6 +27,13 @@ impl<'a> SourceText<'a> {
     /// Takes the name that messages use, the text, and the places that must not be shown.
     pub fn new(origin: &str, text: &'a str, masked: Vec<Place>) -> Self {
         Self { origin: origin.to_owned(), text, masked }
+    }
+
+    /// One fault on one line: `file:line:column: message; hint`.
+    pub fn brief(&self, problem: &Problem) -> String {
+        let (line, column) = self.position(problem.place.start);
+        let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+        printable(&format!("{}:{line}:{column}: {}{hint}", self.origin, problem.message)).replace('\n', " ")
     }
 
     /// One fault: `file:line:column: message`, the line with carets, the hint.
@@ -120,7 +127,7 @@ fn visible(c: char) -> char {
 }
 
 /// A text for a terminal: what it would obey becomes `?`.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { visible(c) }).collect()
 }
 

@@ -9,12 +9,12 @@
 //!
 //! Start reading at [`load`]; `docs/settings.md` is for users.
 
+mod screen;
 mod show;
 mod size;
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use toml::de::DeTable;
 
@@ -23,18 +23,18 @@ use super::mask::{secret_lines, secret_places};
 use super::places;
 use super::problem::{Problem, Problems};
 use super::rollout_file::syntax;
+use super::small_file;
 use super::source_text::{SourceText, printable};
 use super::values;
 use crate::domain::Span;
 
+pub use screen::{Notify, ScreenSettings};
 pub use show::show;
 pub use size::{Size, SizeError};
 
 /// The variable that names another file.
 pub const VARIABLE: &str = "GONOGO_SETTINGS";
 
-/// The largest file: settings are a screen of text.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Room for one small recording.
 const LEAST_SIZE: Size = Size(1_000_000);
 /// An hour: who wants less keeps nothing.
@@ -47,6 +47,8 @@ const MOST_AGE: Span = Span(std::time::Duration::from_secs(3650 * 86_400));
 pub struct UserSettings {
     /// The table `[recording]`.
     pub recording: RecordingSettings,
+    /// The table `[screen]`.
+    pub screen: ScreenSettings,
     /// The file that was looked for. `None`: the user has no home to look in.
     pub file: Option<PathBuf>,
     /// Whether the file is there.
@@ -127,7 +129,8 @@ pub fn load() -> Result<UserSettings, SettingsError> {
     let Some(path) = named.or_else(|| places::config_dir().map(|folder| folder.join("settings.toml"))) else {
         return Ok(UserSettings::default());
     };
-    match read(&path)? {
+    let failed = |cause| SettingsError::Unreadable { path: printable(&path.display().to_string()), cause };
+    match small_file::read(&path).map_err(failed)? {
         Some(text) => {
             let settings = parse(&text, &path.display().to_string())?;
             Ok(UserSettings { file: Some(path), is_found: true, ..settings })
@@ -135,25 +138,6 @@ pub fn load() -> Result<UserSettings, SettingsError> {
         None if is_named => Err(SettingsError::Missing { path: printable(&path.display().to_string()) }),
         None => Ok(UserSettings { file: Some(path), ..UserSettings::default() }),
     }
-}
-
-/// The text of the file; `None` when there is none.
-fn read(path: &Path) -> Result<Option<String>, SettingsError> {
-    let shown = || printable(&path.display().to_string());
-    let failed = |cause| SettingsError::Unreadable { path: shown(), cause };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(failed(cause)),
-    };
-    let mut text = String::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
-        let cause =
-            io::Error::new(ErrorKind::FileTooLarge, format!("it is larger than {MAX_FILE_BYTES} bytes"));
-        return Err(failed(cause));
-    }
-    Ok(Some(text.trim_start_matches('\u{feff}').to_owned()))
 }
 
 /// Reads the text of a settings file; `origin` is what messages call it.
@@ -183,7 +167,14 @@ pub fn parse(text: &str, origin: &str) -> Result<UserSettings, SettingsError> {
 /// The settings; each with the byte where it stands instead of its line.
 fn document(root: &DeTable<'_>, problems: &mut Problems) -> UserSettings {
     let mut settings = UserSettings::default();
-    let fields = Fields::new(root, &(0..0), &["recording"], problems);
+    let fields = Fields::new(root, &(0..0), &["recording", "screen"], problems);
+    if let Some(table) = fields.get("screen").and_then(|value| screen::fields(value, problems)) {
+        for name in screen::SCREEN {
+            let Some(value) = table.get(name) else { continue };
+            settings.lines.push((name, table.place_of(name).start));
+            screen::read(&mut settings.screen, name, value, problems);
+        }
+    }
     let table = fields.get("recording").and_then(|value| {
         Fields::of(value, "`recording`", &["always", "folder", "keep_size", "keep_age", "redact"], problems)
     });
@@ -228,11 +219,7 @@ fn document(root: &DeTable<'_>, problems: &mut Problems) -> UserSettings {
 
 /// A folder from the root on; `~/` is the home. `None`: it is relative, and to what nobody would know.
 fn absolute(text: &str) -> Option<PathBuf> {
-    let path = match text.strip_prefix("~/") {
-        Some(rest) => places::home()?.join(rest),
-        None => PathBuf::from(text),
-    };
-    path.is_absolute().then_some(path)
+    places::from_home(text).filter(|path| path.is_absolute())
 }
 
 impl UserSettings {

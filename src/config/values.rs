@@ -17,7 +17,7 @@ fn expected<T>(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option
 }
 
 /// A text that is not blank.
-pub(super) fn text<'a>(value: &'a Value<'a>, what: &str, problems: &mut Problems) -> Option<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value<'a>, what: &str, problems: &mut Problems) -> Option<&'a str> {
     let Some(text) = value.get_ref().as_str() else { return expected(value, what, problems) };
     if text.trim().is_empty() {
         problems.push(Problem::new(value.span(), format!("{what} cannot be empty")));
@@ -27,7 +27,7 @@ pub(super) fn text<'a>(value: &'a Value<'a>, what: &str, problems: &mut Problems
 }
 
 /// A text that its own type reads: a name, a duration.
-pub(super) fn parsed<T>(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option<T>
+pub(crate) fn parsed<T>(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option<T>
 where
     T: FromStr<Err: Display>,
 {
@@ -36,7 +36,7 @@ where
 }
 
 /// A duration between two others.
-pub(super) fn span(value: &Value<'_>, least: Span, most: Span, problems: &mut Problems) -> Option<Span> {
+pub(crate) fn span(value: &Value<'_>, least: Span, most: Span, problems: &mut Problems) -> Option<Span> {
     let span: Span = parsed(value, "a duration such as \"30s\"", problems)?;
     if span < least || span > most {
         let (least, most) = (String::from(least), String::from(most));
@@ -48,7 +48,7 @@ pub(super) fn span(value: &Value<'_>, least: Span, most: Span, problems: &mut Pr
 }
 
 /// A number; a whole one will do. NaN is none.
-pub(super) fn number(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option<f64> {
+pub(crate) fn number(value: &Value<'_>, what: &str, problems: &mut Problems) -> Option<f64> {
     let number = match value.get_ref() {
         DeValue::Float(float) => float.as_str().parse().ok(),
         DeValue::Integer(_) => whole_of(value).map(|whole| whole as f64),
@@ -62,7 +62,7 @@ pub(super) fn number(value: &Value<'_>, what: &str, problems: &mut Problems) -> 
 }
 
 /// A whole number from `least` on.
-pub(super) fn whole(value: &Value<'_>, least: u64, problems: &mut Problems) -> Option<u64> {
+pub(crate) fn whole(value: &Value<'_>, least: u64, problems: &mut Problems) -> Option<u64> {
     let what = format!("a whole number of {least} or more");
     if !value.get_ref().is_integer() {
         return expected(value, &what, problems);
@@ -79,19 +79,19 @@ fn whole_of(value: &Value<'_>) -> Option<i64> {
 }
 
 /// A number as a person writes it, without the dust of binary fractions: `10`, `0.5`, `1.25`.
-pub(super) fn decimal(number: f64) -> String {
+pub(crate) fn decimal(number: f64) -> String {
     let text = format!("{number:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// True or false.
-pub(super) fn truth(value: &Value<'_>, problems: &mut Problems) -> Option<bool> {
+pub(crate) fn truth(value: &Value<'_>, problems: &mut Problems) -> Option<bool> {
     let Some(truth) = value.get_ref().as_bool() else { return expected(value, "true or false", problems) };
     Some(truth)
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(value: &Value<'_>, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+pub(crate) fn choice<T: Copy>(value: &Value<'_>, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let allowed = || words.iter().map(|(word, _)| *word);
     let list = one_of(allowed());
     let Some(text) = value.get_ref().as_str() else { return expected(value, &list, problems) };
@@ -104,7 +104,7 @@ pub(super) fn choice<T: Copy>(value: &Value<'_>, words: &[(&str, T)], problems: 
 }
 
 /// A list of at most `most` items.
-pub(super) fn list<'a>(
+pub(crate) fn list<'a>(
     value: &'a Value<'a>,
     what: &str,
     most: usize,

@@ -23,6 +23,7 @@ mod wait;
 pub(super) mod words;
 
 use super::model::{Model, SegmentModel};
+use crate::action::Verb;
 use crate::domain::{SegmentName, Verdict};
 
 /// Most pieces of advice at a time: more is a manual, not advice.
@@ -38,13 +39,22 @@ pub struct Advice {
     pub segment: Option<SegmentName>,
     /// How urgent it is, as the verdict that it belongs to.
     pub urgency: Verdict,
-    /// The advice; plain words, no control characters.
+    /// The advice with the built-in keys; plain words, no control characters.
     pub text: String,
+    /// The same with a mark where a key is said.
+    marked: String,
 }
 
 impl Advice {
-    fn new(segment: Option<&SegmentName>, urgency: Verdict, text: String) -> Self {
-        Self { segment: segment.cloned(), urgency, text }
+    fn new(segment: Option<&SegmentName>, urgency: Verdict, marked: String) -> Self {
+        let built_in = |verb: Verb| verb.spec().chords.first().map(|key| (*key).to_owned());
+        Self { segment: segment.cloned(), urgency, text: words::say(&marked, built_in), marked }
+    }
+
+    /// The advice with other keys: those of the person. Where `key_of` knows none, the action is called by its name.
+    #[must_use]
+    pub fn with_keys(&self, key_of: impl Fn(Verb) -> Option<String>) -> String {
+        words::say(&self.marked, key_of)
     }
 }
 

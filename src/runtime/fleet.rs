@@ -39,7 +39,7 @@ use super::session::Session;
 use crate::action::{Request, Verb};
 use crate::domain::RolloutName;
 use crate::engine::{Model, Need};
-use crate::event::Body;
+use crate::event::{Body, Event};
 use crate::ui::View;
 
 /// How long a turn may last: a key waits at most that long, and what one session has at once.
@@ -150,13 +150,22 @@ impl Fleet {
     /// Waits for news of any rollout, and takes some of what is there: a turn. Returns whether there was an outcome of
     /// something that was asked for. Nothing is lost when the future is dropped.
     pub async fn take_news(&mut self) -> bool {
+        self.take_news_and(|_, _, _| {}).await
+    }
+
+    /// The same; `look` sees the model at its place right after each event, when what it asks for is on its way.
+    pub async fn take_news_and(&mut self, mut look: impl FnMut(usize, &Model, &Event)) -> bool {
         if self.members.is_empty() {
             return pending().await;
         }
-        poll_fn(|cx| self.poll_news(cx)).await
+        poll_fn(|cx| self.poll_news(cx, &mut look)).await
     }
 
-    fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_news(
+        &mut self,
+        cx: &mut Context<'_>,
+        look: &mut impl FnMut(usize, &Model, &Event),
+    ) -> Poll<bool> {
         // Before looking, or what rings in between would wake nobody.
         self.bells.listen(cx.waker());
         self.poll_opening(cx);
@@ -166,7 +175,7 @@ impl Fleet {
         let mut is_outcome = false;
         for _ in 0..MOST {
             let Some(place) = self.bells.next() else { break };
-            if let Poll::Ready(is) = self.ask_for_news(place) {
+            if let Poll::Ready(is) = self.ask_for_news(place, look) {
                 (news, is_outcome) = (true, is_outcome || is);
             }
             if Instant::now() >= end {
@@ -181,11 +190,12 @@ impl Fleet {
     }
 
     /// Takes what a session has; if it had something, it is asked again in its turn.
-    fn ask_for_news(&mut self, place: usize) -> Poll<bool> {
+    fn ask_for_news(&mut self, place: usize, look: &mut impl FnMut(usize, &Model, &Event)) -> Poll<bool> {
         let (Some(member), Some(bell)) = (self.members.get_mut(place), self.bells.bell(place)) else {
             return Poll::Pending;
         };
-        match member.poll_news(&mut Context::from_waker(bell)) {
+        let mut look = |model: &Model, event: &Event| look(place, model, event);
+        match member.poll_news(&mut Context::from_waker(bell), &mut look) {
             Ok(Poll::Ready(is_outcome)) => {
                 self.bells.ring(place);
                 self.assess(place);

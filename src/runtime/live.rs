@@ -10,9 +10,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::fleet::Fleet;
 use super::pacer::Pacer;
+use super::wardrobe::Wardrobe;
 use crate::keys::Input;
 use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
-use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
 /// How often time is told to the engine: ages and bake times show whole seconds, and an idle cockpit costs nothing.
@@ -38,7 +38,7 @@ pub enum Ending {
 pub async fn run(
     fleet: &mut Fleet,
     view: &mut View,
-    theme: &Theme,
+    wardrobe: &mut Wardrobe,
     limit: Option<Duration>,
 ) -> Result<Ending, TermError> {
     let mut signals = Signals::listen()?;
@@ -53,7 +53,7 @@ pub async fn run(
     view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
     loop {
         if pacer.is_due(fleet.look(view)) {
-            match terminal.draw(|frame| ui::draw(frame, &fleet.models(), view, theme))? {
+            match terminal.draw(|frame| ui::draw(frame, &fleet.models(), view, wardrobe.theme()))? {
                 Drawn::Sent | Drawn::Unchanged => pacer.drawn(fleet.look(view)),
                 Drawn::Busy => pacer.wait(),
             }
@@ -84,8 +84,9 @@ pub async fn run(
                     match intent {
                         Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
+                        Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
                         // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Paint(_) => {}
+                        Intent::Copy(_) | Intent::Mouse(_) => {}
                         Intent::Quit => return Ok(Ending::Quit),
                         Intent::Suspend => drop(terminal.suspend()?),
                         Intent::Redraw => terminal.force_redraw(),
@@ -96,6 +97,10 @@ pub async fn run(
             }
             // Somebody waits for the outcome of what they asked for.
             is_outcome = fleet.take_news() => if is_outcome { pacer.ask() },
+            said = wardrobe.changed() => {
+                view.say(said);
+                pacer.ask();
+            }
             () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
             () = sleep_until(pacer.due()), if pacer.has_news(fleet.look(view)) => {}
             _ = ticks.tick() => fleet.tick(),

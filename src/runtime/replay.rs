@@ -19,10 +19,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::live::Ending;
 use super::pacer::Pacer;
+use super::wardrobe::Wardrobe;
 use crate::keys::Input;
 use crate::recording::RecordingError;
 use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
-use crate::theme::Theme;
 use crate::ui::{self, Intent, View};
 
 mod bookmarks;
@@ -47,6 +47,9 @@ pub enum ReplayError {
     /// The file.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// Standard output, or the thread that writes it.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
 }
 
 /// Plays a recording on the screen until somebody leaves, or until it is over if the order says so.
@@ -54,7 +57,7 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`] when the terminal cannot be had or is lost, or the file cannot be read any more. The terminal is
 /// given back on every way out.
-pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Ending, ReplayError> {
+pub async fn run(deck: &mut Deck, view: &mut View, wardrobe: &mut Wardrobe) -> Result<Ending, ReplayError> {
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter()?;
     let mut inputs = Inputs::open()?;
@@ -71,7 +74,9 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
         }
         if pacer.is_due(look(deck, view)) {
             let transport = deck.transport();
-            match terminal.draw(|frame| ui::draw_replay(frame, deck.model(), view, theme, &transport))? {
+            match terminal
+                .draw(|frame| ui::draw_replay(frame, deck.model(), view, wardrobe.theme(), &transport))?
+            {
                 Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(deck, view)),
                 Drawn::Busy => pacer.wait(),
             }
@@ -109,14 +114,19 @@ pub async fn run(deck: &mut Deck, view: &mut View, theme: &Theme) -> Result<Endi
                         Intent::Redraw => terminal.force_redraw(),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
+                        Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
                         // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Paint(_) => {}
+                        Intent::Copy(_) | Intent::Mouse(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.
                 if deck.is_seeking() {
                     deck.work()?;
                 }
+            }
+            said = wardrobe.changed() => {
+                view.say(said);
+                pacer.ask();
             }
             () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
             () = sleep_until(pacer.due()), if pacer.has_news(look(deck, view)) => {}

@@ -21,7 +21,7 @@
 //! Start reading at [`run`], then [`post`].
 
 mod beacon;
-mod diary;
+pub(super) mod diary;
 pub mod line;
 pub mod log;
 pub mod post;

@@ -6,7 +6,7 @@
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{self, SignalKind, signal};
 
-use super::TermError;
+use super::{TermError, stop};
 
 /// What somebody asked of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,15 @@ impl Signals {
             stop: open(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             go_on: open(SignalKind::from_raw(Number::CONT.as_raw()))?,
         })
+    }
+
+    /// Stops the process as Ctrl-Z does, where somebody can continue it. For who has not taken the terminal; who has
+    /// asks [`Terminal::suspend`](super::Terminal::suspend).
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn stop() -> Result<(), TermError> {
+        if stop::can_be_continued() { stop::stop().map_err(TermError::during("stop")) } else { Ok(()) }
     }
 
     /// Waits for the next signal; those that end the program come first. Can be dropped and asked again.

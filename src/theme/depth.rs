@@ -1,7 +1,7 @@
 //! How many colours a terminal can show, and the nearest one it can.
 //!
-//! In: what the environment says about the terminal (handed in), and colours as the theme wants them.
-//! Out: a [`Depth`], and colours that the terminal has. This file never reads the environment.
+//! In: colours as the theme wants them. Out: colours that a terminal of that [`Depth`] has. How deep a terminal is,
+//! [`Surroundings`](super::Surroundings) says.
 
 use ratatui::style::Color;
 
@@ -18,31 +18,18 @@ pub enum Depth {
     Rgb,
 }
 
-/// Terminals that show 24 bits and say so only by their name, because `COLORTERM` does not pass SSH.
-const RGB_TERMINALS: [&str; 7] =
-    ["alacritty", "foot", "xterm-ghostty", "xterm-kitty", "wezterm", "iterm2", "contour"];
-
 impl Depth {
-    /// Reads the depth from the environment: `no_color` is whether `NO_COLOR` is set and not empty
-    /// (<https://no-color.org>), `term` and `colorterm` are `TERM` and `COLORTERM`, empty where unset.
-    pub fn detect(no_color: bool, term: &str, colorterm: &str) -> Self {
-        let term = term.to_ascii_lowercase();
-        if no_color || term.is_empty() || term == "dumb" || is_video_terminal(&term) {
-            return Self::Mono;
+    /// All of them, the poorest first.
+    pub const ALL: [Self; 4] = [Self::Mono, Self::Ansi16, Self::Ansi256, Self::Rgb];
+
+    /// The word for it in settings and on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Mono => "none",
+            Self::Ansi16 => "16",
+            Self::Ansi256 => "256",
+            Self::Rgb => "rgb",
         }
-        let claimed = if colorterm.eq_ignore_ascii_case("truecolor")
-            || colorterm.eq_ignore_ascii_case("24bit")
-            || term.ends_with("-direct")
-            || RGB_TERMINALS.contains(&term.as_str())
-        {
-            Self::Rgb
-        } else if term.contains("256") {
-            Self::Ansi256
-        } else {
-            Self::Ansi16
-        };
-        // GNU screen hands COLORTERM through from outside and then garbles 24-bit colours.
-        if term.starts_with("screen") { claimed.min(Self::Ansi256) } else { claimed }
     }
 
     /// Returns the nearest colour that this depth has; without colours, the terminal's own.
@@ -60,11 +47,6 @@ impl Depth {
             (Self::Ansi256 | Self::Ansi16, color) => color,
         }
     }
-}
-
-/// Whether `term` is a DEC video terminal such as `vt100`, which has no colours.
-fn is_video_terminal(term: &str) -> bool {
-    term.strip_prefix("vt").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The sixteen named colours with xterm's default values, by index.
@@ -157,27 +139,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn the_environment_decides_the_depth() {
-        for (no_color, term, colorterm, depth) in [
-            (true, "xterm-256color", "truecolor", Depth::Mono),
-            (false, "dumb", "truecolor", Depth::Mono),
-            (false, "", "", Depth::Mono),
-            (false, "vt220", "", Depth::Mono),
-            (false, "xterm", "", Depth::Ansi16),
-            (false, "linux", "", Depth::Ansi16),
-            (false, "xterm-256color", "", Depth::Ansi256),
-            (false, "tmux-256color", "24bit", Depth::Rgb),
-            (false, "xterm", "TrueColor", Depth::Rgb),
-            (false, "xterm-kitty", "", Depth::Rgb),
-            (false, "xterm-direct", "", Depth::Rgb),
-            (false, "screen.xterm-256color", "truecolor", Depth::Ansi256),
-            (false, "screen", "", Depth::Ansi16),
-        ] {
-            assert_eq!(Depth::detect(no_color, term, colorterm), depth, "{no_color} {term} {colorterm}");
-        }
-    }
 
     #[test]
     fn an_exact_colour_of_the_cube_or_the_greys_is_kept() {

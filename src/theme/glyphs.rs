@@ -1,11 +1,13 @@
 //! The signs that stand beside the colours.
 //!
-//! In: whether the terminal can only show ASCII. Out: one of two complete sets, [`Glyphs::UNICODE`] and
-//! [`Glyphs::ASCII`]. Every sign is exactly one cell wide, so that columns stay straight and a set can be
+//! In: whether the terminal can only show ASCII, and how its charts are drawn. Out: one of two complete sets,
+//! [`Glyphs::UNICODE`] and [`Glyphs::ASCII`], with the [`Graphs`] exchanged if a person wants others. Every sign is exactly one cell wide, so that columns stay straight and a set can be
 //! exchanged for the other; there are no emoji, which terminals measure differently. Within a group
 //! (verdicts, links, effects) no two signs are the same.
 
 use ratatui::symbols::{Marker, border};
+
+use super::Graphs;
 
 /// One set of signs; each is one cell wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +76,9 @@ pub struct Glyphs {
     pub border: border::Set<'static>,
     /// The frame of the pane that has the keys; differs in shape, not only in colour.
     pub border_focused: border::Set<'static>,
-    /// Points of a line chart. Not Braille, which is missing from many fonts.
+    /// How charts are drawn; exchanged with [`Glyphs::with_graphs`].
+    pub graphs: Graphs,
+    /// Points of a line chart.
     pub marker: Marker,
     /// Points of a second line in the same chart, told apart without colour.
     pub marker_second: Marker,
@@ -135,6 +139,7 @@ impl Glyphs {
         bookmark: "◆",
         border: border::PLAIN,
         border_focused: border::THICK,
+        graphs: Graphs::Block,
         marker: Marker::Quadrant,
         marker_second: Marker::Dot,
         band: "░",
@@ -176,6 +181,7 @@ impl Glyphs {
         bookmark: "&",
         border: ascii_border("+", "|", "-"),
         border_focused: ascii_border("#", "#", "="),
+        graphs: Graphs::Ascii,
         marker: Marker::Custom('*'),
         marker_second: Marker::Custom('o'),
         band: ":",
@@ -183,17 +189,30 @@ impl Glyphs {
         band_both: ";",
     };
 
-    /// Says whether a terminal should get ASCII, from the locale (`LC_ALL`, `LC_CTYPE`, `LANG`; empty
-    /// where unset) and `TERM`. A locale that names another charset than UTF-8 counts; no locale at all
-    /// does not, because containers and SSH sessions often have none in front of a capable terminal.
-    pub fn needs_ascii(lc_all: &str, lc_ctype: &str, lang: &str, term: &str) -> bool {
-        let locale = [lc_all, lc_ctype, lang].into_iter().find(|locale| !locale.is_empty()).unwrap_or("");
-        let locale = locale.to_ascii_lowercase();
-        let other_charset = match locale.split_once('.') {
-            Some((_, charset)) => !charset.starts_with("utf-8") && !charset.starts_with("utf8"),
-            None => locale == "c" || locale == "posix",
-        };
-        other_charset || matches!(term, "linux" | "dumb")
+    /// Whether this is the set for terminals that show ASCII only.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        self.go == Self::ASCII.go
+    }
+
+    /// The same signs with other charts, bars and sparklines. What shows ASCII only has ASCII charts, whatever is wanted.
+    #[must_use]
+    pub fn with_graphs(self, graphs: Graphs) -> Self {
+        let graphs = if self.is_ascii() { Graphs::Ascii } else { graphs };
+        let from = if graphs == Graphs::Ascii { Self::ASCII } else { Self::UNICODE };
+        let marker = if graphs == Graphs::Braille { Marker::Braille } else { from.marker };
+        Self {
+            graphs,
+            marker,
+            marker_second: from.marker_second,
+            bar: from.bar,
+            bar_empty: from.bar_empty,
+            spark: from.spark,
+            band: from.band,
+            band_second: from.band_second,
+            band_both: from.band_both,
+            ..self
+        }
     }
 
     /// Returns the height of a sparkline for a share from 0 to 1; out of range is clamped, NaN is a gap.
@@ -265,6 +284,7 @@ mod tests {
             bookmark,
             border: plain,
             border_focused,
+            graphs: _,
             marker: _,
             marker_second: _,
             band,
@@ -354,13 +374,25 @@ mod tests {
     }
 
     #[test]
-    fn a_locale_without_utf8_gets_ascii_and_no_locale_does_not() {
-        assert!(!Glyphs::needs_ascii("", "", "en_US.UTF-8", "xterm"));
-        assert!(!Glyphs::needs_ascii("", "", "", "xterm"));
-        assert!(!Glyphs::needs_ascii("", "C.utf8", "de_DE.ISO-8859-1", "xterm"));
-        assert!(Glyphs::needs_ascii("C", "en_US.UTF-8", "en_US.UTF-8", "xterm"));
-        assert!(Glyphs::needs_ascii("", "", "de_DE.ISO-8859-1", "xterm"));
-        assert!(Glyphs::needs_ascii("", "", "en_US.UTF-8", "linux"));
+    fn in_every_kind_of_graph_the_two_arms_have_different_points() {
+        for set in [Glyphs::UNICODE, Glyphs::ASCII] {
+            for graphs in Graphs::ALL {
+                let drawn = set.with_graphs(graphs);
+                assert_ne!(drawn.marker, drawn.marker_second, "{graphs}");
+                assert_ne!(drawn.bar, drawn.bar_empty, "{graphs}");
+                assert_eq!(drawn.spark.iter().collect::<HashSet<_>>().len(), drawn.spark.len(), "{graphs}");
+                assert_eq!(drawn.with_graphs(set.graphs), set, "{graphs}");
+                assert_eq!((drawn.go, drawn.border), (set.go, set.border));
+            }
+        }
+        assert_eq!(Glyphs::UNICODE.with_graphs(Graphs::Braille).marker, Marker::Braille);
+    }
+
+    #[test]
+    fn what_shows_ascii_only_has_ascii_graphs_whatever_is_wanted() {
+        for graphs in Graphs::ALL {
+            assert_eq!(Glyphs::ASCII.with_graphs(graphs), Glyphs::ASCII);
+        }
     }
 
     #[test]

@@ -17,6 +17,16 @@ const MAX_BYTES: usize = 400;
 pub struct Field(String);
 
 impl Field {
+    /// A line that has a text to go on with.
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// What is typed so far.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The words without spaces around them; `None` while there are none.
     pub fn words(&self) -> Option<Text> {
         let words = self.0.trim();

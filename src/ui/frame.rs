@@ -12,7 +12,7 @@ use super::transport::{self, Transport};
 use super::{Scene, View, header, hints, overlay, paint, platforms, summary};
 use crate::action::Verb;
 use crate::engine::Model;
-use crate::theme::{Glyphs, Theme};
+use crate::theme::Theme;
 
 /// Draws the rollouts as the view looks at them. Without any rollout nothing is drawn.
 pub fn draw(frame: &mut Frame<'_>, rollouts: &[&Model], view: &View, theme: &Theme) {
@@ -53,7 +53,10 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
     // On a small screen the panel takes all of it: what it asks is more urgent than what it covers.
     let room = if scene.shape == Shape::Summary { area } else { body };
     let cursor = overlay::draw(scene, buf, room);
-    if scene.glyphs().star == Glyphs::ASCII.star {
+    if let Some(ground) = scene.theme.ground() {
+        paint::put_ground(buf, ground);
+    }
+    if scene.glyphs().is_ascii() {
         paint::make_ascii(buf);
     }
     cursor

@@ -8,16 +8,21 @@
 
 use super::confirm::Confirm;
 use super::overlay::{Overlay, Step};
+use super::palette::Palette;
 use super::pane::{self, PANES};
 use super::prompt::Prompt;
 use super::rollouts::Rollouts;
 use super::screens::{self, Copied, RowId, SCREENS, Steer};
 use super::transport::Wish;
-use super::view::{Stand, asks_for_words};
+use super::view::{Repaint, Stand, asks_for_words};
 use super::{Intent, View, facts, help};
 use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
-use crate::keys::{Chord, Input};
+use crate::keys::{Chord, Input, Key, Meaning};
+
+mod fields;
+mod pointer;
+mod switches;
 
 /// Screens that one can go back through: more than a person remembers.
 const MAX_TRAIL: usize = 16;
@@ -39,12 +44,21 @@ impl View {
                 if let Some(field) = self.overlay.field() {
                     field.paste(text);
                     self.revision += 1;
+                    if let Some(rollouts) = self.rollouts(rollouts) {
+                        self.follow_field(&rollouts);
+                    }
                 }
                 Vec::new()
             }
             Input::Resize { columns, rows } => {
                 self.size = (*columns, *rows);
                 self.revision += 1;
+                Vec::new()
+            }
+            Input::Mouse { kind, column, row } => {
+                if let Some(rollouts) = self.rollouts(rollouts) {
+                    self.point(*kind, (*column, *row), &rollouts);
+                }
                 Vec::new()
             }
             Input::FocusGained | Input::FocusLost => Vec::new(),
@@ -54,9 +68,10 @@ impl View {
     fn press(&mut self, chord: Chord, repeat: bool, rollouts: &Rollouts<'_>) -> Option<Intent> {
         let model = rollouts.open;
         if self.overlay.field().is_some_and(|field| field.edit(chord)) {
+            self.follow_field(rollouts);
             return None;
         }
-        let verb = self.keymap.lookup(&chord)?.0;
+        let verb = self.meaning(chord, repeat)?;
         if repeat && !is_steering(verb) {
             return None;
         }
@@ -68,15 +83,18 @@ impl View {
         }
         // While text is typed only its panel gets keys. Else stopping goes before any panel.
         let typing = self.overlay.field().is_some();
-        if !typing && matches!(verb, Verb::Kill | Verb::Pause) {
+        if !typing && verb.is_brake() {
             return self.act(verb, model);
         }
+        let page = self.page();
         let step = match &mut self.overlay {
             Overlay::None => return self.command(verb, rollouts),
             Overlay::Help => return self.press_in_help(verb, rollouts),
             Overlay::Confirm(confirm) => confirm.press(verb, model),
             Overlay::Prompt(prompt) => prompt.press(verb),
             Overlay::GoTo(go_to) => go_to.press(verb),
+            Overlay::Palette(palette) => palette.press(verb, page),
+            Overlay::Filter(_) => return self.press_in_filter(verb, rollouts),
         };
         match step {
             Step::Stay => None,
@@ -92,12 +110,40 @@ impl View {
                 self.overlay = Overlay::None;
                 Some(Intent::Replay(wish))
             }
+            Step::Choose(choice) => self.choose(choice, rollouts),
         }
+    }
+
+    /// What a key means, with or without the prefix that waits. `None`: nothing, or it is a prefix and waits now.
+    fn meaning(&mut self, chord: Chord, repeat: bool) -> Option<Verb> {
+        let waiting = self.waiting.take();
+        if repeat && waiting.is_some() {
+            // Held too long: neither the second key nor a way out.
+            self.waiting = waiting;
+            return None;
+        }
+        match self.keymap().find(waiting, chord) {
+            Meaning::Value(verb) => return Some(*verb),
+            Meaning::Prefix if matches!(self.overlay, Overlay::None) && !repeat => self.waiting = Some(chord),
+            Meaning::Prefix => {}
+            // Leaving and suspending are not held up by a prefix either.
+            Meaning::Nothing if waiting.is_some() && chord.modifiers().ctrl => {
+                return self.keymap().lookup(chord).copied();
+            }
+            Meaning::Nothing => {
+                let prefix = waiting.filter(|_| chord != Chord::plain(Key::Esc))?;
+                let known: Vec<_> =
+                    self.keymap().continuations(prefix).map(|(key, _)| key.to_string()).collect();
+                let known = known.join(", ");
+                self.said = Some(format!("{prefix} {chord} is no key; after {prefix} there are {known}"));
+            }
+        }
+        None
     }
 
     /// A key while the help is open: it scrolls or closes; what acts or opens a screen closes it and does that.
     fn press_in_help(&mut self, verb: Verb, rollouts: &Rollouts<'_>) -> Option<Intent> {
-        let last = help::rows(self).saturating_sub(1);
+        let last = help::rows(self).saturating_sub(self.page());
         match verb {
             Verb::Up => self.help_top = self.help_top.saturating_sub(1),
             Verb::Down => self.help_top = (self.help_top + 1).min(last),
@@ -138,7 +184,7 @@ impl View {
     }
 
     /// Looks at another rollout: what is selected and scrolled in one means nothing in another.
-    fn look_at(&mut self, name: &str, rollouts: &Rollouts<'_>) {
+    pub(super) fn look_at(&mut self, name: &str, rollouts: &Rollouts<'_>) {
         let found = rollouts.all.iter().find(|model| model.rollout.name.as_str() == name);
         let Some(found) = found.filter(|model| model.rollout.name != rollouts.open.rollout.name) else {
             return;
@@ -154,7 +200,7 @@ impl View {
     }
 
     /// A key on the open screen.
-    fn command(&mut self, verb: Verb, rollouts: &Rollouts<'_>) -> Option<Intent> {
+    pub(super) fn command(&mut self, verb: Verb, rollouts: &Rollouts<'_>) -> Option<Intent> {
         if let Some(screen) = screens::index_of(verb) {
             // The key of the screen that is shown leads back from it.
             if screen != self.screen {
@@ -167,6 +213,8 @@ impl View {
         match verb {
             Verb::Quit if !self.trail.is_empty() => drop(self.go_back()),
             Verb::Quit => return Some(Intent::Quit),
+            // What is hidden comes back before one leaves.
+            Verb::Back if !self.filter().is_empty() => self.set_filter(String::new()),
             Verb::Back => drop(self.go_back()),
             Verb::Help => {
                 self.help_top = 0;
@@ -185,8 +233,19 @@ impl View {
             Verb::Up | Verb::Down | Verb::Left | Verb::Right => self.steer(verb, 1, rollouts),
             Verb::PageUp => self.steer(Verb::Up, self.page(), rollouts),
             Verb::PageDown => self.steer(Verb::Down, self.page(), rollouts),
+            Verb::First => self.steer(Verb::Up, usize::MAX, rollouts),
+            Verb::Last => self.steer(Verb::Down, usize::MAX, rollouts),
             Verb::GoTo => self.overlay = Overlay::GoTo(Box::default()),
             Verb::Copy => return self.copy(Copied::Line, rollouts),
+            Verb::CopyLink => return self.copy(Copied::Link, rollouts),
+            Verb::CopyName => return self.copy(Copied::Name, rollouts),
+            Verb::NextRollout | Verb::PrevRollout => self.turn(verb == Verb::NextRollout, rollouts),
+            Verb::NextTheme => return Some(Intent::Paint(Repaint::Theme)),
+            Verb::NextGraphs => return Some(Intent::Paint(Repaint::Graphs)),
+            Verb::Sort => self.sort(),
+            Verb::Mouse => return Some(self.switch_mouse()),
+            Verb::Filter => self.open_filter(),
+            Verb::Palette => self.overlay = Overlay::Palette(Box::new(Palette::open(self, rollouts))),
             verb => match Wish::of(verb) {
                 Some(wish) => return Some(Intent::Replay(wish)),
                 None => return self.act(verb, rollouts.open),
@@ -200,13 +259,18 @@ impl View {
         let screen = SCREENS.get(self.screen)?;
         let text = (screen.copy)(rollouts, self, what);
         if text.is_none() {
-            self.said = Some("copy: there is nothing to copy here".to_owned());
+            let what = match what {
+                Copied::Line => "there is no line to copy here",
+                Copied::Link => "there is no link to what is selected here",
+                Copied::Name => "what is selected here has no name",
+            };
+            self.said = Some(format!("copy: {what}"));
         }
         text.map(Intent::Copy)
     }
 
     /// An action on the rollout: at once, after words, or after a confirmation.
-    fn act(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
+    pub(super) fn act(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
         if let Overlay::Confirm(open) = &self.overlay
             && open.request.verb == verb
         {
@@ -235,7 +299,7 @@ impl View {
         Some(Intent::Rehearse(model.rollout.name.clone(), request))
     }
 
-    fn steer(&mut self, verb: Verb, by: usize, rollouts: &Rollouts<'_>) {
+    pub(super) fn steer(&mut self, verb: Verb, by: usize, rollouts: &Rollouts<'_>) {
         let Some(screen) = SCREENS.get(self.screen) else { return };
         let model = rollouts.open;
         let forward = matches!(verb, Verb::Down | Verb::Right);
@@ -349,6 +413,8 @@ fn is_steering(verb: Verb) -> bool {
                 | Verb::Right
                 | Verb::PageUp
                 | Verb::PageDown
+                | Verb::First
+                | Verb::Last
                 | Verb::NextPane
                 | Verb::PrevPane
         )

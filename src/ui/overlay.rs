@@ -1,4 +1,5 @@
-//! The panel on top of the screen: none, the help, a confirmation, or a prompt for words or a time. One at a time.
+//! The panel on top of the screen: none, the help, the palette, a confirmation, or a
+//! prompt for words or a time. One at a time.
 //!
 //! In: what the person does while it is open. Out: what becomes of it ([`Step`]), and its cells. A panel
 //! never outlives `esc`, and never keeps the kill key from working except while text is typed.
@@ -9,9 +10,10 @@ use ratatui::layout::{Position, Rect};
 use super::confirm::{self, Confirm};
 use super::field::Field;
 use super::go_to::{self, GoTo};
+use super::palette::{self, Choice, Palette};
 use super::prompt::{self, Prompt};
 use super::transport::Wish;
-use super::{Scene, help};
+use super::{Scene, help, prefix};
 use crate::action::Request;
 
 /// What is open.
@@ -28,6 +30,10 @@ pub enum Overlay {
     Prompt(Box<Prompt>),
     /// A replay that waits for a time.
     GoTo(Box<GoTo>),
+    /// What can be asked for, by its name.
+    Palette(Box<Palette>),
+    /// The words that a list is filtered by, as they are typed.
+    Filter(Field),
 }
 
 /// What becomes of a panel after a key.
@@ -41,6 +47,8 @@ pub enum Step {
     Ask(Request),
     /// It closes and the replay moves.
     Wish(Wish),
+    /// This was picked by its name: it happens as if its key had been pressed.
+    Choose(Choice),
 }
 
 impl Overlay {
@@ -51,6 +59,8 @@ impl Overlay {
             Self::Confirm(confirm) => confirm.field(),
             Self::Prompt(prompt) => Some(&mut prompt.field),
             Self::GoTo(go_to) => Some(&mut go_to.field),
+            Self::Palette(palette) => Some(&mut palette.field),
+            Self::Filter(field) => Some(field),
         }
     }
 }
@@ -58,7 +68,13 @@ impl Overlay {
 /// Draws the panel, and says where the cursor belongs while text is typed.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position> {
     match &scene.view.overlay {
-        Overlay::None => None,
+        Overlay::None => {
+            prefix::draw(scene, buf, area);
+            None
+        }
+        // It stands in the last line, where the hints are else.
+        Overlay::Filter(_) => None,
+        Overlay::Palette(palette) => palette::draw(scene, buf, area, palette),
         Overlay::Help => {
             help::draw(scene, buf, area);
             None

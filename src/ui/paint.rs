@@ -5,6 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
@@ -26,6 +27,11 @@ pub fn put_all<'l>(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item =
     for (row, line) in lines.into_iter().take(usize::from(area.height)).enumerate() {
         put(buf, area, row, &line);
     }
+}
+
+/// A text with spaces behind it, as wide as `columns`.
+pub fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
 /// The display width of a line.
@@ -101,6 +107,18 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Paints the screen: what has the terminal's own colours gets those of the theme.
+pub fn put_ground(buf: &mut Buffer, ground: Style) {
+    for cell in &mut buf.content {
+        if cell.fg == Color::Reset {
+            cell.fg = ground.fg.unwrap_or_default();
+        }
+        if cell.bg == Color::Reset {
+            cell.bg = ground.bg.unwrap_or_default();
+        }
+    }
 }
 
 /// Replaces what an ASCII terminal cannot show, also in foreign text.

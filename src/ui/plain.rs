@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use super::asked::{self, Asked};
 use super::{facts, words};
 use crate::action::Verb;
-use crate::domain::{LinkState, Percent, SegmentName, Source, Span, Station};
+use crate::domain::{Exposure, LinkState, Percent, SegmentName, Source, Span, Station, Verdict};
 use crate::engine::Model;
 use crate::engine::coach::advice;
 use crate::engine::forecast;
@@ -89,6 +89,47 @@ pub fn status(model: &Model, out: &mut impl Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// How a rollout stands, one sentence for each thing that is worth one, the most important first: for lines that are read
+/// aloud. No ages, so that saying it again only says what is new.
+#[must_use]
+pub fn standing(model: &Model) -> Vec<String> {
+    let (verdict, place) = facts::worst(model);
+    let place =
+        place.map_or_else(String::new, |(station, segment)| format!(" {station} in {}", segment.name));
+    let rights = if model.read_only { ", read-only" } else { "" };
+    let mut lines =
+        vec![format!("{}, {verdict}{place}, autopilot {}{rights}", model.phase(), model.autopilot.word())];
+    for segment in &model.segments {
+        let stage = facts::stage(model, segment)
+            .map_or_else(String::new, |(reached, stages, _)| format!("stage {reached} of {stages}, "));
+        let Exposure { desired, confirmed, served, observed } = &segment.exposure;
+        let known =
+            |share: &str| if share == words::UNKNOWN { "not known".to_owned() } else { share.to_owned() };
+        let mut shares = vec![
+            format!("desired {}", known(&words::exposure(*desired))),
+            format!("confirmed {}", known(&words::exposure(*confirmed))),
+        ];
+        shares.extend(served.map(|share| format!("served {}", words::measured(Some(share)))));
+        shares.push(format!("observed {}", known(&words::measured(*observed))));
+        let (name, verdict, phase) = (&segment.name, segment.verdict, segment.phase);
+        lines.push(format!("{name}: {verdict}, {phase}, {stage}{}", shares.join(", ")));
+        let doubts = segment.board.iter().filter(|(_, cell)| cell.verdict > Verdict::Go);
+        lines.extend(
+            doubts.map(|(station, cell)| {
+                format!("{name} {} {station}: {}", cell.verdict, cell.evidence.sentence)
+            }),
+        );
+    }
+    let (live, other): (Vec<_>, Vec<_>) =
+        model.links.iter().partition(|(_, link)| link.state == LinkState::Live && !link.is_stale(model.now));
+    if !live.is_empty() {
+        let names: Vec<_> = live.iter().map(|(source, _)| source.to_string()).collect();
+        lines.push(format!("live: {}", names.join(", ")));
+    }
+    lines.extend(other.into_iter().map(|(source, link)| format!("{source}: {}", state_word(model, link))));
+    lines
 }
 
 /// What a platform serves where it is probed, variants of splits, and what moves by itself.

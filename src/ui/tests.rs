@@ -2,10 +2,12 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod finding;
 mod fleet;
 mod keys;
+mod mouse;
 mod others;
-mod pictures;
+pub(crate) mod pictures;
 mod platforms;
 mod replay;
 mod sizes;

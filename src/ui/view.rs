@@ -3,13 +3,15 @@
 //! In: keys (see `input`). Out: what drawing needs: which rollout, screen and pane has the keys, which segment is
 //! selected, scroll, filters, the open panel. A selection is a name, never a row: rows may move, names do not.
 
+use std::sync::Arc;
+
 use crate::action::{ACTIONS, Request, Scope, Spec, Verb, Where};
 use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text, Timestamp};
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
 use crate::engine::people;
-use crate::keys::{Keymap, KeymapError};
+use crate::keys::{Bindings, Chord, Refused};
 
 use super::facts;
 use super::link::Links;
@@ -19,6 +21,8 @@ use super::rollouts::Rollouts;
 use super::screens::{self, Order, RowId};
 use super::transport::Wish;
 
+mod keys;
+
 /// What a key asks of the live loop.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Intent {
@@ -27,6 +31,8 @@ pub enum Intent {
     /// Ask the backends of that rollout what this would do there, for the confirmation that has just opened. Nothing is
     /// changed.
     Rehearse(RolloutName, Request),
+    /// Listen to the mouse, or no longer.
+    Mouse(bool),
     /// Send this to the terminal's clipboard.
     Copy(String),
     /// Another look.
@@ -70,25 +76,21 @@ pub(crate) enum Shown<'a> {
     Feedback,
 }
 
-/// An action as the keymap holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bound(pub Verb);
-
-impl std::fmt::Display for Bound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.spec().name)
-    }
-}
-
 /// How one person looks at a rollout.
 #[derive(Debug, Clone)]
 pub struct View {
     /// Who may act. `None` in a replay: nobody, and so no request can be made.
     actor: Option<Actor>,
     roles: Vec<RoleName>,
+    bindings: Arc<Bindings>,
+    /// Why the person's own keys do not hold. `None`: they do, or there are none.
+    keys_refused: Option<String>,
+    /// The prefix that waits for its second key.
+    pub(super) waiting: Option<Chord>,
+    /// Whether the mouse is listened to.
+    pub(super) has_mouse: bool,
     /// Where a copied link leads to.
     links: Links,
-    pub(super) keymap: Keymap<Bound>,
     /// The rollout that is looked at. `None`: the first.
     pub(super) rollout: Option<RolloutName>,
     /// The screen, by its index in the list, and those before it, oldest first.
@@ -118,7 +120,7 @@ impl View {
     ///
     /// # Errors
     /// When two actions claim one key, which the list of actions rules out.
-    pub fn new(actor: Actor) -> Result<Self, KeymapError> {
+    pub fn new(actor: Actor) -> Result<Self, Refused> {
         Self::of(Some(actor))
     }
 
@@ -126,19 +128,19 @@ impl View {
     ///
     /// # Errors
     /// As [`View::new`].
-    pub fn of_replay() -> Result<Self, KeymapError> {
+    pub fn of_replay() -> Result<Self, Refused> {
         Self::of(None)
     }
 
-    fn of(actor: Option<Actor>) -> Result<Self, KeymapError> {
-        let is_replay = actor.is_none();
-        let specs = ACTIONS.iter().filter(|spec| is_offered(spec, is_replay));
-        let bindings: Vec<_> = specs.map(|spec| (spec.chords, Bound(spec.verb))).collect();
+    fn of(actor: Option<Actor>) -> Result<Self, Refused> {
         Ok(Self {
             actor,
             roles: Vec::new(),
+            bindings: Arc::new(Bindings::built_in()?),
+            keys_refused: None,
+            waiting: None,
+            has_mouse: false,
             links: Links::default(),
-            keymap: Keymap::new(&bindings)?,
             rollout: None,
             screen: screens::MAIN,
             trail: Vec::new(),
@@ -210,7 +212,7 @@ impl View {
         self.revision += 1;
     }
 
-    /// The actions that have a key here, in the order of the help: those of a replay first.
+    /// The actions that make sense here or say why not, in the order of the help: those of a replay first.
     pub(super) fn actions(&self) -> Vec<&'static Spec> {
         let mut specs: Vec<_> = ACTIONS.iter().filter(|spec| is_offered(spec, self.is_replay())).collect();
         if self.is_replay() {
@@ -268,6 +270,15 @@ impl View {
     /// What the rows of the screen that is shown are filtered by; empty: nothing is left out.
     pub(super) fn filter(&self) -> &str {
         self.stand().map_or("", |stand| stand.filter.as_str())
+    }
+
+    /// The same view with nothing left out of the rows of its screen.
+    pub(super) fn without_filter(&self) -> Self {
+        let mut view = self.clone();
+        if let Some(stand) = view.stands.get_mut(view.screen) {
+            stand.filter = String::new();
+        }
+        view
     }
 
     /// Which of these rows has the cursor: the one it was set on, by what it is; if that is gone, the one in its place.

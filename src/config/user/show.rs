@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::UserSettings;
+use super::{UserSettings, screen};
 use crate::domain::Text;
 
 /// The settings of `[recording]`, in the order in which they are shown.
@@ -21,14 +21,22 @@ pub fn show(settings: &UserSettings, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n[recording]")?;
     for name in RECORDING {
-        let origin =
-            settings.line_of(name).map_or_else(|| "default".to_owned(), |line| format!("line {line}"));
         match value(settings, name) {
-            Some(value) => writeln!(out, "{:<40} # {origin}", format!("{name} = {value}"))?,
+            Some(value) => line(settings, name, &value, out)?,
             None => writeln!(out, "# {name}: no home to keep recordings in")?,
         }
     }
+    writeln!(out, "\n[screen]")?;
+    for name in screen::SCREEN {
+        line(settings, name, &screen::show(&settings.screen, name), out)?;
+    }
     Ok(())
+}
+
+/// A setting, and where it comes from.
+fn line(settings: &UserSettings, name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
+    let origin = settings.line_of(name).map_or_else(|| "default".to_owned(), |line| format!("line {line}"));
+    writeln!(out, "{:<40} # {origin}", format!("{name} = {value}"))
 }
 
 /// A setting as TOML. `None`: there is no folder.

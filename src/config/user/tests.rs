@@ -64,3 +64,47 @@ fn what_is_shown_says_where_each_comes_from_and_reads_back_as_the_same() {
     assert!(shown.contains("always = false") && shown.contains("# default"), "{shown}");
     assert_eq!(parse(&shown, "shown").unwrap().recording, settings.recording);
 }
+
+#[test]
+fn the_screen_is_settled_and_read_back_as_the_same() {
+    let text = "[screen]\ntheme = \"gruvbox\"\nascii = true\ngraphs = \"braille\"\ncolors = \"256\"\nmouse = true\nbell = true\nnotify = \"osc777\"\n";
+    let settings = parse(text, "settings.toml").unwrap();
+    let wanted = ScreenSettings {
+        theme: Some("gruvbox".into()),
+        ascii: Some(true),
+        graphs: Some(crate::theme::Graphs::Braille),
+        colors: Some(crate::theme::Depth::Ansi256),
+        mouse: true,
+        bell: true,
+        notify: Notify::Osc777,
+    };
+    assert_eq!(settings.screen, wanted);
+    assert_eq!(settings.line_of("notify"), Some(8));
+    for settings in [settings, UserSettings::default()] {
+        let mut out = Vec::new();
+        show(&settings, &mut out).unwrap();
+        let again = parse(std::str::from_utf8(&out).unwrap(), "shown").unwrap();
+        let default = crate::theme::DEFAULT.to_owned();
+        let theme = settings.screen.theme.clone().or(Some(default));
+        assert_eq!(again.screen, ScreenSettings { theme, ..settings.screen });
+    }
+    let auto = parse("[screen]\nascii = \"auto\"\ngraphs = \"auto\"\ncolors = \"auto\"\n", "s").unwrap();
+    assert_eq!(auto.screen, ScreenSettings::default());
+}
+
+#[test]
+fn what_the_screen_cannot_be_is_refused_with_what_was_meant() {
+    for (text, part) in [
+        ("grahps = \"block\"", "settings.toml:2:1: unknown field `grahps`"),
+        ("graphs = \"brail\"", "expected `auto`, `braille`, `block` or `ascii`"),
+        ("colors = \"grb\"", "hint: did you mean `rgb`?"),
+        ("ascii = \"yes\"", ":2:9: expected `\"auto\"`, `true` or `false`"),
+        ("notify = \"osc8\"", "hint: did you mean `osc9`?"),
+        ("theme = \"mine.toml\"", ":2:9: a theme's file is named from the root"),
+        ("theme = \"\"", "a theme cannot be empty"),
+        ("mouse = \"on\"", "expected true or false"),
+    ] {
+        let said = fault(&format!("[screen]\n{text}\n"));
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}

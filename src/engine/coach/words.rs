@@ -4,23 +4,53 @@
 
 use std::time::Duration;
 
-use crate::action::Verb;
+use crate::action::{ACTIONS, Verb};
 use crate::domain::text::thousands;
 use crate::domain::{Percent, Text};
 use crate::engine::model::{Model, SegmentModel};
 
-/// The key of an action.
-pub fn key(verb: Verb) -> &'static str {
-    verb.spec().chords.first().copied().unwrap_or(verb.spec().name)
+/// Stands before an action's name where its key is said. In no name and no measured text.
+const KEY: char = '\u{e000}';
+/// The same, where it is said that it is pressed.
+const PRESS: char = '\u{e001}';
+/// Stands behind the name.
+const END: char = '\u{e002}';
+
+/// The key of an action, to be filled in by [`say`].
+pub fn key(verb: Verb) -> String {
+    format!("{KEY}{}{END}", verb.spec().name)
 }
 
-/// How to do something: its key; where nothing can be done, that.
+/// How to do something: its key, to be filled in by [`say`]; where nothing can be done, that.
 pub fn press(model: &Model, verb: Verb) -> String {
+    let name = verb.spec().name;
     if model.read_only {
-        format!("not from here, this cockpit is read-only: gonogo {}", verb.spec().name)
+        format!("not from here, this cockpit is read-only: gonogo {name}")
     } else {
-        format!("press {}", key(verb))
+        format!("{PRESS}{name}{END}")
     }
+}
+
+/// The text with its keys filled in: what `key_of` says. `None`: it is called by its name, and nothing is pressed.
+pub fn say(text: &str, key_of: impl Fn(Verb) -> Option<String>) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find([KEY, PRESS]) {
+        let (before, marked) = rest.split_at(at);
+        said.push_str(before);
+        let Some((name, after)) = marked.split_once(END) else { break };
+        let is_pressed = name.starts_with(PRESS);
+        let name = name.trim_start_matches([KEY, PRESS]);
+        let verb = ACTIONS.iter().find(|spec| spec.name == name).map(|spec| spec.verb);
+        match verb.and_then(&key_of) {
+            Some(key) if is_pressed => said.push_str(&format!("press {key}")),
+            Some(key) => said.push_str(&key),
+            None => said.push_str(name),
+        }
+        rest = after;
+    }
+    said.push_str(rest);
+    said
 }
 
 /// How to do something to one segment: a key means what is selected.

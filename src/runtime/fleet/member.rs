@@ -52,8 +52,12 @@ impl Member {
     }
 
     /// Takes its news, if there is any. An error: it died of it.
-    pub fn poll_news(&mut self, cx: &mut Context<'_>) -> Result<Poll<bool>, Fallen> {
-        self.work(|session| session.poll_news(cx, |_, _| {})).map(|news| news.unwrap_or(Poll::Pending))
+    pub fn poll_news(
+        &mut self,
+        cx: &mut Context<'_>,
+        look: impl FnMut(&Model, &Event),
+    ) -> Result<Poll<bool>, Fallen> {
+        self.work(|session| session.poll_news(cx, look)).map(|news| news.unwrap_or(Poll::Pending))
     }
 
     /// Hands something in. An error: it died of it.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{Bookmarks, Speed};
 use crate::domain::{Timestamp, When};
 use crate::engine::Model;
-use crate::recording::{Kind, Player, Progress, RecordingError, Target};
+use crate::recording::{Extent, Kind, Player, Progress, RecordingError, Target};
 use crate::ui::transport::{Course, Motion};
 use crate::ui::{Transport, Wish};
 
@@ -38,6 +38,24 @@ pub struct Order {
     pub speed: Speed,
     /// Whether to leave where it stops playing.
     pub exit_when_done: bool,
+}
+
+impl Order {
+    /// Where it begins in a recording and where it stops, and what is to be said of it.
+    #[must_use]
+    pub fn bounds(&self, extent: Extent) -> (Timestamp, Option<Timestamp>, Option<String>) {
+        let moment = |when: When, base: Timestamp| {
+            let here = if matches!(when, When::Earlier(_)) { extent.to } else { base };
+            when.moment(extent.from, extent.to, here).max(extent.from).min(extent.to)
+        };
+        let from = self.from.map_or(extent.from, |when| moment(when, extent.from));
+        match self.until.map(|when| moment(when, from)) {
+            Some(until) if until < from => {
+                (from, None, Some("--until lies before --from, and is left out".to_owned()))
+            }
+            until => (from, until, None),
+        }
+    }
 }
 
 /// A player with a clock.
@@ -315,17 +333,9 @@ impl Deck {
     /// Goes where the order says that it begins.
     fn open_at_order(&mut self) {
         self.is_opening = false;
-        let extent = self.player.extent();
-        let moment = |when: When, base: Timestamp| {
-            let here = if matches!(when, When::Earlier(_)) { extent.to } else { base };
-            when.moment(extent.from, extent.to, here).max(extent.from).min(extent.to)
-        };
-        let from = self.order.from.map_or(extent.from, |when| moment(when, extent.from));
-        self.until = self.order.until.map(|when| moment(when, from));
-        if self.until.is_some_and(|until| until < from) {
-            self.until = None;
-            self.say(Some("--until lies before --from, and is left out".to_owned()));
-        }
+        let (from, until, said) = self.order.bounds(self.player.extent());
+        self.until = until;
+        self.say(said);
         self.leap(Target::Time(from));
     }
 

@@ -17,7 +17,7 @@ type Told = (MomentKind, Text, Option<SegmentName>);
 
 /// What was told of a timeline. Bounded by it: as many entries as it has moments.
 #[derive(Debug)]
-pub(super) struct Diary {
+pub(in crate::runtime) struct Diary {
     rollout: RolloutName,
     /// The number of the first moment that is kept here; see [`Model::moments_seen`].
     first: u64,
@@ -86,7 +86,7 @@ impl Diary {
 }
 
 /// What the journal says that still stands: NO-GOs, pauses, and commands whose end is not known.
-pub(super) fn standing(model: &Model) -> Vec<Line> {
+pub(in crate::runtime) fn standing(model: &Model) -> Vec<Line> {
     let line = |kind, text: String| Line::new(Some(&model.rollout.name), Kind::Moment(kind), text);
     let mut lines = Vec::new();
     for segment in &model.segments {

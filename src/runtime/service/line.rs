@@ -12,6 +12,7 @@
 //! worth reading.
 
 use std::fmt::Write;
+use std::io;
 
 use serde_json::json;
 
@@ -25,6 +26,8 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
+    /// For ears: the time of day alone, and the date on a line of its own when a day begins.
+    Plain,
 }
 
 /// What a line is about.
@@ -36,6 +39,8 @@ pub enum Kind {
     Ready,
     /// Something of the timeline.
     Moment(MomentKind),
+    /// What the timeline does not say: phases, exposures, comments, advice. Only for who has no screen to look at.
+    Change,
     /// A rollout is not watched any more.
     Stop,
     /// The log or the process itself.
@@ -54,6 +59,7 @@ impl Kind {
             Self::Moment(MomentKind::Link) => "link",
             Self::Moment(MomentKind::Problem) => "problem",
             Self::Moment(MomentKind::Note) => "note",
+            Self::Change => "change",
             Self::Stop => "stop",
             Self::Log => "log",
         }
@@ -96,19 +102,32 @@ impl Line {
         match format {
             Format::Text => self.as_text(),
             Format::Json => self.as_json(),
+            Format::Plain => self.as_plain(),
         }
     }
 
     fn as_text(&self) -> String {
-        let mut out = self.at.rfc3339();
-        // Writing to a String cannot fail.
-        let _ = match &self.rollout {
-            Some(rollout) => write!(out, " {rollout} "),
-            None => write!(out, " gonogo "),
+        let of: &dyn std::fmt::Display = match &self.rollout {
+            Some(rollout) => rollout,
+            None => &"gonogo",
         };
+        format!("{} {of} {}", self.at.rfc3339(), self.words())
+    }
+
+    fn as_plain(&self) -> String {
+        match &self.rollout {
+            Some(rollout) => format!("{} {rollout}: {}", self.at.clock(), self.words()),
+            None => format!("{} {}", self.at.clock(), self.words()),
+        }
+    }
+
+    /// What happened, to whom and by whom.
+    fn words(&self) -> String {
+        let mut out = String::new();
         if self.kind == Kind::Moment(MomentKind::Note) {
             out.push_str("note by ");
         }
+        // Writing to a String cannot fail.
         let _ = match (&self.actor, self.is_foreign) {
             (Some(actor), true) => write!(out, "{actor}, another process: "),
             (Some(actor), false) => write!(out, "{actor}: "),
@@ -137,6 +156,47 @@ impl Line {
             "text": text,
         })
         .to_string()
+    }
+}
+
+/// Where lines go.
+#[derive(Debug)]
+pub struct Paper<W> {
+    out: W,
+    format: Format,
+    /// The day of the line before.
+    day: Option<i64>,
+}
+
+impl<W: io::Write> Paper<W> {
+    /// Lines of this format, on that.
+    pub const fn new(out: W, format: Format) -> Self {
+        Self { out, format, day: None }
+    }
+
+    /// How lines are written.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes a line, and whatever waits before it.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn put(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = String::new();
+        let day = line.at.day();
+        if self.format == Format::Plain && self.day != Some(day) {
+            let date = line.at.date_and_clock();
+            let date = date.split(' ').next().unwrap_or_default();
+            text = format!("{date}, times in UTC\n");
+        }
+        text.push_str(&line.write(self.format));
+        text.push('\n');
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()?;
+        self.day = Some(day);
+        Ok(())
     }
 }
 
@@ -179,5 +239,21 @@ mod tests {
         assert!(other.write(Format::Json).contains(r#""text":"another process: kill free: sent""#));
         let note = Line { actor: Some(Actor::Person("ann".into())), ..line(MomentKind::Note, "so: what") };
         assert!(note.write(Format::Text).ends_with(" note by ann: so: what"));
+    }
+
+    #[test]
+    fn plain_lines_have_the_time_of_day_and_a_date_where_a_day_begins() {
+        let mut out = Vec::new();
+        let mut paper = Paper::new(&mut out, Format::Plain);
+        let first = line(MomentKind::Link, "flags web connected");
+        let day = 86_400_000;
+        let next = Line { at: Timestamp(first.at.0 + day), rollout: None, ..first.clone() };
+        for line in [&first, &first, &next] {
+            paper.put(line).expect("a Vec takes everything");
+        }
+        let wanted = "2026-11-22, times in UTC\n14:02:07 checkout-v2: flags web connected\n\
+                      14:02:07 checkout-v2: flags web connected\n\
+                      2026-11-23, times in UTC\n14:02:07 flags web connected\n";
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), wanted);
     }
 }

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 
-use super::line::{Format, Kind, Line};
+use super::line::{Format, Kind, Line, Paper};
 use crate::domain::text::thousands;
 use crate::domain::{RolloutName, Timestamp};
 use crate::runtime::clock::Clock;
@@ -35,6 +35,7 @@ enum Order {
 pub struct Log {
     orders: SyncSender<Order>,
     dropped: Arc<AtomicU64>,
+    gone: Arc<Notify>,
     clock: Clock,
 }
 
@@ -46,9 +47,16 @@ impl Log {
     pub fn start(format: Format, out: impl Write + Send + 'static, clock: Clock) -> std::io::Result<Self> {
         let (orders, todo) = sync_channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
-        let writer = Writer { out, format, dropped: Arc::clone(&dropped), told: 0, is_closed: false };
+        let gone = Arc::new(Notify::new());
+        let writer = Writer {
+            paper: Paper::new(out, format),
+            dropped: Arc::clone(&dropped),
+            told: 0,
+            is_closed: false,
+            gone: Arc::clone(&gone),
+        };
         std::thread::Builder::new().name("log".into()).spawn(move || writer.run(&todo))?;
-        Ok(Self { orders, dropped, clock })
+        Ok(Self { orders, dropped, gone, clock })
     }
 
     /// Hands a line in; never waits.
@@ -62,6 +70,11 @@ impl Log {
     /// Says something here and now.
     pub fn say(&self, rollout: Option<&RolloutName>, kind: Kind, text: impl AsRef<str>) {
         self.tell(Line::new(rollout, kind, text));
+    }
+
+    /// Waits until nobody reads any more. For one waiter.
+    pub async fn closed(&self) {
+        self.gone.notified().await;
     }
 
     /// Waits until everything that was handed in is written, at most `patience`. Returns whether it is.
@@ -81,12 +94,12 @@ impl Log {
 }
 
 struct Writer<W> {
-    out: W,
-    format: Format,
+    paper: Paper<W>,
     dropped: Arc<AtomicU64>,
     /// How many of the dropped lines were told of.
     told: u64,
     is_closed: bool,
+    gone: Arc<Notify>,
 }
 
 impl<W: Write> Writer<W> {
@@ -122,16 +135,17 @@ impl<W: Write> Writer<W> {
         if self.is_closed {
             return false;
         }
-        let mut text = line.write(self.format);
-        text.push('\n');
-        let Err(cause) = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) else {
-            return true;
-        };
+        let Err(cause) = self.paper.put(line) else { return true };
         if line.kind != Kind::Log {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         if cause.kind() == ErrorKind::BrokenPipe {
             self.is_closed = true;
+            self.gone.notify_one();
+            // Who reads plain lines and has read enough, as `head` does, knows it.
+            if self.paper.format() == Format::Plain {
+                return false;
+            }
             // Nobody is left to tell when standard error is closed as well.
             let _ = writeln!(
                 std::io::stderr(),

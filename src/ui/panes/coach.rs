@@ -19,7 +19,7 @@ pub const PANE: Pane = Pane {
     place: Place::LowerRight,
     steer: Steer::Scroll,
     opens: Verb::Plan,
-    title: |_| "coach".to_owned(),
+    title: |scene| if scene.view.is_replay() { "coach, as it was then" } else { "coach" }.to_owned(),
     rows: |_, _| ROWS,
     draw,
 };
@@ -45,7 +45,7 @@ fn lines(scene: &Scene<'_>, all: &[Advice], width: usize) -> Vec<Line<'static>> 
     }
     let columns = width.saturating_sub(SIGN).max(1);
     let lines = all.iter().flat_map(|advice| {
-        let wrapped = paint::wrap(&advice.text, columns).into_iter().enumerate();
+        let wrapped = paint::wrap(&said(scene, advice), columns).into_iter().enumerate();
         wrapped.map(move |(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) })
     });
     lines.collect()
@@ -55,7 +55,7 @@ fn lines(scene: &Scene<'_>, all: &[Advice], width: usize) -> Vec<Line<'static>> 
 pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let Some(advice) = scene.model.outlook().advice.first() else { return };
     let room = usize::from(area.width).saturating_sub(SIGN).max(1);
-    let mut lines = paint::wrap(&advice.text, room);
+    let mut lines = paint::wrap(&said(scene, advice), room);
     let fit = usize::from(area.height).max(1);
     if lines.len() > fit {
         let rest = lines.split_off(fit - 1).join(" ");
@@ -65,6 +65,11 @@ pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let drawn =
         drawn.map(|(row, text)| if row == 0 { first(scene, advice, text) } else { rest(scene, text) });
     paint::put_all(buf, area, drawn);
+}
+
+/// The advice with the person's own keys. In a replay nothing can be pressed.
+fn said(scene: &Scene<'_>, advice: &Advice) -> String {
+    advice.with_keys(|verb| if scene.view.is_replay() { None } else { scene.view.key(verb) })
 }
 
 fn first(scene: &Scene<'_>, advice: &Advice, text: String) -> Line<'static> {

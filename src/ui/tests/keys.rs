@@ -29,7 +29,7 @@ fn held(view: &mut View, model: &Model, chord: &str) -> Vec<Intent> {
 }
 
 /// Everything that can be open, by the keys that open it, and whether text is being typed.
-const STATES: [(&[&str], bool); 14] = [
+const STATES: [(&[&str], bool); 21] = [
     (&[], false),
     (&["?"], false),
     (&["enter"], false),
@@ -44,6 +44,13 @@ const STATES: [(&[&str], bool); 14] = [
     (&["n"], true),
     (&["n", "x"], true),
     (&["r"], false),
+    (&["y"], false),
+    (&["z"], false),
+    (&["enter", "y"], false),
+    (&[":"], true),
+    (&[":", "w", "i"], true),
+    (&[":", "p", "a", "u", "down"], true),
+    (&["0", "z"], false),
 ];
 
 #[test]

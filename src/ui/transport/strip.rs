@@ -5,6 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::Transport;
 use super::course::Scale;
@@ -35,7 +36,7 @@ pub fn draw_exposure(scene: &Scene<'_>, transport: &Transport<'_>, buf: &mut Buf
         .collect();
     let acts = heaviest_acts(transport, &scale);
     name_stretches(&mut cells, &shares, &acts, |share| words::measured(Some(*share)));
-    draw_acts(&acts, &mut cells);
+    draw_acts(scene, &acts, &mut cells);
     finish(scene, transport, &scale, cells, "exposure", buf, row);
 }
 
@@ -60,7 +61,7 @@ pub fn draw_verdicts(
         .collect();
     let acts = if with_acts { heaviest_acts(transport, &scale) } else { Vec::new() };
     name_stretches(&mut cells, &verdicts, &acts, |verdict| format!(" {} ", verdict.word()));
-    draw_acts(&acts, &mut cells);
+    draw_acts(scene, &acts, &mut cells);
     finish(scene, transport, &scale, cells, "verdicts", buf, row);
 }
 
@@ -113,12 +114,18 @@ fn heaviest_acts(transport: &Transport<'_>, scale: &Scale) -> Vec<Option<Verb>> 
     heaviest
 }
 
+/// The letter of an action: the person's own key if that is one letter, else the built-in one.
+fn mark(scene: &Scene<'_>, verb: Verb) -> String {
+    let own = scene.view.live_key(verb).filter(|key| key.width() == 1);
+    own.unwrap_or_else(|| verb.spec().chords.first().copied().unwrap_or_default().to_owned())
+}
+
 /// Acts, by the letter of their key.
-fn draw_acts(acts: &[Option<Verb>], cells: &mut [Cell]) {
+fn draw_acts(scene: &Scene<'_>, acts: &[Option<Verb>], cells: &mut [Cell]) {
     for (cell, verb) in cells.iter_mut().zip(acts) {
         let Some(spec) = verb.map(Verb::spec) else { continue };
         let role = if spec.danger == Danger::Stops { Role::Danger } else { Role::Key };
-        *cell = (spec.chords.first().copied().unwrap_or_default().to_owned(), role);
+        *cell = (mark(scene, spec.verb), role);
     }
 }
 

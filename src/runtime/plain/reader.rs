@@ -1,0 +1,160 @@
+//! One rollout, read aloud: what is worth a line since the last look.
+//!
+//! In: the model, after each event or each tick. Out: [`Line`]s. What the timeline says is said by the guard's
+//! [`Diary`]: verdicts, commands step by step, links, problems. What it does not say, and a screen shows, is said here:
+//! phases, confirmed exposures, comments, advice. Ages and counts are no news.
+
+use crate::domain::{Arm, Percent, Phase, RolloutName, Timestamp, Verdict};
+use crate::engine::Model;
+use crate::engine::coach::advice;
+use crate::engine::model::Comment;
+use crate::event::Event;
+use crate::runtime::service::diary::{Diary, standing};
+use crate::runtime::service::line::{Kind, Line};
+use crate::runtime::service::sight::{self, Sight};
+use crate::ui::plain;
+
+/// What was said of a rollout.
+#[derive(Debug)]
+pub struct Reader {
+    /// Named in each line where there are several. `None`: there is only one.
+    rollout: Option<RolloutName>,
+    diary: Diary,
+    /// The time of the first look.
+    began: Timestamp,
+    /// Whether the summary was said.
+    is_summed_up: bool,
+    segments: Vec<(Phase, Option<Percent>)>,
+    pieces: u64,
+    /// The advice that was said last, without its numbers.
+    advised: Vec<String>,
+    revision: u64,
+}
+
+impl Reader {
+    /// Begins: says what the journal says that still stands.
+    pub fn begin(model: &Model, is_named: bool, mut tell: impl FnMut(Line)) -> Self {
+        let reader = Self {
+            rollout: is_named.then(|| model.rollout.name.clone()),
+            diary: Diary::begin(model),
+            began: model.now,
+            is_summed_up: false,
+            segments: Vec::new(),
+            pieces: model.feedback_totals.pieces,
+            advised: Vec::new(),
+            revision: 0,
+        };
+        let text = format!(
+            "{}: {} segments, {} guardrails, autopilot {}",
+            model.rollout.name,
+            model.segments.len(),
+            model.rollout.guardrails.len(),
+            model.autopilot.word()
+        );
+        // Before the first event there is no time of its own; the log has one.
+        tell(Line { at: model.now, ..Line::new(None, Kind::Start, text) });
+        for line in standing(model) {
+            tell(reader.stamp(model, line));
+        }
+        reader
+    }
+
+    /// Says what is new. `cause` is the event that was just taken; `None`: time went on.
+    pub fn follow(&mut self, model: &Model, cause: Option<&Event>, mut tell: impl FnMut(Line)) {
+        if model.revision == self.revision && self.is_summed_up {
+            return;
+        }
+        self.revision = model.revision;
+        let mut lines = Vec::new();
+        self.diary.follow(model, cause, |line| lines.push(line));
+        let seen: Vec<_> = model.segments.iter().map(|s| (s.phase, s.exposure.confirmed)).collect();
+        if self.is_summed_up {
+            for (segment, (was, is)) in model.segments.iter().zip(self.segments.iter().zip(&seen)) {
+                if was.1 != is.1 {
+                    lines.push(self.say(&exposure(segment.name.as_str(), was.1, is.1)));
+                }
+                if was.0 != is.0 {
+                    lines.push(self.say(&format!("{} is {}, was {}", segment.name, is.0, was.0)));
+                }
+            }
+        }
+        self.segments = seen;
+        let new = model.feedback_totals.pieces.saturating_sub(self.pieces);
+        self.pieces = model.feedback_totals.pieces;
+        let new = usize::try_from(new).unwrap_or(usize::MAX).min(model.comments.len());
+        lines.extend(
+            model.comments.iter().skip(model.comments.len() - new).map(|said| self.say(&comment(said))),
+        );
+        // What is known at first is said as a whole; advice follows what is known.
+        let waited = model.now.since(self.began);
+        if !self.is_summed_up && sight::look(model, waited) != Sight::Opening {
+            self.is_summed_up = true;
+            lines.extend(plain::standing(model).iter().map(|text| self.say(text)));
+        }
+        if self.is_summed_up && cause.is_none() {
+            lines.extend(self.advise(model));
+        }
+        for line in lines {
+            tell(self.stamp(model, line));
+        }
+    }
+
+    /// The advice, where it says something else than before.
+    fn advise(&mut self, model: &Model) -> Vec<Line> {
+        let all = advice(model);
+        let keys: Vec<_> = all.iter().map(|advice| without_numbers(&advice.text)).collect();
+        let known = std::mem::replace(&mut self.advised, keys);
+        let new = all.iter().zip(&self.advised).filter(|(_, key)| !known.contains(key));
+        new.map(|(advice, _)| self.say(&format!("coach: {}", advice.text))).collect()
+    }
+
+    fn say(&self, text: &str) -> Line {
+        Line::new(self.rollout.as_ref(), Kind::Change, text)
+    }
+
+    fn stamp(&self, model: &Model, line: Line) -> Line {
+        Line { at: model.now, rollout: self.rollout.clone(), ..line }
+    }
+}
+
+/// Says how a rollout stands at the end.
+pub fn end(model: &Model, is_named: bool, mut tell: impl FnMut(Line)) {
+    let (phase, verdict) = (model.phase(), model.verdict());
+    let text = match verdict {
+        Verdict::Go => format!("end: {phase}, {verdict}"),
+        _ => {
+            let first = plain::standing(model).into_iter().next().unwrap_or_default();
+            format!("end: {first}")
+        }
+    };
+    let rollout = is_named.then_some(&model.rollout.name);
+    tell(Line { at: model.now, ..Line::new(rollout, Kind::Stop, text) });
+}
+
+fn exposure(segment: &str, was: Option<Percent>, is: Option<Percent>) -> String {
+    match (was, is) {
+        (Some(was), Some(is)) => format!("{segment} confirmed {is}, was {was}"),
+        (None, Some(is)) => format!("{segment} confirmed {is}"),
+        (_, None) => format!("{segment}: what is confirmed is not known"),
+    }
+}
+
+fn comment(said: &Comment) -> String {
+    let arm = match said.feedback.arm {
+        Some(Arm::Treatment) => ", treatment",
+        Some(Arm::Control) => ", control",
+        None => "",
+    };
+    let score = said.feedback.score.map_or_else(String::new, |score| format!(", {score} of 5"));
+    let text = said.feedback.text.as_str();
+    let text = if text.is_empty() { String::new() } else { format!(": {text}") };
+    format!("feedback {}{arm}{score}{text}", said.feedback.segment)
+}
+
+/// A sentence that is the same when only its numbers differ.
+fn without_numbers(text: &str) -> String {
+    text.split(' ').filter(|word| !word.contains(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;
