@@ -111,7 +111,7 @@ fn the_sick_one_of_twenty_is_seen_first_opened_killed_and_no_other_is_touched() 
     cockpit.press("0");
     cockpit.until_shown("20 rollouts:");
     cockpit.press("K");
-    cockpit.until_shown("Nobody will get rollout-13");
+    cockpit.until_shown("Nobody anywhere will get rollout-13");
     cockpit.press("\r");
     cockpit.until("the row to say that it is off", |seen| seen.line_with(&[&sick, "KILLED", "0%"]).is_some());
     assert!(!town.stored(SICK).0, "it is stored as off");
