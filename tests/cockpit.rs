@@ -24,6 +24,8 @@ mod harness;
 mod kills;
 #[path = "cockpit/others.rs"]
 mod others;
+#[path = "cockpit/plain.rs"]
+mod plain;
 #[path = "cockpit/platforms.rs"]
 mod platforms;
 #[path = "cockpit/recording.rs"]
@@ -34,6 +36,8 @@ mod replay;
 mod seat;
 #[path = "cockpit/seen.rs"]
 mod seen;
+#[path = "cockpit/themes.rs"]
+mod themes;
 #[path = "cockpit/verbs.rs"]
 mod verbs;
 #[path = "cockpit/watching.rs"]

@@ -23,6 +23,7 @@ use crate::runtime::ledger::Forgetful;
 use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
 use crate::term::{Signal, Signals};
+use crate::ui::link::Links;
 
 /// The variable with the token that clients of `--serve` must bring.
 const TOKEN: &str = "GONOGO_FEED_TOKEN";
@@ -68,7 +69,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
         let paint = arguments.look.paint();
         let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
-        return replay::show(player, name, &play, paint, arguments.look.keys()).await;
+        let opened = ["demo".to_owned(), name.to_owned()];
+        return replay::show(player, &opened, &play, paint, arguments.look.keys()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -123,7 +125,9 @@ async fn play(arguments: Arguments, scenarios: &[Scenario], clock: Clock) -> Res
         sessions.push(Session::start_recorded(start, tape, None).map_err(Failure::usage)?);
     }
     let mut fleet = Fleet::new(sessions);
-    let exit = screen::run(&mut fleet, actor(None), &arguments.look.or_roles(asked)).await;
+    // The worlds are gone afterwards, and nothing was written down.
+    let look = arguments.look.or_roles(asked).leading_to(Links::Nowhere);
+    let exit = screen::run(&mut fleet, actor(None), &look).await;
     drop(fleet);
     join_all(worlds.into_iter().map(Served::shutdown)).await;
     exit

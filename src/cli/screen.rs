@@ -10,6 +10,7 @@ use super::keys::OwnKeys;
 use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
+use crate::config::user;
 use crate::domain::{Actor, RoleName, Span};
 use crate::effect::Outcome;
 use crate::runtime::clock::Clock;
@@ -21,11 +22,13 @@ use crate::runtime::service::log::Log;
 use crate::runtime::session::Session;
 use crate::term::{TermError, Terminal};
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// How long leaving waits for the disk. An orphan must be gone within a second.
 const LAST_LINE: Duration = Duration::from_millis(800);
 /// How long leaving waits for a command to be read back: one attempt of a kill.
 const LAST_WORD: Duration = Duration::from_secs(3);
+
 /// How long leaving waits for the recordings and the history of all rollouts together.
 const LAST_EVENTS: Duration = Duration::from_secs(2);
 /// The same when nobody is there. An orphan must be gone within a second.
@@ -44,6 +47,9 @@ pub struct Look {
     /// Leave after this time, such as 90s
     #[arg(long, value_name = "TIME")]
     r#for: Option<Span>,
+    /// Where copied links lead to.
+    #[arg(skip)]
+    links: Links,
 }
 
 impl Look {
@@ -67,6 +73,11 @@ impl Look {
         !self.roles.is_empty()
     }
 
+    /// With links that lead there.
+    pub fn leading_to(self, links: Links) -> Self {
+        Self { links, ..self }
+    }
+
     /// With these roles, if none was named.
     pub fn or_roles(mut self, roles: impl IntoIterator<Item = RoleName>) -> Self {
         if self.roles.is_empty() {
@@ -88,6 +99,17 @@ pub fn check(look: &Look) -> Result<(), Failure> {
     Terminal::check().map_err(Failure::usage)
 }
 
+/// Where copied links lead to: to the user's page if there is one; never out of a demo, which no page knows.
+pub fn links(otherwise: Links) -> Links {
+    // Settings that cannot be read are said where the theme is put on.
+    let page = user::load().ok().and_then(|settings| settings.screen.link);
+    match (otherwise, page) {
+        (Links::Nowhere, _) => Links::Nowhere,
+        (_, Some(template)) => Links::Page(template),
+        (otherwise, None) => otherwise,
+    }
+}
+
 /// Runs the cockpit on rollouts, or says what changes where there is no screen.
 ///
 /// # Errors
@@ -105,8 +127,10 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
             let (mut wardrobe, said) = look.paint.dress();
             let (bindings, refused) = look.keys.settle()?;
             let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-            let view = view.with_keys(bindings, refused);
-            let mut view = if fleet.models().len() > 1 { view.on_fleet() } else { view };
+            let mut view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
+            if fleet.models().len() > 1 {
+                view = view.on_fleet();
+            }
             said.into_iter().for_each(|said| view.say(said));
             live::run(fleet, &mut view, &mut wardrobe, limit).await
         }

@@ -22,14 +22,14 @@ use crate::ui::{print, sample};
     A theme is worn with --theme NAME, or for good with `theme = \"NAME\"` below `[screen]` in the settings."
 )]
 pub struct Arguments {
-    /// Show this one alone, with all its roles: a name, or a file
+    /// Show these: names, or files; one alone is shown with all its roles
     #[arg(value_name = "NAME|FILE")]
-    theme: Option<String>,
+    themes: Vec<String>,
     /// Print its file, to begin one of your own with
-    #[arg(long, requires = "theme")]
+    #[arg(long, requires = "themes")]
     toml: bool,
     /// Print the folder of your own themes
-    #[arg(long, conflicts_with_all = ["theme", "toml"])]
+    #[arg(long, conflicts_with_all = ["themes", "toml"])]
     path: bool,
     #[command(flatten)]
     signs: Signs,
@@ -51,28 +51,38 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let wish = arguments.signs.wish(&settings.screen, &surroundings());
     // In a file colours would be noise.
     let colored = std::io::stdout().is_terminal();
-    let Some(word) = &arguments.theme else {
-        for (name, place) in themes::all() {
-            match theme(&place, &wish) {
-                Ok(theme) => writeln!(out, "{}", small(&theme, &name, colored))?,
-                Err(error) => writeln!(out, " {name}\n {}\n", error.to_string().replace('\n', "\n "))?,
-            }
-        }
-        writeln!(out, "{}", summary(&wish))?;
-        return Ok(Exit::Done);
+    let chosen = if arguments.themes.is_empty() {
+        themes::all()
+    } else {
+        let find = |word: &String| Ok((word.clone(), themes::find(word)?));
+        arguments.themes.iter().map(find).collect::<Result<_, ThemeError>>().map_err(Failure::usage)?
     };
-    let place = themes::find(word).map_err(Failure::usage)?;
-    if arguments.toml {
-        write!(out, "{}", text(&place).map_err(Failure::usage)?)?;
+    if let (true, [(_, place), ..]) = (arguments.toml, chosen.as_slice()) {
+        write!(out, "{}", text(place).map_err(Failure::usage)?)?;
         return Ok(Exit::Done);
     }
-    let theme = theme(&place, &wish).map_err(Failure::usage)?;
-    let area = Rect::new(0, 0, sample::COLUMNS, u16::try_from(Role::ALL.len()).unwrap_or(u16::MAX));
-    let mut roles = Buffer::empty(area);
-    sample::draw_roles(&theme, &mut roles, area);
-    writeln!(out, "{}\n{}", small(&theme, word, colored), print::print(&roles, colored))?;
+    for (name, place) in &chosen {
+        match theme(place, &wish) {
+            Ok(theme) => {
+                writeln!(out, "{}", small(&theme, name, colored))?;
+                if let [_] = arguments.themes.as_slice() {
+                    writeln!(out, "{}", roles(&theme, colored))?;
+                }
+            }
+            Err(error) if !arguments.themes.is_empty() => return Err(Failure::usage(error)),
+            // One that is spoilt hides none of the others.
+            Err(error) => writeln!(out, " {name}\n {}\n", error.to_string().replace('\n', "\n "))?,
+        }
+    }
     writeln!(out, "{}", summary(&wish))?;
     Ok(Exit::Done)
+}
+
+fn roles(theme: &Theme, colored: bool) -> String {
+    let area = Rect::new(0, 0, sample::COLUMNS, u16::try_from(Role::ALL.len()).unwrap_or(u16::MAX));
+    let mut buf = Buffer::empty(area);
+    sample::draw_roles(theme, &mut buf, area);
+    print::print(&buf, colored)
 }
 
 fn small(theme: &Theme, name: &str, colored: bool) -> String {
@@ -108,7 +118,7 @@ fn summary(wish: &Wish) -> String {
     };
     let signs = if wish.is_ascii { "ASCII signs only" } else { "all signs" };
     format!(
-        " This terminal: {colors}, {signs}, graphs {}. Otherwise: --colors, --ascii, --unicode, --graphs.",
+        " This terminal: {colors}, {signs}, graphs {}.\n Otherwise: --colors, --ascii, --unicode, --graphs.",
         wish.graphs
     )
 }

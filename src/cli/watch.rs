@@ -12,6 +12,7 @@ use super::screen::{self, Look};
 use super::{Exit, Failure};
 use crate::backends::Rights;
 use crate::runtime::fleet::Fleet;
+use crate::ui::link::Links;
 
 /// The most rollouts of one cockpit: more rows than anybody reads, each with a thread and half a dozen connections.
 const MAX_ROLLOUTS: usize = 300;
@@ -57,5 +58,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     for warning in &warnings {
         writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
     }
-    screen::run(&mut fleet, actor(arguments.name.as_deref()), &arguments.look).await
+    let journal = arguments.state_dir.as_ref().map(|folder| folder.display().to_string());
+    let look = arguments.look.leading_to(Links::Journal(journal));
+    screen::run(&mut fleet, actor(arguments.name.as_deref()), &look).await
 }

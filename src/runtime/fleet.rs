@@ -153,7 +153,7 @@ impl Fleet {
         self.take_news_and(|_, _, _| {}).await
     }
 
-    /// The same; `look` sees the model at its place right after each event, when what it asks for is on its way.
+    /// The same; `look` sees the place of a rollout among the models, and its model right after each event.
     pub async fn take_news_and(&mut self, mut look: impl FnMut(usize, &Model, &Event)) -> bool {
         if self.members.is_empty() {
             return pending().await;
@@ -194,8 +194,7 @@ impl Fleet {
         let (Some(member), Some(bell)) = (self.members.get_mut(place), self.bells.bell(place)) else {
             return Poll::Pending;
         };
-        let mut look = |model: &Model, event: &Event| look(place, model, event);
-        match member.poll_news(&mut Context::from_waker(bell), &mut look) {
+        match member.poll_news(&mut Context::from_waker(bell), |model, event| look(place, model, event)) {
             Ok(Poll::Ready(is_outcome)) => {
                 self.bells.ring(place);
                 self.assess(place);

@@ -29,8 +29,6 @@ use super::live::Ending;
 use super::replay::{Order, ReplayError};
 use super::service::line::{Format, Line, Paper};
 use super::service::log::Log;
-use crate::engine::Model;
-use crate::event::Event;
 use crate::recording::{Player, Progress, Target};
 use crate::term::{Signal, Signals, TermError};
 
@@ -64,7 +62,12 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
             },
             // Who has read enough is no failure.
             () = log.closed() => break Ending::Quit,
-            () = hear(fleet, &mut readers, log) => {}
+            // What is new is said after each event.
+            _ = fleet.take_news_and(|place, model, event| {
+                if let Some(reader) = readers.get_mut(place) {
+                    reader.follow(model, Some(event), |line| log.tell(line));
+                }
+            }) => {}
             _ = ticks.tick() => {
                 fleet.tick();
                 for (model, reader) in fleet.models().into_iter().zip(&mut readers) {
@@ -75,16 +78,6 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
         }
     };
     Ok(ending)
-}
-
-/// Takes the news of any rollout, and says what is new after each event. Nothing is lost when the future is dropped.
-async fn hear(fleet: &mut Fleet, readers: &mut [Reader], log: &Log) {
-    let follow = |place: usize, model: &Model, event: &Event| {
-        if let Some(reader) = readers.get_mut(place) {
-            reader.follow(model, Some(event), |line| log.tell(line));
-        }
-    };
-    fleet.take_news_and(follow).await;
 }
 
 /// Says how each rollout stands now, and waits until it is written.

@@ -13,7 +13,8 @@ pub enum TermError {
     /// Standard input or output is a pipe or a file.
     #[error(
         "cannot open the cockpit: {stream} is not a terminal\n\
-         hint: the cockpit needs a terminal; use `gonogo status --json` in scripts, `gonogo guard` in services"
+         hint: the cockpit needs a terminal; --plain says what changes without one; use `gonogo status --json` in scripts, \
+         `gonogo guard` in services"
     )]
     NotATerminal {
         /// Which of the two.

@@ -215,6 +215,13 @@ impl Glyphs {
         }
     }
 
+    /// Returns a thin bar of so many columns, the first `filled` of them thick: bars below each other stay apart.
+    pub fn meter(&self, filled: usize, columns: usize) -> String {
+        let filled = filled.min(columns);
+        let (thick, thin) = (self.border_focused.horizontal_top, self.border.horizontal_top);
+        format!("{}{}", thick.repeat(filled), thin.repeat(columns - filled))
+    }
+
     /// Returns the height of a sparkline for a share from 0 to 1; out of range is clamped, NaN is a gap.
     pub fn spark_level(&self, share: f64) -> &'static str {
         if share.is_nan() {

@@ -57,12 +57,13 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
     let trouble = facts::troubles(scene.model, kind, name);
     let is_drawn = !curve.is_empty() && area.height >= LEAST_ROWS && area.width >= LEAST_COLUMNS;
     let mut lines = legend::lines(scene, &curve, rail.as_ref(), &marks, area.width);
+    if curve.is_empty() {
+        let text = if signal == Shown::Feedback { " no scores yet" } else { " no traffic yet" };
+        lines = vec![scene.line(text, Role::Dim)];
+    }
     if let Some(trouble) = trouble.first() {
         // What is drawn is old: that is said first, and the arms keep their line where there are two.
         lines.insert(0, scene.trouble(trouble, usize::from(area.width)));
-    } else if curve.is_empty() {
-        let text = if signal == Shown::Feedback { " no scores yet" } else { " no traffic yet" };
-        lines = vec![scene.line(text, Role::Dim)];
     }
     let rows = if area.height >= TWO_LINES { 2 } else { 1 };
     let legend = u16::try_from(lines.len()).unwrap_or(rows).min(rows);

@@ -2,6 +2,9 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod anything;
+mod apart;
+mod charts;
 mod finding;
 mod fleet;
 mod keys;
@@ -10,8 +13,10 @@ mod others;
 pub(crate) mod pictures;
 mod platforms;
 mod replay;
+mod screens;
 mod sizes;
 mod sources;
+mod states;
 mod status;
 mod streams;
 pub(crate) mod world;

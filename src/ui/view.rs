@@ -171,8 +171,8 @@ impl View {
         Self { links, ..self }
     }
 
-    /// A way back to a moment of a rollout.
-    pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> String {
+    /// A way back to a moment of a rollout. `None`: there is none.
+    pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> Option<String> {
         self.links.to(&model.rollout.name, at)
     }
 

@@ -271,7 +271,6 @@ fn what_cannot_be_replayed_is_said_with_a_hint() {
         (&[&night, "--from", "tea"], "write 14:02"),
         (&[&night, "--speed", "0"], "from 1 to 1000"),
         (&[&night, "--theme", "pink"], "pink"),
-        (&[&night], "standard input is not a terminal"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_gonogo"))
             .arg("replay")

@@ -51,7 +51,7 @@ impl Member {
         self.state = State::Alive(Box::new(session));
     }
 
-    /// Takes its news, if there is any. An error: it died of it.
+    /// Takes its news, if there is any; `look` sees the model right after each event. An error: it died of it.
     pub fn poll_news(
         &mut self,
         cx: &mut Context<'_>,

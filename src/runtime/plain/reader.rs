@@ -20,8 +20,8 @@ pub struct Reader {
     /// Named in each line where there are several. `None`: there is only one.
     rollout: Option<RolloutName>,
     diary: Diary,
-    /// The time of the first look.
-    began: Timestamp,
+    /// The time of the first look. `None`: nothing happened yet, so there is no time.
+    began: Option<Timestamp>,
     /// Whether the summary was said.
     is_summed_up: bool,
     segments: Vec<(Phase, Option<Percent>)>,
@@ -37,7 +37,7 @@ impl Reader {
         let reader = Self {
             rollout: is_named.then(|| model.rollout.name.clone()),
             diary: Diary::begin(model),
-            began: model.now,
+            began: Some(model.now).filter(|now| *now > Timestamp::default()),
             is_summed_up: false,
             segments: Vec::new(),
             pieces: model.feedback_totals.pieces,
@@ -61,12 +61,30 @@ impl Reader {
 
     /// Says what is new. `cause` is the event that was just taken; `None`: time went on.
     pub fn follow(&mut self, model: &Model, cause: Option<&Event>, mut tell: impl FnMut(Line)) {
-        if model.revision == self.revision && self.is_summed_up {
-            return;
-        }
-        self.revision = model.revision;
         let mut lines = Vec::new();
-        self.diary.follow(model, cause, |line| lines.push(line));
+        if model.revision != self.revision || !self.is_summed_up {
+            self.revision = model.revision;
+            self.diary.follow(model, cause, |line| lines.push(line));
+            lines.extend(self.compare(model));
+        }
+        // What is known at first is said as a whole; advice follows what is known.
+        let waited = model.now.since(*self.began.get_or_insert(model.now));
+        if !self.is_summed_up && sight::look(model, waited) != Sight::Opening {
+            self.is_summed_up = true;
+            lines.extend(plain::standing(model).iter().map(|text| self.say(text)));
+        }
+        // Advice depends on the time as well, and is worked out when asked for.
+        if self.is_summed_up && cause.is_none() {
+            lines.extend(self.advise(model));
+        }
+        for line in lines {
+            tell(self.stamp(model, line));
+        }
+    }
+
+    /// Phases, exposures and comments that are not as they were.
+    fn compare(&mut self, model: &Model) -> Vec<Line> {
+        let mut lines = Vec::new();
         let seen: Vec<_> = model.segments.iter().map(|s| (s.phase, s.exposure.confirmed)).collect();
         if self.is_summed_up {
             for (segment, (was, is)) in model.segments.iter().zip(self.segments.iter().zip(&seen)) {
@@ -82,21 +100,9 @@ impl Reader {
         let new = model.feedback_totals.pieces.saturating_sub(self.pieces);
         self.pieces = model.feedback_totals.pieces;
         let new = usize::try_from(new).unwrap_or(usize::MAX).min(model.comments.len());
-        lines.extend(
-            model.comments.iter().skip(model.comments.len() - new).map(|said| self.say(&comment(said))),
-        );
-        // What is known at first is said as a whole; advice follows what is known.
-        let waited = model.now.since(self.began);
-        if !self.is_summed_up && sight::look(model, waited) != Sight::Opening {
-            self.is_summed_up = true;
-            lines.extend(plain::standing(model).iter().map(|text| self.say(text)));
-        }
-        if self.is_summed_up && cause.is_none() {
-            lines.extend(self.advise(model));
-        }
-        for line in lines {
-            tell(self.stamp(model, line));
-        }
+        let comments = model.comments.iter().skip(model.comments.len() - new);
+        lines.extend(comments.map(|said| self.say(&comment(said))));
+        lines
     }
 
     /// The advice, where it says something else than before.

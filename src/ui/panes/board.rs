@@ -116,7 +116,9 @@ fn draw_names(
             if index % rows != row {
                 continue;
             }
-            let start = names + index * width;
+            // The last one ends where the pane ends, rather than be cut there.
+            let last = usize::from(area.width).saturating_sub(name.width());
+            let start = (names + index * width).min(last).max(used + usize::from(used > 0));
             line.push(scene.span(" ".repeat(start.saturating_sub(used)), Role::Text));
             used = start + name.width();
             let is_selected = Some(&segment.name) == scene.view.selected();

@@ -60,7 +60,8 @@ fn kill_is_at_most_three_keys_away_from_anywhere() {
         let mut view = view();
         press(&mut view, &model, &["down", "down", "down", "down"]);
         press(&mut view, &model, keys);
-        let target = view.selected().cloned();
+        // A row of the fleet is a whole rollout.
+        let target = view.selected().cloned().filter(|_| !view.is_on(Verb::Fleet));
         let kill: &[&str] =
             if typing || keys == ["K", "tab"] { &["esc", "K", "enter"] } else { &["K", "enter"] };
         let requests = asked(press(&mut view, &model, kill));
@@ -121,7 +122,7 @@ fn pause_is_one_key_also_from_panels() {
         } else {
             let [request] = requests.as_slice() else { panic!("{keys:?}: {requests:?}") };
             assert_eq!(request.verb, Verb::Pause);
-            assert!(request.scope.segment.is_some());
+            assert_eq!(request.scope.segment.is_none(), view.is_on(Verb::Fleet));
         }
     }
 }

@@ -36,16 +36,19 @@ fn a_rollout_that_goes_wrong_is_told_from_its_summary_to_its_end() {
     for part in [
         "checkout-v2: 4 segments, 2 guardrails, autopilot guard",
         "14:00:05 RUNNING, WAIT errors in internal, autopilot guard",
-        "free: WAIT, RUNNING, stage 3 of 6, desired not known, confirmed 10%, observed",
+        "free: WAIT, RUNNING, stage 3 of 6, desired 10%, confirmed 10%, observed not known",
         "live: ",
         "enterprise confirmed 25%, was 10%",
         "feedback free, treatment, 5 of 5: checkout is much faster now",
         "note by captain@war-room: support says all quiet",
         "beta is PAUSED, was RUNNING",
         "NO-GO errors enterprise: ",
-        "autopilot: ",
-        "enterprise is KILLING, was RUNNING",
+        "autopilot: kill enterprise to 0% at web: requested",
+        "enterprise is KILLING, was HOLDING",
+        "coach: ",
         "flags ios lost: timed out",
+        "at web: confirmed after ",
+        "at ios: UNKNOWN after 3 attempts: no answer in 2 s",
         "feedback voices failed: 401: token refused",
         "NaN in bucket 3",
         "end: KILLING, NO-GO errors in enterprise",
@@ -59,15 +62,19 @@ fn a_rollout_that_goes_wrong_is_told_from_its_summary_to_its_end() {
 fn time_that_goes_by_and_numbers_that_grow_make_no_line() {
     let mut world = world::launch();
     let before = read(&told(world::launch()), false).len();
-    for _ in 0..60 {
+    // Less than what a source may be silent for.
+    for _ in 0..15 {
         world.wait(500);
     }
     let lines = read(&told(world), false);
     assert_eq!(lines.len(), before, "{:#?}", &lines[before.saturating_sub(3)..]);
-    let mut sorted: Vec<_> = lines.iter().map(|line| &line[9..]).collect();
+    // Customers of the script repeat themselves.
+    let mut sorted: Vec<_> =
+        lines.iter().map(|line| &line[9..]).filter(|line| !line.starts_with("feedback ")).collect();
+    let count = sorted.len();
     sorted.sort_unstable();
     sorted.dedup();
-    assert_eq!(sorted.len(), lines.len(), "nothing is said twice: {lines:#?}");
+    assert_eq!(sorted.len(), count, "nothing is said twice: {lines:#?}");
 }
 
 #[test]

@@ -1,0 +1,87 @@
+//! The real binary without a terminal: into a pipe that is read, one that is closed, and until a signal.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+fn start(args: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gonogo"));
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Output, complaints and exit code of a run that ends by itself.
+fn run(args: &[&str]) -> (String, String, Option<i32>) {
+    let output = start(args).wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn a_recording_is_told_from_its_beginning_to_its_end() {
+    let (said, complaints, code) = run(&["demo", "purchase-orders"]);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""), "{said}");
+    assert!(!said.contains('\u{1b}') && !said.contains('✘'), "words alone");
+    let mut rest = said.as_str();
+    for part in [
+        ", times in UTC\n",
+        " guardrails, autopilot ",
+        "NO-GO errors enterprise: ",
+        "autopilot: kill",
+        "KILLED",
+        "end: ",
+    ] {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is missing, or too early:\n{said}"));
+        rest = &rest[at + part.len()..];
+    }
+    let count = said.lines().count();
+    assert!((20..2000).contains(&count), "{count} lines:\n{said}");
+}
+
+#[test]
+fn a_part_of_a_recording_begins_with_how_it_stands_there() {
+    let (said, _, code) = run(&["demo", "purchase-orders", "--from", "90%", "--plain"]);
+    assert_eq!(code, Some(0));
+    let summary: Vec<_> = said.lines().take(4).collect();
+    assert!(summary.iter().any(|line| line.contains("stage ") && line.contains("confirmed ")), "{said}");
+    let (whole, ..) = run(&["demo", "purchase-orders"]);
+    assert!(said.len() < whole.len());
+}
+
+#[test]
+fn a_world_is_told_until_the_time_is_up() {
+    let (said, complaints, code) = run(&["demo", "calm", "--for", "3s"]);
+    assert_eq!((code, complaints.as_str()), (Some(0), ""), "{said}");
+    for part in [", times in UTC\n", " connected", "confirmed ", "live: ", "end: "] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    for args in [&["demo", "calm"][..], &["demo", "purchase-orders"]] {
+        let mut child = start(args);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.next().unwrap().unwrap().ends_with("times in UTC"));
+        drop(lines);
+        let mut complaints = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
+        assert_eq!((child.wait().unwrap().code(), complaints.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn a_signal_ends_it_with_the_codes_of_the_cockpit() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 0)] {
+        for args in [&["demo", "calm"][..], &["demo", "purchase-orders", "--speed", "1"]] {
+            let mut child = start(args);
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            lines.next().unwrap().unwrap();
+            kill_process(Pid::from_child(&child), signal).unwrap();
+            // What it still has to say is read to the end.
+            lines.for_each(drop);
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{signal:?} {args:?}");
+        }
+    }
+}
