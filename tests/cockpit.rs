@@ -16,6 +16,8 @@ mod acting;
 mod drawing;
 #[path = "cockpit/ending.rs"]
 mod ending;
+#[path = "cockpit/fleet.rs"]
+mod fleet;
 #[path = "cockpit/harness.rs"]
 mod harness;
 #[path = "cockpit/kills.rs"]

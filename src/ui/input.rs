@@ -342,9 +342,9 @@ impl View {
         }
     }
 
-    /// The row that the next key starts from. On the fleet that is the open rollout, wherever it stands now.
+    /// The row that the next key starts from. On the fleet and the wall that is the open rollout, wherever it stands now.
     fn row(&self, ids: &[RowId], rollouts: &Rollouts<'_>) -> Option<usize> {
-        if !self.is_on(Verb::Fleet) {
+        if !self.is_on(Verb::Fleet) && !self.is_on(Verb::Wall) {
             return self.cursor(ids);
         }
         let open = rollouts.open.rollout.name.as_str();
