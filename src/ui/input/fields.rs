@@ -21,6 +21,7 @@ impl View {
             }
             Overlay::Filter(field) => {
                 self.set_filter(field.text().trim().to_owned());
+                self.follow_filter(rollouts);
                 self.overlay = Overlay::Filter(field);
                 self.follow_filter(rollouts);
             }
