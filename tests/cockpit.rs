@@ -22,6 +22,8 @@ mod fleet;
 mod harness;
 #[path = "cockpit/kills.rs"]
 mod kills;
+#[path = "cockpit/link.rs"]
+mod link;
 #[path = "cockpit/others.rs"]
 mod others;
 #[path = "cockpit/plain.rs"]

@@ -20,6 +20,7 @@ use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input, Key, Meaning};
 
+mod apart;
 mod fields;
 mod pointer;
 mod switches;
@@ -38,7 +39,8 @@ impl View {
                 self.said = None;
                 let Some(rollouts) = self.rollouts(rollouts) else { return Vec::new() };
                 self.seen_refusal.clone_from(&rollouts.open.refusal);
-                self.press(*chord, *repeat, &rollouts).into_iter().collect()
+                let keys = self.apart(*chord);
+                keys.filter_map(|chord| self.press(chord, *repeat, &rollouts)).collect()
             }
             Input::Paste(text) => {
                 if let Some(field) = self.overlay.field() {

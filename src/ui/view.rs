@@ -101,6 +101,8 @@ pub struct View {
     pub(super) order: Order,
     /// Columns and rows of the terminal, as last told.
     pub(super) size: (u16, u16),
+    /// Whether the last line leaves room for what the terminal costs.
+    has_stats: bool,
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
@@ -147,6 +149,7 @@ impl View {
             stands: Default::default(),
             order: Order::default(),
             size: SIZE,
+            has_stats: false,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
@@ -163,6 +166,17 @@ impl View {
     #[must_use]
     pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
         Self { roles, ..self }
+    }
+
+    /// The same, with room in the last line for [`draw_stats`](super::draw_stats).
+    #[must_use]
+    pub fn with_stats(self, has_stats: bool) -> Self {
+        Self { has_stats, ..self }
+    }
+
+    /// Whether the last line leaves room for what the terminal costs.
+    pub(super) const fn has_stats(&self) -> bool {
+        self.has_stats
     }
 
     /// The same, with copied links that lead there instead of to the journal.

@@ -367,3 +367,17 @@ fn the_view_says_when_it_may_have_changed() {
     press(&mut view, &model, &["down"]);
     assert!(view.revision() > before);
 }
+
+#[test]
+fn escape_and_a_stopping_key_that_arrive_as_one_stop_also_out_of_a_prompt() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["n", "x", "alt-b"]);
+    assert!(shown(&view, &model).contains("note"), "a habit of editing closes nothing");
+    let before = shown(&view, &model);
+    press(&mut view, &model, &["alt-K"]);
+    assert!(shown(&view, &model).contains("[ kill ]"), "{before}\n{}", shown(&view, &model));
+    // Without a prompt any key is taken so.
+    press(&mut view, &model, &["alt-?"]);
+    assert!(shown(&view, &model).contains("keys, page 1"), "{}", shown(&view, &model));
+}

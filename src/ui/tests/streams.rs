@@ -155,8 +155,6 @@ fn a_line_a_link_and_an_id_can_be_copied() {
     let model = world::trouble().model;
     let mut view = open(&model, &["6"]);
     filter(&mut view, "all quiet");
-    let intents = press(&mut view, &model, &["y"]);
-    assert!(!intents.is_empty() || view.said().is_none(), "a key of a menu, or the line itself");
     let line = copied(&model, &view, Copied::Line).unwrap();
     assert_eq!(line, "2026-11-22 14:05:00 UTC  note  captain@war-room: support says all quiet");
     assert_eq!(
@@ -174,6 +172,17 @@ fn a_line_a_link_and_an_id_can_be_copied() {
     filter(&mut view, "nothing says this");
     assert_eq!(copied(&model, &view, Copied::Line), None);
     assert_eq!(press(&mut view, &model, &["esc"]), Vec::<Intent>::new());
+}
+
+#[test]
+fn a_link_to_an_entry_of_the_timeline_is_copied_by_keys() {
+    let model = world::trouble().model;
+    let mut view = view();
+    let keys = ["6", "/", "k", "i", "n", "d", ":", "n", "o", "t", "e", "enter", "y", "l"];
+    let intents = press(&mut view, &model, &keys);
+    let link = "gonogo journal checkout-v2 --at 2026-11-22T14:05:00.000Z";
+    assert_eq!(intents, [Intent::Copy(link.to_owned())]);
+    assert!(shown(&model, &view, 120, 40).contains("1 of 23 for \"kind:note\""));
 }
 
 #[test]
