@@ -24,6 +24,7 @@ mod history;
 mod journal;
 mod keys;
 mod man;
+mod manners;
 mod open;
 mod paint;
 mod record;
@@ -57,7 +58,7 @@ const EXIT_CODES: &str = "Exit codes: 0 healthy or done, 1 no-go or refused, 2 u
 enum Command {
     /// A simulated world on a real websocket, and the cockpit on it
     Demo(demo::Arguments),
-    /// The cockpit on a rollout
+    /// The cockpit on one rollout, or on many
     Watch(watch::Arguments),
     /// The same engine without a terminal, as a service or in CI: pauses and kills by itself
     Guard(guard::Arguments),

@@ -16,13 +16,15 @@
 //!
 //! Start reading at [`scenario`], then [`world`], then [`server`]. A new scenario is one file in
 //! `demo/scenarios/` and one line in `scenario/shelf.rs`. Beside the worlds that are played there are recordings of
-//! rollouts that took days: [`recordings()`].
+//! rollouts that took days: [`recordings()`]; and several worlds at once: [`fleet()`].
 
+mod fleet;
 mod recordings;
 pub mod scenario;
 pub mod server;
 pub mod world;
 
+pub use fleet::{ABOUT as ABOUT_FLEET, FLEET, fleet};
 pub use recordings::{recording, recordings};
 pub use scenario::{Listed, Scenario, ScenarioError, find, list};
 pub use server::{ServeError, Served, Snapshot, serve};

@@ -5,16 +5,17 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
+use futures_util::future::join_all;
 use secrecy::SecretString;
 
 use super::open::{AutopilotMode, actor};
 use super::record::RecordTo;
 use super::replay::{self, Play};
 use super::screen::{self, Look};
-use super::{Exit, Failure};
+use super::{Exit, Failure, rollouts};
 use crate::backends::Rights;
 use crate::config::rollout_file;
-use crate::demo::{self, Scenario, scenario::DEFAULT};
+use crate::demo::{self, Scenario, Served, scenario::DEFAULT};
 use crate::recording::Player;
 use crate::runtime::clock::Clock;
 use crate::runtime::fleet::Fleet;
@@ -22,6 +23,7 @@ use crate::runtime::ledger::Forgetful;
 use crate::runtime::replay::OF_DAYS;
 use crate::runtime::session::{Session, Start};
 use crate::term::{Signal, Signals};
+use crate::ui::link::Links;
 
 /// The variable with the token that clients of `--serve` must bring.
 const TOKEN: &str = "GONOGO_FEED_TOKEN";
@@ -65,9 +67,11 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        let paint = arguments.look.paint();
+        let look = &arguments.look;
+        let paint = look.paint();
         let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
-        return replay::show(player, name, &play, paint, arguments.look.keys()).await;
+        let opened = ["demo".to_owned(), name.to_owned()];
+        return replay::show(player, &opened, &play, paint, look.keys(), look.glass()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -75,36 +79,58 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
              hint: leave {flag} out, or choose a recording of `gonogo demo --list`"
         )));
     }
-    let scenario = demo::find(name).map_err(Failure::usage)?;
-    let seed = arguments.seed.unwrap_or(scenario.seed);
-    let clock = Clock::system();
-    if let Some(address) = arguments.serve {
-        return serve(address, &scenario, seed, clock).await;
-    }
-    screen::check(&arguments.look)?;
-    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let world = demo::serve(nowhere, &scenario, seed, None, clock.now()).await.map_err(Failure::lost)?;
-    let text = scenario.rollout_toml(&world.url(), None);
-    let file = rollout_file::parse(&text, scenario.flag.as_str()).map_err(Failure::usage)?;
-    // Whoever plays alone plays every part.
-    let stages = file.rollout.segments.iter().flat_map(|segment| segment.ladder.stages());
-    let asked: BTreeSet<_> = stages.filter_map(|stage| stage.approval.clone()).collect();
-    let look = arguments.look.or_roles(asked);
-    let start = Start {
-        file,
-        rights: Rights::ReadWrite,
-        autopilot: arguments.autopilot.unwrap_or(AutopilotMode::Advise).into(),
-        ledger: Forgetful,
-        remembered: Vec::new(),
-        clock,
+    let scenarios = if name == demo::FLEET {
+        demo::fleet().map_err(Failure::usage)?
+    } else {
+        vec![demo::find(name).map_err(Failure::usage)?]
     };
+    let clock = Clock::system();
+    match (arguments.serve, scenarios.as_slice()) {
+        (None, _) => play(arguments, &scenarios, clock).await,
+        (Some(address), [scenario]) => {
+            serve(address, scenario, arguments.seed.unwrap_or(scenario.seed), clock).await
+        }
+        (Some(_), _) => Err(Failure::usage(format!(
+            "cannot serve {name}: it is several worlds, and each needs an address of its own\n\
+             hint: serve one scenario of `gonogo demo --list` at each address"
+        ))),
+    }
+}
+
+/// The cockpit on these worlds, each behind a port of its own.
+async fn play(arguments: Arguments, scenarios: &[Scenario], clock: Clock) -> Result<Exit, Failure> {
+    screen::check(&arguments.look)?;
     let recordings = arguments.record.settle()?;
-    let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
-    let session = Session::start_recorded(start, tape, None).map_err(Failure::usage)?;
-    let mut fleet = Fleet::new(vec![session]);
+    rollouts::check_recordings(&recordings, scenarios.len())?;
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let autopilot = arguments.autopilot.unwrap_or(AutopilotMode::Advise);
+    let (mut worlds, mut sessions, mut asked) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for scenario in scenarios {
+        let seed = arguments.seed.unwrap_or(scenario.seed);
+        let world = demo::serve(nowhere, scenario, seed, None, clock.now()).await.map_err(Failure::lost)?;
+        let text = scenario.rollout_toml(&world.url(), None);
+        worlds.push(world);
+        let file = rollout_file::parse(&text, scenario.flag.as_str()).map_err(Failure::usage)?;
+        // Whoever plays alone plays every part.
+        let stages = file.rollout.segments.iter().flat_map(|segment| segment.ladder.stages());
+        asked.extend(stages.filter_map(|stage| stage.approval.clone()));
+        let start = Start {
+            file,
+            rights: Rights::ReadWrite,
+            autopilot: autopilot.into(),
+            ledger: Forgetful,
+            remembered: Vec::new(),
+            clock,
+        };
+        let tape = recordings.begin(&start.file.rollout, start.rights, start.autopilot, clock.now())?;
+        sessions.push(Session::start_recorded(start, tape, None).map_err(Failure::usage)?);
+    }
+    let mut fleet = Fleet::new(sessions);
+    // The worlds are gone afterwards, and nothing was written down.
+    let look = arguments.look.or_roles(asked).leading_to(Links::Nowhere);
     let exit = screen::run(&mut fleet, actor(None), &look).await;
     drop(fleet);
-    world.shutdown().await;
+    join_all(worlds.into_iter().map(Served::shutdown)).await;
     exit
 }
 
@@ -114,6 +140,7 @@ fn list(out: &mut impl Write) -> Result<Exit, Failure> {
     for listed in demo::list() {
         writeln!(out, "  {:<15} {}", listed.name, listed.about)?;
     }
+    writeln!(out, "  {:<15} {}", demo::FLEET, demo::ABOUT_FLEET)?;
     writeln!(out, "\nRecordings of rollouts that took days, replayed:")?;
     for listed in demo::recordings() {
         writeln!(out, "  {:<15} {}", listed.name, listed.about)?;
@@ -130,6 +157,11 @@ fn refuse_world(name: &str, arguments: &Arguments) -> Result<(), Failure> {
         (arguments.record.is_given(), "--record", "it is one already"),
         (arguments.look.has_roles(), "--role", "nothing can be done in it"),
         (arguments.look.is_limited(), "--for", "--until and --exit-when-done say when it ends"),
+        (
+            arguments.look.given_call().is_some(),
+            arguments.look.given_call().unwrap_or_default(),
+            "a replay never rings",
+        ),
     ];
     match given.into_iter().find(|(is_given, ..)| *is_given) {
         None => Ok(()),

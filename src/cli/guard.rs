@@ -99,6 +99,7 @@ fn exit(ending: Ending, until_done: bool) -> Exit {
 fn read_all(arguments: &Arguments, recordings: &Recordings) -> Result<Vec<Post>, Failure> {
     let purpose = Purpose { verb: "guard", most: MAX_ROLLOUTS, remedy: "start a second guard" };
     let files = rollouts::read_all(&arguments.files, Rights::ReadWrite, purpose, recordings)?;
+    rollouts::make_room_for_connections(files.len());
     let rights = (Rights::ReadWrite, Autopilot::from(arguments.autopilot));
     Ok(rollouts::posts(files, arguments.state_dir.as_deref(), rights, recordings))
 }

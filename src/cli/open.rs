@@ -16,6 +16,7 @@ use crate::journal::Journal;
 use crate::recording::Tape;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
+use crate::ui::link::Links;
 
 /// Which rollout, and on whose behalf.
 #[derive(Debug, Args)]
@@ -56,6 +57,11 @@ impl From<AutopilotMode> for Autopilot {
 }
 
 impl Target {
+    /// Where links to a moment lead: to the journal, wherever it is kept.
+    pub fn links(&self) -> Links {
+        Links::Journal(self.state_dir.as_ref().map(|folder| folder.display().to_string()))
+    }
+
     /// Reads the rollout file.
     ///
     /// # Errors
@@ -76,19 +82,6 @@ impl Target {
     /// When the file, the journal or an adapter's settings cannot be used.
     pub fn start(&self, rights: Rights, autopilot: Autopilot) -> Result<(Session, Vec<String>), Failure> {
         open(self.load()?, self.state_dir.as_deref(), rights, autopilot, None)
-    }
-
-    /// The same, for a session that lasts: it is recorded if that is asked for, and goes into the history.
-    ///
-    /// # Errors
-    /// As [`Target::start`], and when the recording's file cannot be made.
-    pub fn start_recorded(
-        &self,
-        rights: Rights,
-        autopilot: Autopilot,
-        record: &Recordings,
-    ) -> Result<(Session, Vec<String>), Failure> {
-        open(self.load()?, self.state_dir.as_deref(), rights, autopilot, Some(record))
     }
 }
 

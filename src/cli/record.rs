@@ -11,9 +11,9 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
+use tokio::time::Instant;
 
 use super::Failure;
 use crate::backends::Rights;
@@ -23,9 +23,6 @@ use crate::domain::{Rollout, Text, Timestamp};
 use crate::engine::Autopilot;
 use crate::recording::{Folder, Header, Keep, Keeper, Recorder, RecordingError, Redactor, Tape};
 use crate::runtime::session::Session;
-
-/// How long leaving waits for the disk. An orphan must be gone within a second.
-const LAST_LINE: Duration = Duration::from_millis(200);
 
 /// Where to record to, if anywhere.
 #[derive(Debug, Clone, Default, Args)]
@@ -201,12 +198,13 @@ fn keep_in(root: &Path, keep: Keep, header: &Header, now: Timestamp) -> Tape {
 
 /// Ends the session's recording and its part in the history, and says on standard error what is in the file and what is
 /// not.
-pub fn end_recording(session: &mut Session) {
-    if let Some(problem) = session.end_history(LAST_LINE) {
+pub fn end_recording(session: &mut Session, until: Instant) {
+    let patience = || until.saturating_duration_since(Instant::now());
+    if let Some(problem) = session.end_history(patience()) {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(std::io::stderr(), "gonogo: {}", super::exit::with_hints_apart(problem.as_str()));
     }
-    let Some(recorded) = session.end_recording(LAST_LINE) else { return };
+    let Some(recorded) = session.end_recording(patience()) else { return };
     let path = Text::new(&recorded.path.display().to_string());
     let mut text = format!("gonogo: recorded {} events to {path}", thousands(recorded.events));
     if recorded.lost > 0 {

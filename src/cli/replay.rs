@@ -7,7 +7,9 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
+use super::manners::{Glass, tell_costs};
 use super::paint::Paint;
+use super::screen::links;
 use super::{Exit, Failure, verify};
 use crate::domain::{Text, When};
 use crate::recording::{Archive, Player};
@@ -16,6 +18,7 @@ use crate::runtime::plain;
 use crate::runtime::replay::{self, Bookmarks, Deck, Order, ReplayError, Speed};
 use crate::term::TermError;
 use crate::ui::View;
+use crate::ui::link::Links;
 
 /// What `replay` takes.
 #[derive(Debug, Args)]
@@ -41,6 +44,8 @@ pub struct Arguments {
     paint: Paint,
     #[command(flatten)]
     keys: OwnKeys,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 /// How it plays.
@@ -89,27 +94,31 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     }
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
-    show(player, name.as_str(), &arguments.play, &arguments.paint, &arguments.keys).await
+    let opened = ["replay".to_owned(), name.to_string()];
+    let Arguments { play, paint, keys, glass, .. } = &arguments;
+    show(player, &opened, play, paint, keys, glass).await
 }
 
 /// Plays a recording on the screen, or says what changes in it where there is none: then as fast as it is read, unless a
-/// speed was asked for. `name` is what messages call it.
+/// speed was asked for. `opened` is the verb that opens it, and what messages call it.
 ///
 /// # Errors
 /// When there is nothing in it, no terminal, or no such theme.
 pub async fn show(
     mut player: Player,
-    name: &str,
+    opened: &[String; 2],
     play: &Play,
     paint: &Paint,
     keys: &OwnKeys,
+    glass: &Glass,
 ) -> Result<Exit, Failure> {
     paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
     if player.extent().events == 0 {
         let cause = player.damage().map_or_else(|| "there is no event in it".to_owned(), ToString::to_string);
         return Err(Failure::usage(format!(
-            "cannot replay {name}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it"
+            "cannot replay {}: {cause}\nhint: a recording has its first event as soon as the cockpit runs that writes it",
+            opened[1]
         )));
     }
     let Play { from, until, speed, exit_when_done } = *play;
@@ -121,12 +130,20 @@ pub async fn show(
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
     let (bindings, refused) = keys.settle()?;
-    let mut view = View::of_replay().map_err(Failure::usage)?.with_keys(bindings, refused);
+    let manners = glass.manners();
+    let mut view = View::of_replay()
+        .map_err(Failure::usage)?
+        .with_keys(bindings, refused)
+        .with_links(links(Links::Recording(opened.to_vec())))
+        .with_stats(manners.has_stats)
+        .with_mouse(manners.has_mouse);
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
     let (mut wardrobe, fault) = paint.dress();
     deck.say(fault);
-    ended(replay::run(&mut deck, &mut view, &mut wardrobe).await)
+    let left = replay::run(&mut deck, &mut view, &mut wardrobe, manners).await;
+    tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+    ended(left.map(|left| left.ending))
 }
 
 fn ended(ending: Result<Ending, ReplayError>) -> Result<Exit, Failure> {

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use super::record::Recordings;
 use super::{Failure, open};
 use crate::backends::Rights;
@@ -53,11 +55,7 @@ pub fn read_all(
             "cannot {verb} {count} rollouts in one process: {most} at most\nhint: {remedy}"
         )));
     }
-    if recordings.is_one_file() && count > 1 {
-        return Err(Failure::usage(
-            "--record takes one rollout, unless it names a folder\nhint: name a folder that is there, and each rollout gets a file of its own in it",
-        ));
-    }
+    check_recordings(recordings, count)?;
     let mut files: Vec<(PathBuf, RolloutFile)> = Vec::new();
     for path in paths {
         let file = match rollout_file::load(&path) {
@@ -84,6 +82,19 @@ pub fn read_all(
     Ok(files.into_iter().map(|(_, file)| file).collect())
 }
 
+/// Refuses one file for the recordings of several rollouts.
+///
+/// # Errors
+/// When there is more than one rollout, and all would be recorded into one file.
+pub fn check_recordings(recordings: &Recordings, rollouts: usize) -> Result<(), Failure> {
+    if recordings.is_one_file() && rollouts > 1 {
+        return Err(Failure::usage(
+            "--record takes one rollout, unless it names a folder\nhint: name a folder that is there, and each rollout gets a file of its own in it",
+        ));
+    }
+    Ok(())
+}
+
 /// How to open the session of each; each may be opened again.
 pub fn posts(
     files: Vec<RolloutFile>,
@@ -107,6 +118,23 @@ pub fn posts(
         }
     };
     files.into_iter().map(post).collect()
+}
+
+/// Files and connections that a rollout may have open at once: journal, recording, and half a dozen sources that are
+/// connected anew.
+const OPEN_FILES: u64 = 16;
+
+/// Asks the system for as many open files as so many rollouts may need: many shells allow 1,024. What is not given is said
+/// by the source that finds no place.
+pub fn make_room_for_connections(rollouts: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = OPEN_FILES.saturating_mul(rollouts as u64).saturating_add(256);
+    let wanted = limit.maximum.map_or(wanted, |most| wanted.min(most));
+    if limit.current.is_some_and(|current| current < wanted) {
+        let more = Rlimit { current: Some(wanted), maximum: limit.maximum };
+        // It goes on with what there is.
+        let _ = setrlimit(Resource::Nofile, more);
+    }
 }
 
 /// The files that are meant, in the order in which they were named, and what is wrong with the folders.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::coach;
 use super::model::{Autopilot, Link, Model, SegmentModel, Tracked};
 use crate::domain::{
-    Actor, LinkState, Percent, Phase, Segment, Source, SourceKind, Station, Timestamp, Verdict,
+    Actor, LinkState, Percent, Phase, Response, Segment, Source, SourceKind, Station, Timestamp, Verdict,
 };
 use crate::effect::Outcome;
 
@@ -187,7 +187,7 @@ fn need(
         let only = tracked.command.change.only_segment();
         return (Need::Unconfirmed, only.and_then(|name| place(&|segment| segment.name == *name)));
     }
-    if let Some(at) = place(&|segment| segment.latches.iter().any(|latch| !latch.answered)) {
+    if let Some(at) = place(&|segment| is_unanswered(model, segment)) {
         return (Need::Unanswered, Some(at));
     }
     let is_killed = phase == Phase::Killed;
@@ -225,6 +225,21 @@ fn need(
         return (Need::Ready, Some(at));
     }
     if verdict == Verdict::Wait { (Need::Wait, there) } else { (Need::Well, None) }
+}
+
+/// Whether a NO-GO calls for a pause or a kill, and nobody has stopped anything there: an autopilot that only speaks
+/// answers it for itself, not for the customers.
+fn is_unanswered(model: &Model, segment: &SegmentModel) -> bool {
+    let is_stopping = || {
+        let mut open =
+            model.commands.iter().filter(|tracked| tracked.is_open() && tracked.command.is_urgent());
+        open.any(|tracked| tracked.command.change.touches(&segment.name))
+    };
+    segment.latches.iter().any(|latch| latch.response != Response::Warn)
+        && segment.exposure.confirmed.is_none_or(|share| !share.is_zero())
+        && segment.paused.is_none()
+        && segment.lowered.is_none()
+        && !is_stopping()
 }
 
 /// The first command that stops and is not known to have stopped, or whose effect an edge does not show.

@@ -9,11 +9,14 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use futures_util::task::AtomicWaker;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
@@ -35,7 +38,8 @@ type Series = (MetricName, SegmentName);
 #[derive(Debug, Default)]
 struct Shared {
     samples: Mutex<BTreeMap<Series, Event>>,
-    arrived: Notify,
+    /// The loop, once it has found nothing.
+    waiting: AtomicWaker,
     coalesced: AtomicU64,
     refused: AtomicU64,
 }
@@ -96,7 +100,7 @@ impl Sink for Entrance {
             Entry::Vacant(place) if has_room => {
                 place.insert(event);
                 drop(samples);
-                self.shared.arrived.notify_one();
+                self.shared.waiting.wake();
             }
             Entry::Vacant(_) => _ = self.shared.refused.fetch_add(1, Ordering::Relaxed),
         }
@@ -109,24 +113,39 @@ impl Inbox {
     /// Nothing is lost when the future is dropped half-way.
     pub async fn take(&mut self, budget: usize) -> Vec<Event> {
         loop {
-            let is_rested = Instant::now() >= self.rested;
-            let batch = self.collect(budget, is_rested);
-            if !batch.is_empty() {
-                return batch;
-            }
-            let samples = async {
-                if is_rested {
-                    self.shared.arrived.notified().await;
-                } else {
-                    sleep_until(self.rested).await;
-                }
-            };
+            let rested = self.rested;
+            let news = poll_fn(|cx| self.poll_take(cx, budget));
             tokio::select! {
-                // Without adapters there is nothing but the samples that they left.
-                Some(fact) = self.facts.recv() => return vec![fact],
-                () = samples => {}
+                biased;
+                batch = news => return batch,
+                // Samples may be there already.
+                () = sleep_until(rested), if Instant::now() < rested => {}
             }
         }
+    }
+
+    /// Takes what is there, at most `budget` events: facts first, then samples. When there is nothing, whoever polls is
+    /// woken by what comes next, also when they look elsewhere meanwhile; but samples that come before
+    /// [`Inbox::rests_until`] are only there after it.
+    pub fn poll_take(&mut self, cx: &mut Context<'_>, budget: usize) -> Poll<Vec<Event>> {
+        // Before looking, or what comes in between would wake nobody.
+        self.shared.waiting.register(cx.waker());
+        let is_rested = Instant::now() >= self.rested;
+        let batch = self.collect(budget, is_rested);
+        if !batch.is_empty() {
+            return Poll::Ready(batch);
+        }
+        match self.facts.poll_recv(cx) {
+            Poll::Ready(Some(fact)) => Poll::Ready(vec![fact]),
+            // Without adapters there is nothing but the samples that they left.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Until when samples are left to gather. `None`: they are taken as they come.
+    #[must_use]
+    pub fn rests_until(&self) -> Option<Instant> {
+        Some(self.rested).filter(|rested| Instant::now() < *rested)
     }
 
     /// Takes what is there, at most `budget` events.

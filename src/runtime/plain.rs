@@ -20,7 +20,6 @@ use std::io::{self, ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
-use futures_util::future::select_all;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -63,7 +62,12 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
             },
             // Who has read enough is no failure.
             () = log.closed() => break Ending::Quit,
-            () = hear(fleet, &mut readers, log) => {}
+            // What is new is said after each event.
+            _ = fleet.take_news_and(|place, model, event| {
+                if let Some(reader) = readers.get_mut(place) {
+                    reader.follow(model, Some(event), |line| log.tell(line));
+                }
+            }) => {}
             _ = ticks.tick() => {
                 fleet.tick();
                 for (model, reader) in fleet.models().into_iter().zip(&mut readers) {
@@ -74,19 +78,6 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
         }
     };
     Ok(ending)
-}
-
-/// Takes the news of any rollout, and says what is new after each event. Nothing is lost when the future is dropped.
-async fn hear(fleet: &mut Fleet, readers: &mut [Reader], log: &Log) {
-    if readers.is_empty() {
-        return std::future::pending().await;
-    }
-    let news = fleet.sessions().iter_mut().zip(readers).map(|(session, reader)| {
-        Box::pin(session.take_news_and(|model, event| {
-            reader.follow(model, Some(event), |line| log.tell(line));
-        }))
-    });
-    select_all(news).await;
 }
 
 /// Says how each rollout stands now, and waits until it is written.

@@ -4,13 +4,14 @@
 //! carried out. It starts a task for each source, restarts one that dies, and ends them all when dropped.
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 use super::inbox::{self, Entrance, Inbox};
@@ -30,6 +31,7 @@ use crate::history::Clerk;
 use crate::metrics::{self, MetricSource};
 use crate::probes::{self, Probe};
 use crate::recording::{Recorded, Tape};
+use crate::term::contain;
 
 /// Events that are taken before the loop looks at the keys again: well under a frame's time.
 const BUDGET: usize = 2048;
@@ -214,9 +216,16 @@ impl Session {
         let entrance = entrance.clone();
         self.tasks.spawn(async move {
             loop {
-                let ended = AssertUnwindSafe(watch(&adapter, &entrance)).catch_unwind().await;
-                let cause =
-                    if ended.is_err() { "its task panicked; this is a bug" } else { "its task ended" };
+                let mut watching = watch(&adapter, &entrance);
+                let ended = poll_fn(|cx| match contain(|| watching.as_mut().poll(cx)) {
+                    Ok(Poll::Pending) => Poll::Pending,
+                    Ok(Poll::Ready(())) => Poll::Ready("its task ended"),
+                    // What it said may hold a secret.
+                    Err(_) => Poll::Ready("its task panicked; this is a bug"),
+                });
+                let cause = ended.await;
+                // What panicked is not to be looked at again.
+                drop(contain(|| drop(watching)));
                 let state = LinkState::Retrying { cause: Text::new(cause), wait: Span(REVIVE) };
                 for source in links.iter().cloned() {
                     entrance.fact(None, Body::Link { source, state: state.clone() }).await;
@@ -234,22 +243,42 @@ impl Session {
 
     /// The same; `look` sees the model right after each event, when what it asks for is on its way.
     pub async fn take_news_and(&mut self, mut look: impl FnMut(&Model, &Event)) -> bool {
-        let is_outcome = tokio::select! {
-            biased;
-            Some(event) = self.outcomes.recv() => {
-                self.take(&event);
-                look(&self.model, &event);
-                true
+        loop {
+            let rests_until = self.rests_until();
+            let news = poll_fn(|cx| self.poll_news(cx, &mut look));
+            tokio::select! {
+                biased;
+                is_outcome = news => return is_outcome,
+                () = sleep_until(rests_until.unwrap_or_else(Instant::now)), if rests_until.is_some() => {}
             }
-            batch = self.inbox.take(BUDGET) => {
-                for event in &batch {
-                    self.take(event);
-                    look(&self.model, event);
-                }
-                false
-            }
-        };
-        self.take_outcomes(look) || is_outcome
+        }
+    }
+
+    /// Takes what is there, outcomes first, at most a budget of events. When there is nothing, whoever polls is woken by
+    /// what comes next; but samples that come before [`Session::rests_until`] are only there after it. Returns whether
+    /// there was an outcome.
+    pub fn poll_news(&mut self, cx: &mut Context<'_>, mut look: impl FnMut(&Model, &Event)) -> Poll<bool> {
+        let mut is_outcome = false;
+        while let Poll::Ready(Some(event)) = self.outcomes.poll_recv(cx) {
+            self.take(&event);
+            look(&self.model, &event);
+            is_outcome = true;
+        }
+        if is_outcome {
+            return Poll::Ready(true);
+        }
+        let Poll::Ready(batch) = self.inbox.poll_take(cx, BUDGET) else { return Poll::Pending };
+        for event in &batch {
+            self.take(event);
+            look(&self.model, event);
+        }
+        Poll::Ready(self.take_outcomes(look))
+    }
+
+    /// Until when samples are left to gather. `None`: they are taken as they come.
+    #[must_use]
+    pub fn rests_until(&self) -> Option<Instant> {
+        self.inbox.rests_until()
     }
 
     /// Takes the outcomes that are there; returns whether there were any.

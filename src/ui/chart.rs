@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  █ treatment now 2.1%  n=4,210   • control now 0.4%  n=12,880      the arms: sign, word, newest value, units on the page
-//!  ░· 95 % of each bin   ─ guardrail 0.5% = control +10%   ◆ stage   what else is drawn, as far as there is room
-//!     3% ┤        ◆        ░▄▀▀                                      values with unit at round ticks
-//!     2%          │     ░▄▀░                                         gaps are gaps; the interval of each bin
+//!  ─ guardrail 0.5% = control +10%   ◆ stage   ▒·░ 95 % of each bin   what else is drawn, as far as there is room
+//!     3%          ◆        ▒▄▀▀                                      values with unit at round ticks
+//!     2%          │     ▒▄▀▒                                         gaps are gaps; the interval of each bin
 //!     1%  ──•──•──•──•──•──•                                         dashes: the guardrail
 //!     0%  ▄▄▄▄▄▄▄▄▀
 //!    UTC  14:00    14:05    14:10 now                                real times; right of now is the future
@@ -57,12 +57,13 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
     let trouble = facts::troubles(scene.model, kind, name);
     let is_drawn = !curve.is_empty() && area.height >= LEAST_ROWS && area.width >= LEAST_COLUMNS;
     let mut lines = legend::lines(scene, &curve, rail.as_ref(), &marks, area.width);
+    if curve.is_empty() {
+        let text = if signal == Shown::Feedback { " no scores yet" } else { " no traffic yet" };
+        lines = vec![scene.line(text, Role::Dim)];
+    }
     if let Some(trouble) = trouble.first() {
         // What is drawn is old: that is said first, and the arms keep their line where there are two.
         lines.insert(0, scene.trouble(trouble, usize::from(area.width)));
-    } else if curve.is_empty() {
-        let text = if signal == Shown::Feedback { " no scores yet" } else { " no traffic yet" };
-        lines = vec![scene.line(text, Role::Dim)];
     }
     let rows = if area.height >= TWO_LINES { 2 } else { 1 };
     let legend = u16::try_from(lines.len()).unwrap_or(rows).min(rows);

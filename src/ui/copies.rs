@@ -3,7 +3,8 @@
 //! In: the model and one thing of it. Out: one line without anything that a terminal would obey. A time carries its date
 //! and its zone, because nobody knows when it will be read; not known is `–`, never 0.
 
-use super::{facts, words};
+use super::screens::Copied;
+use super::{View, facts, words};
 use crate::domain::{Arm, Source, Station};
 use crate::engine::Model;
 use crate::engine::model::{Cell, Comment, Link, Moment, MomentKind, PlatformModel, SegmentModel};
@@ -42,6 +43,15 @@ pub fn comment(comment: &Comment) -> String {
     let score = said.score.map_or_else(|| "no score".to_owned(), |score| format!("{score} of 5"));
     let (at, arm) = (comment.at.date_and_clock(), arm(said.arm));
     format!("{at} UTC  {score}  {}  {arm}  \"{}\"", said.segment, said.text)
+}
+
+/// A rollout as it stands.
+pub fn rollout(model: &Model) -> String {
+    let (verdict, place) = facts::worst(model);
+    let place =
+        place.map_or_else(String::new, |(station, segment)| format!(" {station} in {}", segment.name));
+    let at = model.now.date_and_clock();
+    format!("{}: {} {verdict}{place} ({at} UTC)", model.rollout.name, model.phase())
 }
 
 /// A segment as it stands.
@@ -94,6 +104,44 @@ pub fn link(model: &Model, source: &Source, link: &Link) -> String {
         .map_or_else(|| "live".to_owned(), |trouble| trouble.text);
     let skew = link.skew_ms.map_or_else(String::new, |ms| format!(", its clock {ms:+} ms from ours"));
     format!("{} {source}: {state}{skew} ({} UTC)", model.rollout.name, model.now.date_and_clock())
+}
+
+/// What is copied where a segment is selected and nothing smaller: the segment, or the whole rollout.
+pub fn selected(model: &Model, view: &View, what: Copied) -> Option<String> {
+    let selected = view.selected().and_then(|name| model.segment(name));
+    Some(match (what, selected) {
+        (Copied::Line, Some(found)) => segment(model, found),
+        (Copied::Line, None) => rollout(model),
+        (Copied::Link, _) => return view.link_to(model, model.now),
+        (Copied::Name, Some(found)) => found.name.to_string(),
+        (Copied::Name, None) => model.rollout.name.to_string(),
+    })
+}
+
+/// What is copied where one segment is shown: the selected one, or the one that most needs a look.
+pub fn subject(model: &Model, view: &View, what: Copied) -> Option<String> {
+    let found = facts::subject(model, view.selected())?;
+    Some(match what {
+        Copied::Line => segment(model, found),
+        Copied::Link => return view.link_to(model, model.now),
+        Copied::Name => found.name.to_string(),
+    })
+}
+
+/// What is copied where evidence is shown: of the selected segment, or the one with the worst verdict, the station that
+/// gives it its verdict.
+pub fn evidence(model: &Model, view: &View, what: Copied) -> Option<String> {
+    let chosen = view.selected().and_then(|name| model.segment(name));
+    let found = chosen.or_else(|| facts::worst(model).1.map(|(_, segment)| segment));
+    let worst = found.and_then(|segment| {
+        let name = facts::worst_station(segment)?;
+        Some((segment, name, segment.board.get(&name)?))
+    });
+    match (what, worst) {
+        (Copied::Line, Some((segment, name, cell))) => Some(station(model, segment, name, cell)),
+        (Copied::Link, Some((_, _, cell))) => view.link_to(model, cell.since),
+        _ => selected(model, view, what),
+    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn ranked(scene: &Scene<'_>) -> Vec<(Verb, u8)> {
         |verb: Verb, rank: u8| if is_replay && verb.spec().place == Where::Live { rank + 2 } else { rank };
     let mut ranked: Vec<_> =
         RANKED.into_iter().filter(|(verb, _)| fits(*verb)).map(|(verb, at)| (verb, rank(verb, at))).collect();
-    if !is_replay && is_main {
+    if is_main {
         // On the main screen the acts are what the keys are for.
         ranked.sort_by_key(|(verb, _)| matches!(verb, Verb::Copy | Verb::Filter));
     }
@@ -150,7 +150,7 @@ fn hint(scene: &Scene<'_>, verb: Verb) -> Option<Line<'static>> {
         let name = Span::styled(format!(" {name} "), scene.style(role));
         Line::from(vec![scene.span(format!(" {key}"), Role::Key), name])
     } else {
-        scene.line(format!("({key} {name}) "), Role::Disabled)
+        scene.line(format!("({key} {name})"), Role::Disabled)
     })
 }
 

@@ -146,7 +146,11 @@ fn stacked(scene: &Scene<'_>, body: Rect) -> Vec<(usize, Rect)> {
     let mut panes = Vec::new();
     let mut rest = body;
     for (index, pane) in PANES.iter().enumerate().filter(|(_, pane)| is_upper(pane)) {
-        let wanted = rows(scene, pane) + 1;
+        let mut wanted = rows(scene, pane) + 1;
+        // Twenty segments leave something of the others; they scroll.
+        if panes.is_empty() && body.height >= COACHED {
+            wanted = wanted.min(body.height * 3 / 5);
+        }
         // The first is cut rather than dropped; the lower pane keeps its rows.
         if panes.is_empty() || wanted + WORTH <= rest.height {
             let (area, left) = cut_top(rest, wanted.min(rest.height));

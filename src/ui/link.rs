@@ -12,29 +12,41 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::{RolloutName, Text, Timestamp};
+use crate::journal::stem_of;
 
 /// What is not percent-encoded: the unreserved characters of RFC 3986, section 2.3.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where links of a view lead to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Links {
-    /// To the journal on this machine, by a command.
-    #[default]
-    Journal,
+    /// To the journal on this machine, by a command; in that folder, or in the default one.
+    Journal(Option<String>),
     /// To a page, by the user's template.
     Page(String),
-    /// Into the recording that is looked at, by the command that opens it, such as `replay last-night.rec`.
+    /// Into the recording that is looked at, by the words of the command that opens it: `replay last-night.rec`.
     Recording(Vec<String>),
+    /// To nothing: what is played keeps no journal.
+    Nowhere,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self::Journal(None)
+    }
 }
 
 impl Links {
-    /// The link to a moment of a rollout.
+    /// The link to a moment of a rollout. `None`: there is no way back to it.
     #[must_use]
-    pub fn to(&self, rollout: &RolloutName, at: Timestamp) -> String {
+    pub fn to(&self, rollout: &RolloutName, at: Timestamp) -> Option<String> {
         let time = at.rfc3339();
-        match self {
-            Self::Journal => format!("gonogo journal {rollout} --at {time}"),
+        Some(match self {
+            Self::Journal(None) => format!("gonogo journal {rollout} --at {time}"),
+            Self::Journal(Some(folder)) => {
+                let file = quote(&format!("{folder}/{}.jsonl", stem_of(rollout)));
+                format!("gonogo journal {file} --at {time}")
+            }
             Self::Page(template) => {
                 let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
                 let filled = template.replace("{rollout}", &encode(rollout.as_str()));
@@ -44,7 +56,8 @@ impl Links {
                 let words: Vec<_> = words.iter().map(|word| quote(word)).collect();
                 format!("gonogo {} --from {time}", words.join(" "))
             }
-        }
+            Self::Nowhere => return None,
+        })
     }
 }
 
@@ -68,7 +81,7 @@ mod tests {
     const AT: Timestamp = Timestamp(1_795_356_124_972);
 
     fn link(links: &Links, rollout: &str) -> String {
-        links.to(&RolloutName::new(rollout).unwrap(), AT)
+        links.to(&RolloutName::new(rollout).unwrap(), AT).unwrap()
     }
 
     #[test]
@@ -77,6 +90,11 @@ mod tests {
             link(&Links::default(), "checkout-v2"),
             "gonogo journal checkout-v2 --at 2026-11-22T14:02:04.972Z"
         );
+        assert_eq!(
+            link(&Links::Journal(Some("/srv/my state/journal".into())), "a/b"),
+            "gonogo journal '/srv/my state/journal/a%2Fb.jsonl' --at 2026-11-22T14:02:04.972Z"
+        );
+        assert_eq!(Links::Nowhere.to(&RolloutName::new("x").unwrap(), AT), None);
         let of = |words: &[&str]| Links::Recording(words.iter().map(ToString::to_string).collect());
         assert_eq!(
             link(&of(&["replay", "/tmp/last night's.rec"]), "x"),

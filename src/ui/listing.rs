@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{Scene, paint};
 use crate::domain::Timestamp;
@@ -22,6 +22,11 @@ pub struct Look<'l, T> {
     pub line: &'l dyn Fn(&T, bool) -> Line<'static>,
     /// What the cursor's row has to say below its line.
     pub more: &'l dyn Fn(&T) -> Vec<Line<'static>>,
+}
+
+/// The mark of the cursor, or room for it.
+pub fn mark(scene: &Scene<'_>, is_marked: bool) -> Span<'static> {
+    if is_marked { scene.span(scene.glyphs().selected, Role::Selected) } else { Span::raw(" ") }
 }
 
 /// A line of the list before it is drawn.

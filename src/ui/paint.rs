@@ -14,6 +14,9 @@ use unicode_width::UnicodeWidthStr;
 use super::Scene;
 use crate::theme::Role;
 
+/// Most columns that are looked back for a wide sign: what joins several letters into one takes some more than two.
+const WIDEST: u16 = 8;
+
 /// Writes a line into a row of the area, cut at its edge; rows below the area are dropped.
 pub fn put(buf: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let row = u16::try_from(row).unwrap_or(u16::MAX);
@@ -71,12 +74,25 @@ pub fn panel(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, title: &str, colum
     let place =
         Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     Clear.render(place, buf);
+    cut_wide(buf, place);
     // A frame around two rows or less would leave nothing to read.
     if place.height < 4 || place.width < 12 {
         return place;
     }
     let inner = frame(scene, buf, place, title, true, true);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+}
+
+/// Takes away the wide signs that begin left of an area and reach into it: the terminal would draw them over its edge.
+fn cut_wide(buf: &mut Buffer, area: Rect) {
+    for y in area.top()..area.bottom() {
+        for x in area.x.saturating_sub(WIDEST)..area.x {
+            let Some(cell) = buf.cell_mut((x, y)) else { continue };
+            if usize::from(x) + cell.symbol().width() > usize::from(area.x) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
 }
 
 /// Breaks a text into lines of at most `columns`, between words where it can.

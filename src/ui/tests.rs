@@ -2,13 +2,18 @@
 //!
 //! Models are made the way the program makes them: by events through the engine ([`world`]).
 
+mod anything;
+mod apart;
+mod charts;
 mod finding;
+mod fleet;
 mod keys;
 mod mouse;
 mod others;
 pub(crate) mod pictures;
 mod platforms;
 mod replay;
+mod screens;
 mod sizes;
 mod sources;
 mod states;

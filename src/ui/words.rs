@@ -89,19 +89,6 @@ pub fn whole(value: Option<f64>) -> String {
     }
 }
 
-/// A measured number, as short as it can be read: `0.42`, `3.1`, `210`, `12k`.
-pub fn number(value: Option<f64>) -> String {
-    match value {
-        Some(n) if n.is_finite() => match n.abs() {
-            size if size >= 100_000.0 => format!("{:.0}k", n / 1000.0),
-            size if size >= 10.0 => format!("{n:.0}"),
-            size if size >= 1.0 => format!("{n:.1}"),
-            _ => format!("{n:.2}"),
-        },
-        _ => UNKNOWN.to_owned(),
-    }
-}
-
 /// Treatment and control side by side, each in four columns to the right, so that neither moves when the other gets
 /// longer; one `–` when neither is known.
 pub fn pair(treatment: &str, control: &str) -> String {
@@ -143,8 +130,7 @@ mod tests {
             [0.2, 9.99, 283.4, 9_999.4, 12_345.0].map(|n| whole(Some(n))),
             ["0.2", "10", "283", "9999", "12k"]
         );
-        assert_eq!([0.0, 3.12, 210.4, 123_456.0].map(|n| number(Some(n))), ["0.00", "3.1", "210", "123k"]);
-        assert_eq!(number(Some(f64::NAN)), "–");
+        assert_eq!(whole(Some(f64::NAN)), "–");
         assert_eq!(age(Duration::from_millis(4_200)), "4s");
         assert_eq!(age(Duration::from_secs(75)), "1:15");
         assert_eq!(

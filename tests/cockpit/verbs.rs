@@ -148,16 +148,33 @@ fn a_segment_that_is_not_there_is_refused_with_the_names() {
 fn the_journal_is_found_by_the_rollout_file_too() {
     let world = World::steady();
     assert_exit(&world.run("pause", &["--reason", "lunch"]), 0);
-    let read = |which: &str| {
+    let read_with = |which: &str, more: &[&str]| {
         std::fs::create_dir_all(world.path("home/gonogo")).unwrap();
         let _ = std::os::unix::fs::symlink(world.path("state"), world.path("home/gonogo/journal"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_gonogo"));
-        command.env("XDG_STATE_HOME", world.path("home")).args(["journal", which]).output().unwrap()
+        command
+            .env("XDG_STATE_HOME", world.path("home"))
+            .args(["journal", which])
+            .args(more)
+            .output()
+            .unwrap()
     };
+    let read = |which: &str| read_with(which, &[]);
     let [by_file, by_name] = [world.path("rollout.toml"), "checkout-v2".into()].map(|which| read(&which));
     assert_exit(&by_file, 0);
     assert!(String::from_utf8_lossy(&by_file.stdout).contains("lunch"), "{by_file:?}");
     assert_eq!(by_file.stdout, by_name.stdout);
+    // The link to the last entry leads to it.
+    let at = String::from_utf8_lossy(&by_name.stdout).lines().last().unwrap()[..24].to_owned();
+    let around = read_with("checkout-v2", &["--at", &at]);
+    assert_exit(&around, 0);
+    let said = String::from_utf8_lossy(&around.stdout).into_owned();
+    assert!(
+        said.lines().any(|line| line.starts_with(&format!("> {at}")) && line.contains("lunch")),
+        "{said}"
+    );
+    assert!(said.ends_with(&format!("(> is the entry of {at})\n")), "{said}");
+    assert_exit(&read_with("checkout-v2", &["--at", "tea"]), 2);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::config::values;
 use crate::theme::{Depth, Graphs};
 
 /// The settings of `[screen]`, in the order in which they are shown.
-pub(super) const SCREEN: [&str; 7] = ["theme", "ascii", "graphs", "colors", "mouse", "bell", "notify"];
+pub(super) const SCREEN: [&str; 8] =
+    ["theme", "ascii", "graphs", "colors", "mouse", "bell", "notify", "link"];
 
 /// The word that leaves a choice to what the terminal says of itself.
 const AUTO: &str = "auto";
@@ -33,6 +34,9 @@ pub struct ScreenSettings {
     pub bell: bool,
     /// How a NO-GO is announced on the desktop.
     pub notify: Notify,
+    /// The address of a page that shows a rollout at a moment, with `{rollout}` and `{time}` to be filled in. `None`:
+    /// copied links are commands.
+    pub link: Option<String>,
 }
 
 /// How the terminal is asked for a notification on the desktop.
@@ -70,6 +74,7 @@ pub(super) fn read(screen: &mut ScreenSettings, name: &str, value: &Value<'_>, p
         "colors" => screen.colors = choice(value, Depth::ALL.map(|depth| (depth.word(), depth)), problems),
         "mouse" => screen.mouse = values::truth(value, problems).unwrap_or_default(),
         "bell" => screen.bell = values::truth(value, problems).unwrap_or_default(),
+        "link" => screen.link = link(value, problems),
         _ => screen.notify = values::choice(value, &Notify::WORDS, problems).unwrap_or_default(),
     }
 }
@@ -89,6 +94,7 @@ pub(super) fn show(screen: &ScreenSettings, name: &str) -> String {
         "colors" => quoted(screen.colors.map_or(AUTO, Depth::word)),
         "mouse" => screen.mouse.to_string(),
         "bell" => screen.bell.to_string(),
+        "link" => quoted(screen.link.as_deref().unwrap_or_default()),
         _ => quoted(screen.notify.word()),
     }
 }
@@ -102,6 +108,29 @@ fn theme(value: &Value<'_>, problems: &mut Problems) -> Option<String> {
         return None;
     }
     Some(word.to_owned())
+}
+
+/// An address with places for a rollout's name and a time. `None`: it is empty, or no such thing.
+fn link(value: &Value<'_>, problems: &mut Problems) -> Option<String> {
+    let DeValue::String(template) = value.get_ref() else {
+        problems.push(Problem::new(value.span(), "expected the address of a page, as text"));
+        return None;
+    };
+    if template.is_empty() {
+        return None;
+    }
+    let filled = template.replace("{rollout}", "x").replace("{time}", "x");
+    let is_page = url::Url::parse(&filled).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none()
+    });
+    if is_page && !filled.contains(['{', '}']) && !filled.chars().any(|c| c.is_control() || c == ' ') {
+        return Some(template.to_string());
+    }
+    let problem = Problem::new(value.span(), "this is no address of a page for a moment of a rollout");
+    problems.push(
+        problem.hint("such as \"https://status.example/{rollout}?at={time}\"; nothing else stands in braces"),
+    );
+    None
 }
 
 fn ascii(value: &Value<'_>, problems: &mut Problems) -> Option<bool> {

@@ -66,8 +66,24 @@ fn what_is_shown_says_where_each_comes_from_and_reads_back_as_the_same() {
 }
 
 #[test]
+fn a_link_is_the_address_of_a_page_and_only_a_rollout_and_a_time_are_filled_in() {
+    let read = |link: &str| parse(&format!("[screen]\nlink = {link:?}\n"), "s");
+    assert_eq!(read("").unwrap().screen.link, None);
+    assert!(read("http://wall:8080/#{rollout}").unwrap().screen.link.is_some());
+    for wrong in
+        ["{rollout}", "ftp://x/{time}", "https://x/{segment}", "https://x/ {time}", "https://u:p@x/", "tea"]
+    {
+        let said = read(wrong).unwrap_err().to_string();
+        assert!(
+            said.contains("hint: such as \"https://status.example/{rollout}?at={time}\""),
+            "{wrong}: {said}"
+        );
+    }
+}
+
+#[test]
 fn the_screen_is_settled_and_read_back_as_the_same() {
-    let text = "[screen]\ntheme = \"gruvbox\"\nascii = true\ngraphs = \"braille\"\ncolors = \"256\"\nmouse = true\nbell = true\nnotify = \"osc777\"\n";
+    let text = "[screen]\ntheme = \"gruvbox\"\nascii = true\ngraphs = \"braille\"\ncolors = \"256\"\nmouse = true\nbell = true\nnotify = \"osc777\"\nlink = \"https://s.example/{rollout}?at={time}\"\n";
     let settings = parse(text, "settings.toml").unwrap();
     let wanted = ScreenSettings {
         theme: Some("gruvbox".into()),
@@ -77,6 +93,7 @@ fn the_screen_is_settled_and_read_back_as_the_same() {
         mouse: true,
         bell: true,
         notify: Notify::Osc777,
+        link: Some("https://s.example/{rollout}?at={time}".into()),
     };
     assert_eq!(settings.screen, wanted);
     assert_eq!(settings.line_of("notify"), Some(8));

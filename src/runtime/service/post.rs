@@ -25,7 +25,7 @@ use crate::runtime::session::Session;
 /// How often time is told to the engine.
 const TICK: Duration = Duration::from_millis(250);
 /// How long a session that died is left alone.
-const REVIVE: Duration = Duration::from_secs(2);
+pub const REVIVE: Duration = Duration::from_secs(2);
 /// How long the end waits for commands that have no known end yet: three attempts of a kill.
 const LAST_ACTS: Duration = Duration::from_secs(10);
 /// How long the end waits for the journal's last lines, and for the look after a kill that overtook something.

@@ -29,8 +29,8 @@ pub fn lines(
         let points = curve.arm(arm);
         let now = scale::value(curve.unit, curve.newest(arm).map(|point| point.value), points.newest_units);
         let n = format!("n={}", thousands(points.units.clamp(0.0, 9e15) as u64));
-        let short = scene.line(format!("{sign} {word} {now:>6} {n}"), role);
-        let line = scene.line(format!("{sign} {word} now {now:>6}  {n}"), role);
+        let short = scene.line(format!("{sign} {word} {now:>5} {n}"), role);
+        let line = scene.line(format!("{sign} {word} now {now:>5}  {n}"), role);
         Piece { short: Some(short), ..Piece::new(rank, line) }
     };
     let arms = vec![
@@ -46,7 +46,11 @@ fn others(scene: &Scene<'_>, curve: &Curve, rail: Option<&Rail>, marks: &[Mark])
     if let Some(rail) = rail {
         let role = if rail.value.is_some() { Role::Danger } else { Role::Dim };
         let sign = if rail.value.is_some() { format!("{} ", glyphs.horizontal) } else { String::new() };
-        pieces.push(Piece::new(1, scene.line(format!("{sign}{}", rail.words), role)));
+        let short = rail.value.map(|_| {
+            let words = rail.words.split(" = ").next().unwrap_or_default();
+            scene.line(format!("{sign}{words}"), role)
+        });
+        pieces.push(Piece { short, ..Piece::new(1, scene.line(format!("{sign}{}", rail.words), role)) });
     }
     for sign in Sign::ALL {
         if marks.iter().any(|mark| mark.sign == sign) {
@@ -54,12 +58,14 @@ fn others(scene: &Scene<'_>, curve: &Curve, rail: Option<&Rail>, marks: &[Mark])
             pieces.push(Piece::new(2, scene.line(text, sign.role())));
         }
     }
-    let text = match curve.unit {
-        Unit::Percent => format!("{}{} 95 % of each bin", glyphs.band, glyphs.band_second),
-        Unit::Ms => "p95 of the last minute, no interval".to_owned(),
-        Unit::Score => "no interval".to_owned(),
+    let bands = format!("{}{}{}", glyphs.band, glyphs.band_second, glyphs.band_both);
+    let (text, short) = match curve.unit {
+        Unit::Percent => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
+        Unit::Ms => ("p95 of the last minute, no interval".to_owned(), "no interval".to_owned()),
+        Unit::Score => ("no interval".to_owned(), String::new()),
     };
-    pieces.push(Piece::new(3, scene.line(text, Role::Dim)));
+    let short = (!short.is_empty()).then(|| scene.line(short, Role::Dim));
+    pieces.push(Piece { short, ..Piece::new(3, scene.line(text, Role::Dim)) });
     pieces
 }
 

@@ -10,13 +10,26 @@
 use crate::domain::Timestamp;
 
 /// Lengths of a page in seconds and how far it is turned, shortest first: the shortest that holds all data is shown.
-const LENGTHS_S: [(i64, i64); 6] = [(120, 30), (300, 60), (600, 120), (1800, 300), (3600, 600), (7200, 1200)];
+const LENGTHS_S: [(i64, i64); 10] = [
+    (120, 30),
+    (180, 30),
+    (300, 60),
+    (420, 60),
+    (600, 120),
+    (900, 180),
+    (1200, 240),
+    (1800, 300),
+    (3600, 600),
+    (7200, 1200),
+];
 /// The longest page of what is read every few seconds: older numbers say little about now.
 const LONGEST_S: i64 = 1800;
 /// What is read more seldom has a page of so many readings: fewer are no curve.
 const READINGS: i64 = 60;
 /// Widths of a bin in seconds. The shortest: a rate over less jumps with every single user.
 const BINS_S: [i64; 9] = [5, 10, 15, 20, 30, 60, 120, 300, 600];
+/// Most bins of a page: wider ones have more units each, so they jump less and are surer.
+const MOST: i64 = 40;
 /// A running bin is looked at this often, in seconds: a chart need not be newer than that.
 const LOOK_S: i64 = 5;
 
@@ -50,7 +63,7 @@ impl Page {
         let mut lengths = LENGTHS_S.into_iter().filter(|(span, _)| *span <= longest);
         let widest = lengths.clone().next_back().unwrap_or((LONGEST_S, 300));
         let (span_s, turn_s) = lengths.find(|(span, turn)| age <= span - turn).unwrap_or(widest);
-        let columns = i64::try_from(columns.max(1)).unwrap_or(1);
+        let columns = i64::try_from(columns.max(1)).unwrap_or(1).min(MOST);
         let least_s = least_s.max(interval_s).min(turn_s);
         let mut bins = BINS_S.into_iter().filter(|bin| turn_s % bin == 0 && *bin >= least_s);
         let bin_s = bins.find(|bin| span_s / bin <= columns).unwrap_or(turn_s);

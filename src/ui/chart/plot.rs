@@ -6,7 +6,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 
@@ -131,7 +131,8 @@ impl Plot<'_> {
                         (false, true) => (glyphs.band_second, Role::Control),
                         (false, false) => continue,
                     };
-                    fill(buf, x, self.area.y + row, sign, scene.style(role));
+                    // Behind the lines, not beside them.
+                    fill(buf, x, self.area.y + row, sign, scene.style(role).add_modifier(Modifier::DIM));
                 }
             }
         }

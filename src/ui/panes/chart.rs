@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::action::Verb;
+use crate::domain::Verdict;
 use crate::ui::pane::{Pane, Place, Steer};
 use crate::ui::{Scene, chart};
 
@@ -17,7 +18,8 @@ pub const PANE: Pane =
 fn title(scene: &Scene<'_>) -> String {
     let Some(segment) = scene.subject() else { return "chart".to_owned() };
     let what = chart::title(segment, scene.view.shown(scene.model));
-    let worst = if scene.selected().is_none() { " (worst)" } else { "" };
+    let is_worst = scene.selected().is_none() && segment.verdict != Verdict::Go;
+    let worst = if is_worst { " (worst)" } else { "" };
     format!("{}{worst}: {what}", segment.name)
 }
 

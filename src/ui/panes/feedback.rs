@@ -16,7 +16,7 @@ use crate::engine::Model;
 use crate::engine::model::Comment;
 use crate::theme::{Glyphs, Role};
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, View, copies, facts, paint, words};
+use crate::ui::{Scene, View, copies, facts, listing, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -94,7 +94,6 @@ fn line(scene: &Scene<'_>, comment: &Comment, width: usize) -> Line<'static> {
 /// what of the words there is room for.
 pub(crate) fn row(scene: &Scene<'_>, comment: &Comment, width: usize, is_marked: bool) -> Line<'static> {
     let feedback = &comment.feedback;
-    let mark = if is_marked { scene.glyphs().selected } else { " " };
     let (sign, word, role) = mood(scene, comment);
     let score = feedback.score.map_or_else(|| words::UNKNOWN.to_owned(), |score| score.to_string());
     let (arm, arm_role) = if width >= WIDE {
@@ -104,15 +103,16 @@ pub(crate) fn row(scene: &Scene<'_>, comment: &Comment, width: usize, is_marked:
     };
     let mood = if width >= WIDE { format!("{sign} {word:8} ") } else { format!("{sign} ") };
     let spans = vec![
-        scene.span(mark, Role::Selected),
-        scene.span(format!("{} ", comment.at.clock()), Role::Dim),
+        listing::mark(scene, is_marked),
+        scene.span(comment.at.clock(), if is_marked { Role::Selected } else { Role::Dim }),
+        Span::raw(" "),
         scene.span(format!("{} {score} ", stars(scene.glyphs(), feedback.score)), role),
         scene.span(format!("{:SEGMENT$} ", cut(feedback.segment.as_str(), SEGMENT)), Role::Text),
         scene.span(arm, arm_role),
         scene.span(mood, role),
         scene.span(cut(feedback.text.as_str(), width.saturating_sub(text_at(width))), Role::Text),
     ];
-    super::timeline::emphasize(scene, spans, is_marked)
+    Line::from(spans)
 }
 
 /// Whether all of the words have room in their row.
@@ -141,7 +141,8 @@ fn mood(scene: &Scene<'_>, comment: &Comment) -> (&'static str, &'static str, Ro
         Some(mood @ Sentiment::Negative) => (glyphs.down, mood.word(), Role::Negative),
         Some(mood @ Sentiment::Neutral) => (glyphs.level, mood.word(), Role::Text),
         Some(mood @ Sentiment::Positive) => (glyphs.up, mood.word(), Role::Positive),
-        None => (words::UNKNOWN, words::UNKNOWN, Role::Text),
+        // No sign: that of neutral looks like "not known" on an ASCII terminal.
+        None => (" ", words::UNKNOWN, Role::Text),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::effect::Outcome;
 use crate::engine::model::{Moment, MomentKind};
 use crate::theme::Role;
 use crate::ui::pane::{Pane, Place, Steer};
-use crate::ui::{Scene, copies, paint, words};
+use crate::ui::{Scene, copies, listing, paint, words};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -42,17 +42,14 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     }
     let moments = scene.model.timeline.iter().rev().skip(top).take(usize::from(area.height));
     for (row, moment) in moments.enumerate() {
-        paint::put(buf, area, row, &line(scene, moment, usize::from(area.width)));
+        paint::put(buf, area, row, &line(scene, moment, usize::from(area.width), false));
     }
 }
 
-fn line(scene: &Scene<'_>, moment: &Moment, width: usize) -> Line<'static> {
+fn line(scene: &Scene<'_>, moment: &Moment, width: usize, is_marked: bool) -> Line<'static> {
     let (glyph, role) = sign(scene, moment);
-    let mut spans = vec![
-        scene.span(format!("{} ", moment.at.clock()), Role::Dim),
-        scene.span(glyph, role),
-        Span::raw(" "),
-    ];
+    let mut spans = time(scene, moment, is_marked).to_vec();
+    spans.extend([scene.span(glyph, role), Span::raw(" ")]);
     if let Some(segment) = &moment.segment {
         spans.push(scene.span(format!("{} ", cut(segment.as_str(), SEGMENT)), Role::Title));
     }
@@ -116,16 +113,15 @@ pub(crate) fn row(
     columns: &Columns,
     is_marked: bool,
 ) -> Line<'static> {
-    let mark = if is_marked { scene.glyphs().selected } else { " " };
-    let mut spans = vec![scene.span(mark, Role::Selected)];
+    let mut spans = vec![listing::mark(scene, is_marked)];
     let Some((segment, who)) = columns.wide else {
-        spans.extend(line(scene, moment, width.saturating_sub(1)).spans);
-        return emphasize(scene, spans, is_marked);
+        spans.extend(line(scene, moment, width.saturating_sub(1), is_marked).spans);
+        return Line::from(spans);
     };
     let (glyph, role) = sign(scene, moment);
     let verdict = moment.verdict.filter(|_| moment.kind == MomentKind::Verdict);
     let kind = verdict.map_or_else(|| copies::kind(moment.kind), |verdict| verdict.word());
-    spans.push(scene.span(format!("{} ", moment.at.clock()), Role::Dim));
+    spans.extend(time(scene, moment, is_marked));
     spans.push(scene.span(format!("{glyph} {kind:KIND$} "), role));
     let mut column = |text: String, columns: usize, role| {
         if columns > 0 {
@@ -138,13 +134,13 @@ pub(crate) fn row(
     column(moment.actor.as_ref().map(ToString::to_string).unwrap_or_default(), who, Role::Text);
     let room = width.saturating_sub(columns.text());
     spans.push(scene.span(cut(moment.text.as_str(), room), Role::Text));
-    emphasize(scene, spans, is_marked)
+    Line::from(spans)
 }
 
-/// The row with the cursor stands out, not only by its mark.
-pub(crate) fn emphasize(scene: &Scene<'_>, spans: Vec<Span<'static>>, is_marked: bool) -> Line<'static> {
-    let line = Line::from(spans);
-    if is_marked { line.style(scene.style(Role::Selected)) } else { line }
+/// The time of a row; with the cursor it stands out.
+fn time(scene: &Scene<'_>, moment: &Moment, is_marked: bool) -> [Span<'static>; 2] {
+    let role = if is_marked { Role::Selected } else { Role::Dim };
+    [scene.span(moment.at.clock(), role), Span::raw(" ")]
 }
 
 fn sign(scene: &Scene<'_>, moment: &Moment) -> (&'static str, Role) {

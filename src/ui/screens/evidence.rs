@@ -10,6 +10,7 @@ mod station;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 use super::segment::standing;
 use super::{Screen, Steer};
@@ -17,7 +18,7 @@ use crate::action::Verb;
 use crate::engine::Model;
 use crate::engine::model::{PlatformModel, SegmentModel};
 use crate::theme::Role;
-use crate::ui::{Scene, View, facts, paint, words};
+use crate::ui::{Scene, View, copies, facts, paint, words};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -25,6 +26,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Lines,
     lines: |rollouts, view, width| rows(rollouts.open, view, width),
     draw,
+    copy: |rollouts, view, what| copies::evidence(rollouts.open, view, what),
     ..Screen::of(Verb::Evidence)
 };
 
@@ -83,8 +85,10 @@ fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &mut Vec<Line<'static>>) {
-    let mut head = standing::line(scene, segment, u16::try_from(width).unwrap_or(u16::MAX));
-    head.spans.insert(0, scene.span(format!(" {} ", segment.name), Role::Title));
+    let name = format!(" {} ", segment.name);
+    let room = width.saturating_sub(name.width());
+    let mut head = standing::line(scene, segment, u16::try_from(room).unwrap_or(u16::MAX));
+    head.spans.insert(0, scene.span(name, Role::Title));
     lines.push(head);
     let exposure = &segment.exposure;
     let shares = format!(
@@ -102,12 +106,11 @@ fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &
     }
     for latch in &segment.latches {
         let answer = if latch.answered { "answered" } else { "nobody acted on it" };
-        let text = format!(
-            "NO-GO latched at {} UTC by guardrail {} ({answer}): {}",
-            latch.at.clock(),
-            latch.guardrail,
-            latch.evidence.sentence
-        );
+        // What the station says below need not be read twice.
+        let is_said = segment.board.get(&latch.station).is_some_and(|cell| cell.evidence == latch.evidence);
+        let why = if is_said { String::new() } else { format!(": {}", latch.evidence.sentence) };
+        let at = latch.at.clock();
+        let text = format!("NO-GO latched at {at} UTC by guardrail {} ({answer}){why}", latch.guardrail);
         add_text(scene, &text, Role::Danger, width, lines);
     }
     if segment.board.is_empty() {

@@ -1,7 +1,7 @@
 //! What customers say: in numbers by segment and arm, over time, and in their own words.
 //!
 //! In: the scene. Out: above a table with small charts (`table`, computed by `tally`), below the comments, newest first,
-//! the one under the cursor in full; side by side where it is wide. Both are about the same comments: those of the
+//! the one under the cursor in full. Both are about the same comments: those of the
 //! selected segment that the filter leaves. The model keeps the last ones and counts all; the title says both numbers.
 //! Nothing here decides anything.
 
@@ -40,10 +40,10 @@ pub const SCREEN: Screen = Screen {
 const KEYS: [&str; 4] = ["segment", "arm", "score", "sentiment"];
 /// Columns by which the further lines of a comment stand in.
 const INDENT: usize = 18;
-/// From this width on table and comments stand side by side.
-const WIDE: u16 = 170;
 /// From this height on the last line says what can be filtered by.
 const WITH_FOOT: u16 = 14;
+/// Rows from which on the words get more than half.
+const HIGH: u16 = 28;
 /// Most lines about sources that do not deliver.
 const MAX_TROUBLES: usize = 3;
 
@@ -111,19 +111,11 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let body = Rect { height: area.height - foot, ..area };
     let foot = Rect { y: area.y + body.height, height: foot, ..area };
     let comments: Vec<_> = rows.iter().map(|(_, comment)| *comment).collect();
-    let list = if area.width >= WIDE {
-        let left = Rect { width: area.width / 2, ..body };
-        let right = Rect { x: body.x + left.width + 1, width: body.width - left.width - 1, ..body };
-        let lines = table::lines(scene, &comments, usize::from(right.width), usize::from(right.height));
-        put_top(buf, right, lines);
-        left
-    } else {
-        // Numbers first, but the words keep the larger half.
-        let lines = table::lines(scene, &comments, width, usize::from(body.height) * 2 / 5);
-        put_top(buf, body, lines)
-    };
+    // Numbers first, but the words keep half, and more where there is more.
+    let rows_of_table = if body.height < HIGH { body.height / 2 } else { body.height * 2 / 5 };
+    let lines = table::lines(scene, &comments, width, usize::from(rows_of_table));
+    let list = put_top(buf, body, lines);
     let cursor = scene.view.cursor(&(SCREEN.ids)(&scene.all(), scene.view));
-    let width = usize::from(list.width);
     let look = Look {
         at: &|(_, comment): &(u64, &Comment)| comment.at,
         line: &|(_, comment), is_marked| feedback::row(scene, comment, width, is_marked),
@@ -155,9 +147,9 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let rows = rows(model, view);
     let at = view.cursor(&(SCREEN.ids)(rollouts, view))?;
     let (_, comment) = rows.get(at)?;
-    Some(match what {
-        Copied::Line => copies::comment(comment),
+    match what {
+        Copied::Line => Some(copies::comment(comment)),
         Copied::Link => view.link_to(model, comment.at),
-        Copied::Name => comment.feedback.id.to_string(),
-    })
+        Copied::Name => Some(comment.feedback.id.to_string()),
+    }
 }

@@ -123,7 +123,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn copy(rollouts: &Rollouts<'_>, _: &View, what: Copied) -> Option<String> {
+fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let model = rollouts.open;
     let brief = model.brief();
     match what {
@@ -141,6 +141,6 @@ fn copy(rollouts: &Rollouts<'_>, _: &View, what: Copied) -> Option<String> {
                 model.now.date_and_clock(),
             ))
         }
-        Copied::Link => None,
+        Copied::Link => view.link_to(model, model.now),
     }
 }

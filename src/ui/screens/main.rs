@@ -11,13 +11,14 @@ use crate::action::Verb;
 use crate::ui::layout::{self, Shape};
 use crate::ui::pane::PANES;
 use crate::ui::panes::coach;
-use crate::ui::{Scene, paint};
+use crate::ui::{Scene, copies, paint};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
     title: |scene| scene.model.rollout.name.to_string(),
     steer: Steer::Panes,
     draw,
+    copy: |rollouts, view, what| copies::selected(rollouts.open, view, what),
     is_filtered: true,
     ..Screen::of(Verb::Main)
 };

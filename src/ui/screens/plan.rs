@@ -39,7 +39,7 @@ pub const SCREEN: Screen = Screen {
         Copied::Name => view
             .selected()
             .map_or_else(|| Some(rollouts.open.rollout.name.to_string()), |name| Some(name.to_string())),
-        Copied::Link => None,
+        Copied::Link => view.link_to(rollouts.open, rollouts.open.now),
     },
     ..Screen::of(Verb::Plan)
 };

@@ -23,17 +23,23 @@ use ratatui::layout::Rect;
 
 use super::{Screen, Steer};
 use crate::action::Verb;
-use crate::domain::Station;
+use crate::domain::{Station, Verdict};
 use crate::engine::Model;
 use crate::engine::model::{Cell, SegmentModel};
 use crate::theme::Role;
 use crate::ui::chart::rail;
 use crate::ui::view::Shown;
-use crate::ui::{Scene, paint};
+use crate::ui::{Scene, copies, paint};
 
 /// The screen.
-pub const SCREEN: Screen =
-    Screen { title, steer: Steer::Segments, opens: Some(Verb::Evidence), draw, ..Screen::of(Verb::Segment) };
+pub const SCREEN: Screen = Screen {
+    title,
+    steer: Steer::Segments,
+    opens: Some(Verb::Evidence),
+    draw,
+    copy: |rollouts, view, what| copies::subject(rollouts.open, view, what),
+    ..Screen::of(Verb::Segment)
+};
 
 /// From so many columns on the exposures stand beside what is latched and held.
 const BESIDE: u16 = 110;
@@ -44,7 +50,8 @@ fn title(scene: &Scene<'_>) -> String {
     let Some(segment) = scene.subject() else { return "segment".to_owned() };
     let segments = &scene.model.segments;
     let place = segments.iter().position(|known| known.name == segment.name).map_or(0, |at| at + 1);
-    let why = if scene.selected().is_none() { ", the one that most needs a look" } else { "" };
+    let is_worst = scene.selected().is_none() && segment.verdict != Verdict::Go;
+    let why = if is_worst { ", the one that most needs a look" } else { "" };
     format!("segment {} ({place} of {}){why}", segment.name, segments.len())
 }
 
@@ -100,7 +107,8 @@ fn cell<'m>(model: &Model, segment: &'m SegmentModel, signal: Shown<'_>) -> Opti
 fn name(signal: Shown<'_>) -> &str {
     match signal {
         Shown::Metric(metric) => metric.as_str(),
-        Shown::Feedback => "feedback",
+        // Not "feedback": that may be the name of a metric.
+        Shown::Feedback => "scores",
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::Model;
 use crate::engine::model::{Link, PlatformModel};
 use crate::theme::Role;
 use crate::ui::filter::Filter;
-use crate::ui::listing::first_line;
+use crate::ui::listing::{first_line, mark};
 use crate::ui::rollouts::Rollouts;
 use crate::ui::{Scene, View, copies, facts, paint};
 
@@ -167,11 +167,12 @@ impl Column {
         }
         let lines = self.lines.into_iter().enumerate().skip(first).map(|(index, (_, line))| {
             let is_marked = count > 0 && index == from;
-            let mark = if is_marked { scene.glyphs().selected } else { " " };
-            let mut spans = vec![scene.span(mark, Role::Selected)];
-            spans.extend(line.spans);
-            let line = Line::from(spans);
-            if is_marked { line.style(scene.style(Role::Selected)) } else { line }
+            let mut line = line;
+            if let Some(first) = line.spans.first_mut().filter(|_| is_marked) {
+                first.style = scene.style(Role::Selected);
+            }
+            line.spans.insert(0, mark(scene, is_marked));
+            line
         });
         paint::put_all(buf, area, lines);
     }
@@ -225,7 +226,7 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let key = keys.get(view.cursor(&keys.iter().map(Key::id).collect::<Vec<_>>())?)?;
     Some(match (what, key) {
         (Copied::Line, key) => key.text(model),
-        (Copied::Link, key) => view.link_to(model, key.at(model)),
+        (Copied::Link, key) => return view.link_to(model, key.at(model)),
         (Copied::Name, Key::Link(source, _) | Key::Problem(source, ..)) => source.to_string(),
         (Copied::Name, Key::Platform(platform)) => platform.name.to_string(),
         (Copied::Name, Key::Stored(_, segment)) => segment.to_string(),

@@ -1,7 +1,7 @@
 //! What happened: every moment that is kept, newest first, the one under the cursor in full.
 //!
-//! In: the scene. Out: a row for each moment of the selected segment and of everything that the filter leaves; above them
-//! the day, below them where the older ones are. The cursor is on a moment, by its number: it stays there when others
+//! In: the scene. Out: a row for each moment of the selected segment, or of none in particular, that the filter leaves; above
+//! them the day, below them where the older ones are. The cursor is on a moment, by its number: it stays there when others
 //! come, and on the newest one it goes with what is newest. A command's line that grows keeps its row.
 
 use ratatui::buffer::Buffer;
@@ -43,14 +43,28 @@ fn rows<'m>(model: &'m Model, view: &View) -> Vec<(u64, &'m Moment)> {
     let filter = Filter::new(view.filter(), &KEYS);
     let numbered = (0..model.moments_seen.saturating_add(1)).rev().zip(model.timeline.iter().rev());
     numbered
-        .filter(|(_, moment)| is_here(moment, view))
+        .filter(|(_, moment)| is_here(model, moment, view))
         .filter(|(_, moment)| filter.is_empty() || passes(model, moment, &filter))
         .collect()
 }
 
-/// Whether a moment is of what is selected: of the segment, or of the whole rollout.
-fn is_here(moment: &Moment, view: &View) -> bool {
-    view.selected().is_none_or(|selected| moment.segment.as_ref().is_none_or(|segment| segment == selected))
+/// Whether a moment is of what is selected: of the segment, or of no segment in particular.
+fn is_here(model: &Model, moment: &Moment, view: &View) -> bool {
+    view.selected().is_none_or(|selected| {
+        let named = named(model, moment);
+        named.is_empty() || named.contains(&selected.as_str())
+    })
+}
+
+/// The segments that a moment is about: its own, or those that its words name, as those of a command do.
+fn named<'m>(model: &'m Model, moment: &'m Moment) -> Vec<&'m str> {
+    if let Some(segment) = &moment.segment {
+        return vec![segment.as_str()];
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let words: Vec<_> = moment.text.as_str().split(|c| !is_part(c)).collect();
+    let all = model.rollout.segments.iter().map(|segment| segment.name.as_str());
+    all.filter(|name| words.contains(name)).collect()
 }
 
 fn passes(model: &Model, moment: &Moment, filter: &Filter) -> bool {
@@ -59,8 +73,8 @@ fn passes(model: &Model, moment: &Moment, filter: &Filter) -> bool {
     filter.passes(&[moment.text.as_str(), segment, &who], |key, value| match key {
         "kind" => is_kind(moment, value),
         "segment" => {
-            let all = model.rollout.segments.iter().map(|segment| segment.name.as_str());
-            moment.segment.is_some() && means(value, segment, all)
+            let all = || model.rollout.segments.iter().map(|segment| segment.name.as_str());
+            named(model, moment).into_iter().any(|name| means(value, name, all()))
         }
         _ => who.to_lowercase().contains(value),
     })
@@ -75,8 +89,8 @@ fn is_kind(moment: &Moment, value: &str) -> bool {
 
 fn title(scene: &Scene<'_>) -> String {
     let (model, view) = (scene.model, scene.view);
-    let of = view.selected().map_or_else(String::new, |name| format!(" of {name} and of everything"));
-    let kept = model.timeline.iter().filter(|moment| is_here(moment, view)).count();
+    let of = view.selected().map_or_else(String::new, |name| format!(" of {name} and of the whole"));
+    let kept = model.timeline.iter().filter(|moment| is_here(model, moment, view)).count();
     let count = if view.filter().trim().is_empty() {
         kept.to_string()
     } else {
@@ -135,7 +149,7 @@ fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {
     let (_, moment) = rows.get(at)?;
     match what {
         Copied::Line => Some(copies::moment(moment)),
-        Copied::Link => Some(view.link_to(model, moment.at)),
+        Copied::Link => view.link_to(model, moment.at),
         Copied::Name => {
             let command = moment.effect.map(|id| id.to_string());
             command.or_else(|| moment.segment.as_ref().map(ToString::to_string))

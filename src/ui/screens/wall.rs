@@ -53,6 +53,8 @@ const VERDICT_POINTS: u16 = 35;
 const SHARE_POINTS: u16 = 23;
 /// Rows of small text that large letters leave at the least: heading, where, time, and who has to act.
 const SMALL_ROWS: u16 = 4;
+/// Rows for segments beside the largest letters.
+const SEGMENTS: u16 = 8;
 /// Most cells of a point from top to bottom: a letter of 42 rows.
 const LARGEST: u16 = 6;
 /// Most lines for what somebody has to do.
@@ -112,7 +114,9 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
 fn scale(area: Rect, is_stale: bool) -> Option<Scale> {
     let stale = if is_stale { HEIGHT + 1 } else { 0 };
     let fits = |scale: &Scale| {
-        let is_high = 2 * HEIGHT * scale.rows + SMALL_ROWS + stale <= area.height;
+        // On such a screen small text is too small: where and when are large as well, and the segments have room.
+        let large = if scale.rows > 2 { 2 * HEIGHT + SEGMENTS } else { 0 };
+        let is_high = 2 * HEIGHT * scale.rows + SMALL_ROWS + stale + large <= area.height;
         is_high && VERDICT_POINTS * scale.columns <= area.width
     };
     let scales = (1..=LARGEST).rev().flat_map(|rows| {

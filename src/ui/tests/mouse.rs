@@ -27,6 +27,19 @@ fn find(view: &View, model: &Model, words: &str) -> (u16, u16) {
     found.unwrap_or_else(|| panic!("{words}: {screen}"))
 }
 
+/// Where the row of a segment stands: behind frame and cursor.
+fn row(view: &View, model: &Model, name: &str) -> (u16, u16) {
+    let screen = text(&render(model, view, &theme("default"), COLUMNS, ROWS));
+    let begins = |line: &str| line.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(name);
+    let found = screen.lines().enumerate().skip(3).find(|(_, line)| begins(line));
+    found.map(|(row, _)| (5, row as u16)).unwrap_or_else(|| panic!("{name}: {screen}"))
+}
+
+fn click_row(view: &mut View, model: &Model, name: &str) -> Vec<Intent> {
+    let at = row(view, model, name);
+    mouse(view, model, Mouse::Press(Button::Left), at)
+}
+
 fn mouse(view: &mut View, model: &Model, kind: Mouse, (column, row): (u16, u16)) -> Vec<Intent> {
     view.handle(&Input::Mouse { kind, column, row }, &[model])
 }
@@ -40,7 +53,7 @@ fn click(view: &mut View, model: &Model, words: &str) -> Vec<Intent> {
 fn a_click_focuses_selects_a_row_and_zooms_what_is_focused() {
     let model = world::launch().model;
     let mut view = with_mouse(&model);
-    assert_eq!(click(&mut view, &model, "beta "), []);
+    assert_eq!(click_row(&mut view, &model, "beta "), []);
     assert_eq!(view.selected(), Some(&seg("beta")));
     click(&mut view, &model, " timeline");
     assert_eq!(view.selected(), Some(&seg("beta")), "looking elsewhere leaves the target alone");
@@ -55,7 +68,7 @@ fn the_wheel_scrolls_what_is_under_it_and_leaves_the_target_alone() {
     let model = world::trouble().model;
     let mut view = with_mouse(&model);
     press(&mut view, &model, &["down"]);
-    let at = find(&view, &model, "internal ");
+    let at = row(&view, &model, "internal ");
     mouse(&mut view, &model, Mouse::ScrollDown, at);
     assert_eq!(view.selected(), Some(&seg("internal")));
     let (column, row) = find(&view, &model, " timeline");
@@ -71,12 +84,12 @@ fn the_mouse_is_off_until_it_is_asked_for_and_its_key_says_so() {
     let model = world::launch().model;
     let mut view = view();
     view.handle(&Input::Resize { columns: COLUMNS, rows: ROWS }, &[&model]);
-    click(&mut view, &model, "beta ");
+    click_row(&mut view, &model, "beta ");
     assert_eq!(view.selected(), None);
     assert_eq!(press(&mut view, &model, &["z", "m"]), [Intent::Mouse(true)]);
     assert!(view.said().unwrap().contains("hold shift to mark text"));
     press(&mut view, &model, &["tab"]);
-    click(&mut view, &model, "beta ");
+    click_row(&mut view, &model, "beta ");
     assert_eq!(view.selected(), Some(&seg("beta")));
     assert_eq!(press(&mut view, &model, &["z", "m"]), [Intent::Mouse(false)]);
 }
@@ -89,7 +102,7 @@ fn the_mouse_never_acts_whatever_is_open() {
         [&[][..], &["?"], &["K"], &["w", "tab"], &["u"], &["n", "x"], &[":", "k"], &["y"], &["0"], &["5"]]
     {
         let mut view = with_mouse(&model);
-        press(&mut view, &model, &["down"]);
+        press(&mut view, &model, &["down", "down", "down", "down"]);
         press(&mut view, &model, keys);
         let is_asking = matches!(keys.first(), Some(&("K" | "w" | "u" | "n" | ":")));
         let before = text(&render(&model, &view, &theme("default"), COLUMNS, ROWS));

@@ -191,7 +191,7 @@ fn a_live_cockpit_neither_shows_nor_obeys_the_keys_of_a_replay() {
         let mut view = super::pictures::view();
         press(&mut view, &model, &["?"]);
         let shown = text(&super::pictures::render(&model, &view, &theme("default"), 120, 60));
-        assert!(!shown.contains(&format!(" {} ", spec.name)), "{}: {shown}", spec.name);
+        assert!(!shown.contains(&format!("  {}  ", spec.name)), "{}: {shown}", spec.name);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::{Scene, View};
 
 /// Views with everything that can be open.
 fn views(model: &Model) -> Vec<View> {
-    let keys: [&[&str]; 15] = [
+    let keys: [&[&str]; 17] = [
         &[],
         &["down", "down", "down", "down"],
         &["tab", "tab"],
@@ -24,6 +24,8 @@ fn views(model: &Model) -> Vec<View> {
         &["down", "down", "w", "tab", "enter", "l", "o", "n", "g"],
         &["n", "x"],
         &["w", "r", "c"],
+        &["2", "right"],
+        &["3", "down"],
         &["4", "down"],
         &["6", "down"],
         &["7", "down"],

@@ -43,7 +43,7 @@ fn pictures_of_the_sources() {
     }
     let shown = text(&render(&world.model, &view, &theme("default"), 120, 60));
     for words in [
-        "○ flags ios LOST              3s       3s",
+        "○ LOST              3s       3s",
         "connection refused; next try within 2.0s",
         "platform web: flag checkout-v2 on unleash at http://web.internal:4242",
         "flag on, version 42, read 0s ago, last changed by bob",

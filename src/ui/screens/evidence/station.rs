@@ -3,7 +3,7 @@
 //! ```text
 //!   errors       ✘ NO-GO  for 2:10, since 14:05:20 UTC
 //!     31 of 2,410 users with errors against 9 of 2,380 in control: 3.4 times as many, e = 403 against 400 needed
-//!     proof   ████████████████████ 403 of 400 needed for a NO-GO      (bar: the logarithms; a bet grows by factors)
+//!     bet     ━━━━━━━━━━━━━━━━━━━━ e = 403 of 400 for a NO-GO      (bar: the logarithms; a bet grows by factors)
 //!     worse   by at most 1.4 points; a GO needs at most 0.5
 //!     counts  treatment 31 of 2,410 = 1.3 %, control 9 of 2,380 = 0.38 %
 //!     source  errors, measured 14:07:28 UTC, 2s ago
@@ -25,7 +25,7 @@ const BAR: usize = 20;
 /// Columns of the words before the numbers.
 const WORD: usize = 7;
 /// From here on an e-value is said as a power of ten: more digits say nothing.
-const MANY: f64 = 1e6;
+const MANY: f64 = 1e9;
 
 /// About how many rows of numbers a cell has.
 pub fn facts_of(evidence: &Evidence) -> usize {
@@ -61,15 +61,15 @@ fn bet(scene: &Scene<'_>, evidence: &Evidence) -> Option<Line<'static>> {
     // Only what has reached its threshold fills the bar.
     let most = if is_reached { BAR } else { BAR - 1 };
     let filled = ((share * BAR as f64).round() as usize).min(most);
-    let (glyphs, role) = (scene.glyphs(), if is_reached { Role::NoGo } else { Role::Text });
+    let glyphs = scene.glyphs();
     let sign = if evidence.method == Method::Twin { "R" } else { "e" };
-    let bar = format!("{}{}", glyphs.bar.repeat(filled), glyphs.bar_empty.repeat(BAR - filled));
+    let bar = glyphs.meter(filled, BAR);
     let numbers =
         format!(" {sign} = {} of {} for a NO-GO{}", power(ln_e), power(needed), how(evidence.method));
     Some(Line::from(vec![
         scene.span(format!("{:INDENT$}{:WORD$} ", "", "bet"), Role::Text),
-        scene.span(bar, if is_reached { Role::Danger } else { Role::Hold }),
-        scene.span(numbers, if role == Role::NoGo { Role::Danger } else { Role::Text }),
+        scene.span(bar, if is_reached { Role::Danger } else { Role::Text }),
+        scene.span(numbers, if is_reached { Role::Danger } else { Role::Text }),
     ]))
 }
 
@@ -88,8 +88,9 @@ fn power(ln: f64) -> String {
     match ln {
         ln if ln.is_nan() => words::UNKNOWN.to_owned(),
         ln if ln >= MANY.ln() => format!("10^{:.0}", (ln / std::f64::consts::LN_10).floor()),
-        ln if ln >= 100_f64.ln() => thousands(ln.exp() as u64),
+        ln if ln >= 100_f64.ln() => thousands(ln.exp().round() as u64),
         ln if ln >= 10_f64.ln() => format!("{:.0}", ln.exp()),
+        ln if ln < 0.01_f64.ln() => "<0.01".to_owned(),
         ln => format!("{:.2}", ln.exp()),
     }
 }
@@ -107,8 +108,9 @@ fn counts(evidence: &Evidence) -> Option<String> {
     let arm = |word: &str, counts: Option<(f64, f64)>| {
         let (units, bad) = counts?;
         let whole = |number: f64| thousands(number.clamp(0.0, 9e15) as u64);
-        let rate = if units > 0.0 { words::rate_of(bad / units, units) } else { words::UNKNOWN.to_owned() };
-        Some(format!("{word} {} of {} = {rate}%", whole(bad), whole(units)))
+        let rate =
+            if units > 0.0 { format!(" = {}%", words::rate_of(bad / units, units)) } else { String::new() };
+        Some(format!("{word} {} of {}{rate}", whole(bad), whole(units)))
     };
     let arms = [arm("treatment", evidence.treatment), arm("control", evidence.control)];
     let text: Vec<_> = arms.into_iter().flatten().collect();

@@ -1,6 +1,6 @@
 //! The upper part of the feedback screen: who says what, in numbers and over time.
 //!
-//! In: the comments that the filter leaves. Out: a line for each segment and arm that spoke: how many, their mean score, the
+//! In: the comments that the filter leaves. Out: a line for each segment and arm that spoke: how many gave stars, their mean score, the
 //! share of unhappy ones with its bounds, their moods, and small charts of the score and of the unhappy share over
 //! time. Where nobody spoke there is a gap. Where rows are short, the segments with most unhappy ones are shown and
 //! the others counted.
@@ -65,20 +65,19 @@ pub fn lines(scene: &Scene<'_>, comments: &[&Comment], width: usize, most: usize
     let longest = comments.iter().map(|comment| comment.feedback.segment.as_str().len()).max().unwrap_or(0);
     let columns = Columns::new(width, longest);
     let mut groups = groups(scene, comments);
-    // The head, what the charts say, and where sentiment comes from.
-    let room = most.saturating_sub(3).max(1);
-    let left_out = leave_out(&mut groups, room);
     let stretches = Stretches::new(oldest, scene.model.now, columns.chart.max(1));
+    let mut below = Vec::new();
+    if columns.chart > 0 {
+        below.push(axis(scene, &stretches, oldest, width));
+    }
+    below.push(origin(comments, width));
+    let left_out = leave_out(&mut groups, most.saturating_sub(1 + below.len()).max(1));
+    if left_out > 0 {
+        below.insert(0, format!(" and {left_out} more; the ones with most unhappy customers are shown"));
+    }
     let mut lines = vec![head(scene, &columns)];
     lines.extend(groups.iter().map(|group| line(scene, group, &columns, &stretches)));
-    if left_out > 0 {
-        let text = format!(" and {left_out} more; the ones with most unhappy customers are shown");
-        lines.push(scene.line(cut(&text, width), Role::Dim));
-    }
-    if columns.chart > 0 {
-        lines.push(scene.line(cut(&axis(scene, &stretches, oldest), width), Role::Dim));
-    }
-    lines.push(scene.line(cut(&origin(comments), width), Role::Dim));
+    lines.extend(below.into_iter().map(|text| scene.line(cut(&text, width), Role::Dim)));
     lines.truncate(most);
     lines
 }
@@ -160,7 +159,7 @@ fn line(scene: &Scene<'_>, group: &Group<'_>, columns: &Columns, stretches: &Str
     let mut spans = vec![
         scene.span(format!(" {:name$} ", cut(group.name, columns.name), name = columns.name), Role::Text),
         scene.span(format!("{:9} ", copies::arm(group.arm)), role),
-        scene.span(format!("{:>5} {mean:>4} ", tally.pieces), Role::Text),
+        scene.span(format!("{:>5} {mean:>4} ", tally.scored), Role::Text),
         scene.span(format!("{:UNHAPPY$}", unhappy(tally)), Role::Text),
     ];
     if columns.has_moods {
@@ -217,23 +216,33 @@ fn chart(
     spans.into_iter().map(look).collect()
 }
 
-/// What a sign of the charts is.
-fn axis(scene: &Scene<'_>, stretches: &Stretches, oldest: Timestamp) -> String {
+/// What a sign of the charts is; in fewer words where it is narrow.
+fn axis(scene: &Scene<'_>, stretches: &Stretches, oldest: Timestamp, width: usize) -> String {
     let glyphs = scene.glyphs();
     let (low, high) = (glyphs.spark.first().unwrap_or(&""), glyphs.spark.last().unwrap_or(&""));
     let length = Time(std::time::Duration::from_secs(stretches.length_s.unsigned_abs()));
     let gap = if glyphs.gap.trim().is_empty() { "blank" } else { glyphs.gap };
-    let length = String::from(length);
-    format!(
-        " since {}, a sign is {length}: {low} is 1 star or nobody unhappy, {high} is 5 or all, {gap} nobody spoke",
-        oldest.clock()
-    )
+    let (length, since) = (String::from(length), oldest.clock());
+    let full = format!(
+        " since {since}, a sign is {length}: {low} is 1 star or nobody unhappy, {high} is 5 or all, {gap} nobody spoke"
+    );
+    if full.chars().count() <= width {
+        full
+    } else {
+        format!(" since {since}, a sign is {length}: {low} is 1 star, {high} is 5, {gap} nobody spoke")
+    }
 }
 
 /// Where sentiment comes from, and how many have none.
-fn origin(comments: &[&Comment]) -> String {
+fn origin(comments: &[&Comment], width: usize) -> String {
     let without = comments.iter().filter(|comment| comment.feedback.score.is_none()).count();
-    let without =
-        if without > 0 { format!("; {without} gave no stars and are in no mean") } else { String::new() };
-    format!(" sentiment is by stars (1-2 negative, 3 neutral, 4-5 positive), words are not judged{without}")
+    let without = if without > 0 { format!("; {without} gave no stars") } else { String::new() };
+    let full = format!(
+        " sentiment is by stars (1-2 negative, 3 neutral, 4-5 positive), words are not judged{without}"
+    );
+    if full.chars().count() <= width {
+        full
+    } else {
+        format!(" sentiment is by stars, words are not judged{without}")
+    }
 }

@@ -14,7 +14,8 @@ const ALPHA: f64 = 0.05;
 /// Fewer scores than this have no bounds worth showing: they reach over more than half of everything.
 const LEAST: u64 = 5;
 /// Lengths of a stretch of time in seconds, shortest first: what a person calls them, so that they begin at whole ones.
-const STRETCHES_S: [i64; 13] = [10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 10_800, 21_600, 86_400];
+const STRETCHES_S: [i64; 16] =
+    [10, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 
 /// What was said by some customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -140,8 +141,8 @@ mod tests {
         let new = |now: i64| Stretches::new(Timestamp(0), Timestamp(now * 1000), 20);
         assert_eq!(new(190).length_s, 10);
         assert_eq!(new(200).length_s, 20);
-        assert_eq!(new(1201), new(1259));
-        assert_ne!(new(1201), new(1260));
+        assert_eq!(new(1201), new(1319));
+        assert_ne!(new(1201), new(1320));
         let far = Stretches::new(Timestamp(i64::MIN), Timestamp(i64::MAX), 0);
         assert_eq!((far.length_s, far.count), (86_400, 1));
     }

@@ -55,8 +55,8 @@ impl Kind {
             Self::Owner => "owner",
             Self::Phase => "phase",
             Self::Stage => "stage",
-            Self::Bar => "exposure",
-            Self::Share => "",
+            Self::Bar => "",
+            Self::Share => "share",
             Self::Verdict => "verdict",
             Self::Worst => "worst",
             Self::Age => "age",
@@ -133,7 +133,8 @@ pub fn fit(width: usize, longest: usize) -> Columns {
 pub fn heads(scene: &Scene<'_>, columns: &Columns) -> Line<'static> {
     let mut text = " ".repeat(MARKS);
     for (kind, width) in &columns.0 {
-        text.push_str(&fill(kind.head(), *width, kind.is_right()));
+        let head = if *kind == Kind::Bar && *width >= 8 { "exposure" } else { kind.head() };
+        text.push_str(&fill(head, *width, kind.is_right()));
         text.push(' ');
     }
     scene.line(text, Role::Dim)
@@ -144,7 +145,11 @@ pub fn row(scene: &Scene<'_>, model: &Model, columns: &Columns, stand: Stand) ->
     let brief = model.brief();
     let mark = if stand.is_open { scene.glyphs().selected } else { " " };
     let (sign, role) = sign(scene, brief.need);
-    let mut spans = vec![scene.span(mark, Role::Selected), scene.span(sign, role), Span::raw(" ")];
+    let mut spans = vec![
+        scene.span(mark, if stand.is_open { Role::Selected } else { Role::Text }),
+        scene.span(sign, role),
+        Span::raw(" "),
+    ];
     let is_told = columns.0.iter().any(|(kind, _)| *kind == Kind::Worst);
     for (kind, width) in &columns.0 {
         if *kind == Kind::Bar {

@@ -7,9 +7,10 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::words;
+use crate::domain::Span;
 use crate::domain::text::cut;
 use crate::engine::Model;
-use crate::engine::forecast::completion::{Climb, End, Place, Rung, clock, rough};
+use crate::engine::forecast::completion::{End, Place, Rung, clock, rough};
 use crate::theme::Role;
 use crate::ui::{Scene, paint, words as common};
 
@@ -40,7 +41,7 @@ pub fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
         let wrapped = paint::wrap(&text, width.saturating_sub(2));
         lines.extend(wrapped.into_iter().map(|text| scene.line(format!(" {text}"), Role::Hold)));
     }
-    let rows: Vec<[String; 7]> = climb.rungs.iter().map(|rung| cells(scene, climb, rung)).collect();
+    let rows: Vec<[String; 7]> = climb.rungs.iter().map(|rung| cells(scene, rung)).collect();
     let widest = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
         cells.chain(TITLES.get(column).map(|title| title.len())).max().unwrap_or(0).min(CELL)
@@ -86,7 +87,7 @@ pub fn lines(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 /// The cells of a stage.
-fn cells(scene: &Scene<'_>, climb: &Climb, rung: &Rung) -> [String; 7] {
+fn cells(scene: &Scene<'_>, rung: &Rung) -> [String; 7] {
     let (model, glyphs) = (scene.model, scene.glyphs());
     let sign = match rung.place {
         Place::Passed => glyphs.confirmed,
@@ -94,10 +95,9 @@ fn cells(scene: &Scene<'_>, climb: &Climb, rung: &Rung) -> [String; 7] {
         Place::Ahead => glyphs.connecting,
     };
     let bake = match rung.place {
-        Place::Here if rung.bake_left.is_zero() => "baked".to_owned(),
-        Place::Here => format!("{} of {} left", rough(rung.bake_left), rough(rung.bake)),
-        _ if rung.bake.is_zero() => "none".to_owned(),
-        _ => rough(rung.bake),
+        Place::Here if rung.bake_left.is_zero() => format!("{}, baked", planned(rung)),
+        Place::Here => format!("{}, {} left", planned(rung), rough(rung.bake_left)),
+        _ => planned(rung),
     };
     let go = match &rung.go {
         None => String::new(),
@@ -107,18 +107,21 @@ fn cells(scene: &Scene<'_>, climb: &Climb, rung: &Rung) -> [String; 7] {
             None => go.role.to_string(),
         },
     };
-    let is_last = climb.rungs.last() == Some(rung);
     let longest = match &rung.longest {
         Some(wait) => wait.to_string(),
         None => String::new(),
     };
     let sample = match rung.place {
         Place::Here => words::sample(rung),
-        _ if is_last && rung.sample == 0 => String::new(),
         _ => crate::domain::text::thousands(rung.sample),
     };
     let until = when(model, rung.ends);
     [format!("{sign} {}", rung.exposure), bake, sample, go, from(model, rung), until, longest]
+}
+
+/// The bake time as the plan has it: `10m`.
+fn planned(rung: &Rung) -> String {
+    Span(rung.bake).into()
 }
 
 fn from(model: &Model, rung: &Rung) -> String {

@@ -63,8 +63,7 @@ fn draw_bar(scene: &Scene<'_>, share: Option<Percent>, columns: usize) -> String
         n if n >= columns && share < Percent::FULL => columns.saturating_sub(1),
         n => n.min(columns),
     };
-    let glyphs = scene.glyphs();
-    format!("{}{}", glyphs.bar.repeat(filled), glyphs.bar_empty.repeat(columns - filled))
+    scene.glyphs().meter(filled, columns)
 }
 
 /// What is to be said beside each of them.
@@ -90,13 +89,13 @@ fn notes(scene: &Scene<'_>, segment: &SegmentModel) -> [(String, Role); 4] {
     let probed = probed.collect::<Vec<_>>().join(", ");
     let drifts = model.platforms.iter().any(|p| p.drifting.contains(&segment.name));
     let served = match (probed.is_empty(), drifts) {
-        (true, _) => ("no edge is probed".to_owned(), Role::Dim),
+        (true, _) => ("not probed".to_owned(), Role::Dim),
         (false, true) => (probed, Role::Danger),
         (false, false) => (probed, Role::Dim),
     };
     let observed = match exposure.observed {
         Some(_) => "of users lately".to_owned(),
-        None => "too few users lately".to_owned(),
+        None => "too few users".to_owned(),
     };
     [none(), confirmed, served, (observed, Role::Dim)]
 }

@@ -14,6 +14,8 @@ use crate::ui::{Scene, chart, paint, words};
 /// Least size of a chart with its frame.
 const COLUMNS: u16 = 58;
 const ROWS: u16 = 11;
+/// A chart that wide is wide enough.
+const WIDE: u16 = 95;
 /// Most charts in a row: four have no room for times.
 const MOST_BESIDE: u16 = 3;
 
@@ -26,14 +28,14 @@ pub fn fits(scene: &Scene<'_>, area: Rect) -> bool {
 /// How many charts there are beside and below each other.
 fn shape(scene: &Scene<'_>, area: Rect) -> (u16, u16) {
     let count = u16::try_from(signals(scene.model).len()).unwrap_or(u16::MAX).max(1);
-    let across = (area.width / COLUMNS).clamp(0, MOST_BESIDE).min(count);
-    let down = area.height / ROWS;
-    if across == 0 || down == 0 {
+    let (most, down) = ((area.width / COLUMNS).min(MOST_BESIDE).min(count), area.height / ROWS);
+    if most == 0 || down == 0 {
         return (0, 0);
     }
-    // No more rows than are needed, and no wider than full rows are.
-    let down = down.min(count.div_ceil(across));
-    (across.min(count.div_ceil(down)), down)
+    // Wide charts rather than tall ones; more beside each other only if not all fit otherwise.
+    let least = (area.width / WIDE).clamp(1, most);
+    let across = (least..=most).find(|across| across * down >= count).unwrap_or(most);
+    (across, down.min(count.div_ceil(across)))
 }
 
 /// Draws them.
@@ -47,6 +49,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
     let room = usize::from(across) * usize::from(down);
     let chosen = signals.iter().position(|signal| *signal == shown).unwrap_or(0);
     let first = (chosen + 1).saturating_sub(room);
+    let drawn = u16::try_from(signals.len().min(room)).unwrap_or(u16::MAX);
     for (place, (index, signal)) in signals.iter().enumerate().skip(first).take(room).enumerate() {
         let place = u16::try_from(place).unwrap_or(0);
         let (column, row) = (place % across, place / across);
@@ -55,7 +58,9 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
                 |at: u16| u16::try_from(u32::from(length) * u32::from(at) / u32::from(of)).unwrap_or(0);
             (edge(at), edge(at + 1) - edge(at))
         };
-        let ((x, width), (y, height)) = (slice(column, across, area.width), slice(row, down, area.height));
+        // The last row may be short: its charts share the width.
+        let beside = drawn.saturating_sub(row * across).clamp(1, across);
+        let ((x, width), (y, height)) = (slice(column, beside, area.width), slice(row, down, area.height));
         let place = Rect { x: area.x + x, y: area.y + y, width, height };
         let is_chosen = *signal == shown;
         let inner = paint::frame(scene, buf, place, &title(scene, segment, *signal), true, is_chosen);
@@ -73,6 +78,6 @@ fn title(scene: &Scene<'_>, segment: &SegmentModel, signal: Shown<'_>) -> String
     let verdict = cell(scene.model, segment, signal)
         .map_or_else(String::new, |(_, cell)| format!("{}  ", words::verdict(scene.glyphs(), cell.verdict)));
     let what = chart::title(segment, signal);
-    let what = what.strip_prefix(name(signal)).map_or(what.as_str(), |rest| rest.trim_start_matches(", "));
+    let what = what.split_once(", ").map_or(what.as_str(), |(_, what)| what);
     format!("{}  {verdict}{what}", name(signal))
 }

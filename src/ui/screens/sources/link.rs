@@ -30,7 +30,7 @@ const REGULAR: Duration = Duration::from_secs(86_400 * 365);
 /// Adds the names of the columns.
 fn add_title(scene: &Scene<'_>, name: usize, column: &mut Column) {
     let text = format!(
-        "  {:name$} {:STATE$} {:>TIME$} {:>TIME$} {:>TIME$} {:>LAG$}",
+        "{:name$}   {:STATE$} {:>TIME$} {:>TIME$} {:>TIME$} {:>LAG$}",
         "link", "state", "for", "heard", "due", "data late"
     );
     column.say(scene.line(cut(&text, column.width.saturating_sub(1)), Role::Title));
@@ -78,17 +78,18 @@ fn add_link(
         LinkState::Live if link.is_stale(now) => ("SILENT", None),
         LinkState::Live => ("live", None),
         LinkState::Retrying { cause, wait } => ("LOST", Some(format!("{cause}; next try within {wait}"))),
-        LinkState::Failed { cause } => {
-            ("FAILED", Some(format!("{cause}; it is not tried at short intervals any more")))
-        }
+        LinkState::Failed { cause } => ("FAILED", Some(format!("{cause}; it is tried again now and then"))),
     };
     let age = |age: Option<Duration>| age.map_or_else(|| words::UNKNOWN.to_owned(), words::age);
+    // What has fallen silent is so since it was heard last; the link itself says nothing of it.
+    let since = if state == "SILENT" { link.age(now) } else { Some(now.since(link.since)) };
     let due = Some(link.interval).filter(|interval| *interval < REGULAR);
     let due = due.map_or_else(|| words::UNKNOWN.to_owned(), |due| String::from(Span(due)));
     let is_stale = role != Role::Live;
     let spans = vec![
-        scene.span(format!("{glyph} {:name$} {state:STATE$} ", cut(&source.to_string(), name)), role),
-        scene.span(format!("{:>TIME$} ", words::age(now.since(link.since))), Role::Text),
+        scene.span(format!("{:name$}", cut(&source.to_string(), name)), Role::Text),
+        scene.span(format!(" {glyph} {state:STATE$} "), role),
+        scene.span(format!("{:>TIME$} ", age(since)), Role::Text),
         scene
             .span(format!("{:>TIME$} ", age(link.age(now))), if is_stale { Role::Stale } else { Role::Text }),
         scene.span(format!("{due:>TIME$} "), Role::Dim),

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use crate::domain::text::thousands;
-use crate::domain::{Percent, SourceKind};
+use crate::domain::{Percent, SourceKind, Verdict};
 use crate::engine::Model;
+use crate::engine::coach::Advice;
 use crate::engine::forecast::completion::{End, about, clock, rough};
 use crate::engine::model::SegmentModel;
 use crate::ui::{facts, words};
@@ -100,7 +101,7 @@ pub fn done(model: &Model) -> String {
             let waits: Vec<_> = found.people.iter().map(ToString::to_string).collect();
             let waits =
                 if waits.is_empty() { String::new() } else { format!(" + waits for {}", waits.join(", ")) };
-            format!("done {left}, {} UTC{waits}", clock(model.now, *at))
+            format!("done {}, {} UTC{waits}", left.replacen("about", "in about", 1), clock(model.now, *at))
         }
         End::Unknown(why) => format!("end not known: {why}"),
     }
@@ -130,8 +131,13 @@ pub fn call(model: &Model) -> (String, bool) {
         let what = tracked.command.verb.spec().name;
         return (format!("{what} NOT CONFIRMED at {}, try {attempts}", tracked.command.platform), true);
     }
-    match model.outlook().advice.first() {
-        Some(advice) => (advice.text.clone(), advice.urgency == crate::domain::Verdict::NoGo),
+    // That a stage bakes calls nobody, and says so anew each second.
+    let is_baking = |advice: &Advice| {
+        let segment = advice.segment.as_ref().and_then(|name| model.segment(name));
+        advice.urgency == Verdict::Go && segment.is_some_and(|segment| model.bake_left(segment).is_some())
+    };
+    match model.outlook().advice.iter().find(|advice| !is_baking(advice)) {
+        Some(advice) => (advice.text.clone(), advice.urgency == Verdict::NoGo),
         None => ("nobody has to do anything now".to_owned(), false),
     }
 }

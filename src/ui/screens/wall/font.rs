@@ -9,7 +9,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use crate::domain::Verdict;
 
@@ -60,6 +60,8 @@ pub fn points(letters: &[Letter]) -> u16 {
 /// Draws letters from the upper left of the area, cut at its edges.
 pub fn draw(buf: &mut Buffer, area: Rect, letters: &[Letter], scale: Scale, sign: &str, style: Style) {
     let area = area.intersection(buf.area);
+    // A full block in reverse would not be seen.
+    let style = style.remove_modifier(Modifier::REVERSED);
     let mut left = 0_u16;
     for (columns, rows) in letters {
         for (y, row) in (0_u16..).zip(rows) {
