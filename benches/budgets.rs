@@ -9,6 +9,7 @@
 //! | `engine` | one bet, one sample through `engine::update`, bytes for a series |
 //! | `state` | a whole model as bytes and back: size, time, and a copy in memory |
 //! | `draw` | a whole screen into cells, and the bytes of a changed one |
+//! | `fleet` | 200 rollouts × 20 segments × 8 metrics: frames, keys, memory |
 //! | `ingest` | a websocket full of samples: ours against a bare loop; facts beside 500,000 samples a second |
 //! | `kill` | from the decision to the wire, and to the flag read back as off |
 //! | `backtest` | rows a second and memory of a backtest, against a loop that only reads them |
@@ -33,6 +34,8 @@ mod cockpit;
 mod draw;
 #[path = "budgets/engine.rs"]
 mod engine;
+#[path = "budgets/fleet.rs"]
+mod fleet;
 #[path = "budgets/flood.rs"]
 mod flood;
 #[path = "budgets/ingest.rs"]
@@ -71,10 +74,11 @@ fn main() {
     let mut table = Table::start();
     // It runs for a minute, beside everything else.
     let demo = is_wanted("cockpit").then(cockpit::start_demo);
-    let sections: [(&str, Section); 10] = [
+    let sections: [(&str, Section); 11] = [
         ("engine", engine::measure),
         ("state", state::measure),
         ("draw", draw::measure),
+        ("fleet", fleet::measure),
         ("ingest", ingest::measure),
         ("kill", kill::measure),
         ("backtest", backtest::measure),

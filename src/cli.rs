@@ -24,6 +24,7 @@ mod history;
 mod journal;
 mod keys;
 mod man;
+mod manners;
 mod open;
 mod paint;
 mod record;

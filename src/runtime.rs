@@ -16,6 +16,8 @@
 //! - [`scribe`] writes the journal in a thread of its own, so that a slow disk never holds the loop.
 //! - [`session`] builds all of this from a rollout file, and ends all of it.
 //! - `prompter` cues the probes when what an edge serves is about to change.
+//! - `console` is the terminal as both loops use it: `pacer` says when a frame is due, `gauge` what it costs, `alarm`
+//!   when to ring.
 //! - [`wardrobe`] owns the theme in force, and reads the user's own when it is saved.
 //! - [`plain`] is the loop that says what changes, for who has no screen.
 //! - [`replay`] is the loop with a screen on a recording: without session, runner or network.
@@ -25,8 +27,11 @@
 //!
 //! Start reading at [`session`], then [`live`].
 
+mod alarm;
 pub mod clock;
+mod console;
 pub mod fleet;
+mod gauge;
 pub mod headless;
 pub mod inbox;
 pub mod ledger;

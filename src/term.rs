@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Terminal::draw ─▶ screen (diff, bytes of one frame) ─▶ output (a thread: one write per frame) ─▶ tty
+//! Terminal::copy, alert ─▶ words (for the terminal itself, wrapped for its host) ─▶ behind the frame
 //! tty ─▶ inputs (a thread) ─▶ parser ─▶ keys::Input ─▶ the live loop       signals ─▶ the live loop
 //! ```
 //!
@@ -24,13 +25,19 @@
 //! [`Signal::Continue`] call [`Terminal::resume`]; when [`Inputs::next`] is `None`, or on any other
 //! signal, end the loop: dropping the [`Terminal`] gives it back.
 //!
-//! This room never imports `engine`, `domain` or `ui`, never touches the terminal's title and never
-//! captures the mouse.
+//! - The mouse is reported only after [`Terminal::mouse`], and no longer when the terminal is given back.
+//!
+//! What a terminal does not know it passes over: synchronized output (mode 2026), pastes (2004), focus (1004), the mouse
+//! (1002, 1006) are private modes, which even the console of Linux and a VT220 read to their end and ignore. Words that
+//! could be shown instead (a copy, a notification) go only to a [`Host`] that takes such.
+//!
+//! This room never imports `engine`, `domain` or `ui`, and never touches the terminal's title.
 //!
 //! Start reading at [`terminal`], then [`modes`].
 
 mod contain;
 pub mod error;
+pub mod host;
 pub mod inputs;
 pub mod modes;
 pub mod output;
@@ -40,10 +47,13 @@ pub mod screen;
 pub mod signals;
 pub mod stop;
 pub mod terminal;
+pub mod words;
 
 pub use contain::contain;
 pub use error::TermError;
+pub use host::{Host, Multiplexer};
 pub use inputs::Inputs;
-pub use output::OutputState;
+pub use output::{OutputState, Written};
 pub use signals::{Signal, Signals};
 pub use terminal::{Drawn, Terminal};
+pub use words::{CopyError, LONGEST_COPY, Notify};

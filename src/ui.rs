@@ -30,7 +30,7 @@
 //! | `filter`, `listing` | what `/` leaves of a list; a list of moments with a cursor |
 //! | `copies`, `link` | what is copied: a line as text, and a way back to it |
 //! | `asked`, `platforms` | what was asked of all platforms at once and how far each has come; the strip that shows it |
-//! | `header`, `hints`, `summary` | first line, last line, tiny screens |
+//! | `header`, `hints`, `stats`, `summary` | first line, last line, what the terminal costs, tiny screens |
 //! | `scene`, `words`, `names`, `facts`, `pieces`, `paint` | what all of them share |
 //! | `sample`, `print` | what a theme looks like, and cells as text, for `gonogo themes` |
 //! | `plain` | the same model as text and JSON, for `gonogo status` |
@@ -70,6 +70,7 @@ mod rollouts;
 pub mod sample;
 mod scene;
 mod screens;
+mod stats;
 mod summary;
 pub mod transport;
 pub mod view;
@@ -81,6 +82,7 @@ mod tests;
 pub(crate) use self::tests::world;
 
 pub use frame::{draw, draw_replay};
+pub use stats::{Stats, draw_stats};
 pub use transport::{Transport, Wish};
 pub use view::{Intent, Repaint, View};
 

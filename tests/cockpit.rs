@@ -16,10 +16,14 @@ mod acting;
 mod drawing;
 #[path = "cockpit/ending.rs"]
 mod ending;
+#[path = "cockpit/fleet.rs"]
+mod fleet;
 #[path = "cockpit/harness.rs"]
 mod harness;
 #[path = "cockpit/kills.rs"]
 mod kills;
+#[path = "cockpit/link.rs"]
+mod link;
 #[path = "cockpit/others.rs"]
 mod others;
 #[path = "cockpit/plain.rs"]

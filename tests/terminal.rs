@@ -21,7 +21,7 @@ use std::{
 
 use gonogo::{
     keys::Input,
-    term::{Drawn, Inputs, Signal, Signals, Terminal},
+    term::{Drawn, Host, Inputs, Notify, Signal, Signals, Terminal},
 };
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use ratatui::{style::Stylize, text::Line};
@@ -46,7 +46,7 @@ fn program() {
 
 async fn run(role: &str) {
     let mut signals = Signals::listen().unwrap();
-    let mut terminal = Terminal::enter().unwrap_or_else(|error| panic!("{error}"));
+    let mut terminal = Terminal::enter(Host::default()).unwrap_or_else(|error| panic!("{error}"));
     let mut inputs = Inputs::open().unwrap();
     let output = terminal.output();
     let mut said = format!("ready {}", std::process::id());
@@ -75,12 +75,23 @@ async fn run(role: &str) {
                     "P" => tokio::task::spawn(async { panic!("a task panics") }).await.unwrap_err().to_string().clone_into(&mut said),
                     "ctrl-z" => said = format!("stopped: {}", terminal.suspend().unwrap()),
                     "b" => said = format!("{} bytes", output.bytes()),
+                    "c" => said = format!("copied: {:?}", terminal.copy("rollout 42")),
+                    "m" => {
+                        terminal.mouse(true).unwrap();
+                        "mouse on".clone_into(&mut said);
+                    }
+                    "M" => {
+                        terminal.mouse(false).unwrap();
+                        "mouse off".clone_into(&mut said);
+                    }
+                    "a" => said = format!("alert: {}", terminal.alert(true, Notify::Osc9, "gonogo", "NO-GO")),
                     "i" => {}
                     other => said = format!("key {other}"),
                 },
                 Some(Input::Paste(text)) => said = format!("paste {text}"),
                 Some(Input::Resize { columns, rows }) => said = format!("{columns} by {rows}"),
-                Some(Input::FocusGained | Input::FocusLost) => {}
+                Some(Input::Mouse { kind, column, row }) => said = format!("{kind:?} at {column},{row}"),
+                Some(Input::FocusGained | Input::FocusLost | Input::Mouse { .. }) => {}
             },
         }
     }
@@ -214,7 +225,16 @@ impl Session {
         let shown = self.shown.lock().unwrap();
         let shown = String::from_utf8_lossy(&shown);
         assert!(shown.rfind("\x1b[?1004l") > shown.rfind("\x1b[?1004h"), "focus reports are on: {shown:?}");
+        for mouse in ["1000", "1002", "1003", "1006"] {
+            let (on, off) = (format!("\x1b[?{mouse}h"), format!("\x1b[?{mouse}l"));
+            assert!(shown.rfind(&off) >= shown.rfind(&on), "the mouse is reported: {shown:?}");
+        }
         assert!(shown.rfind("\x1b[?2026l") > shown.rfind("\x1b[?2026h"), "a frame is open: {shown:?}");
+    }
+
+    /// Whether this was written.
+    fn has_written(&self, bytes: &str) -> bool {
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).contains(bytes)
     }
 
     /// Closes the terminal as a lost connection would.
@@ -367,6 +387,74 @@ fn pastes_and_sizes_arrive() {
     session.wait_for("<80 by 24>");
     session.type_keys("q");
     session.child.wait_for_the_end(DEADLINE);
+}
+
+#[test]
+fn the_mouse_is_reported_only_when_asked_for_and_given_back_on_every_way_out() {
+    let mut session = Session::start("plain");
+    session.wait_until_taken();
+    session.type_keys("w");
+    session.wait_for("<key w>");
+    assert!(
+        !["1000", "1002", "1003", "1006"].iter().any(|mode| session.has_written(&format!("\x1b[?{mode}h")))
+    );
+    session.type_keys("m");
+    session.wait_for("<mouse on>");
+    assert!(session.has_written("\x1b[?1002h\x1b[?1006h"));
+    session.type_keys("\x1b[<65;7;9M");
+    session.wait_for("<ScrollDown at 6,8>");
+    session.type_keys("M");
+    session.wait_for("<mouse off>");
+    assert!(session.has_written("\x1b[?1006l\x1b[?1002l"));
+    for way_out in ["q", "p"] {
+        let mut session = Session::start("plain");
+        session.wait_until_taken();
+        session.type_keys("m");
+        session.wait_for("<mouse on>");
+        session.type_keys(way_out);
+        session.child.wait_for_the_end(DEADLINE);
+        session.assert_given_back();
+    }
+}
+
+#[test]
+fn a_shell_in_between_has_no_mouse_and_the_program_has_it_again() {
+    let mut session = Session::start_in_shell("true");
+    session.wait_until_taken();
+    session.type_keys("m");
+    session.wait_for("<mouse on>");
+    session.type_keys("\x1a");
+    session.wait_for("SHELL");
+    session.assert_given_back();
+    session.type_keys("\n");
+    session.wait_for("<continued>");
+    let shown = String::from_utf8_lossy(&session.shown.lock().unwrap()).into_owned();
+    assert!(shown.rfind("\x1b[?1006h") > shown.rfind("\x1b[?1006l"), "{shown:?}");
+    session.type_keys("q");
+    session.wait_for("ENDED 0");
+    session.child.wait_for_the_end(DEADLINE);
+    session.assert_given_back();
+}
+
+#[test]
+fn copies_and_alerts_stand_between_frames_and_never_in_one() {
+    let mut session = Session::start("plain");
+    session.wait_until_taken();
+    session.type_keys("c");
+    session.wait_for("<copied: Ok(())>");
+    session.type_keys("a");
+    session.wait_for("<alert: true>");
+    session.type_keys("q");
+    session.child.wait_for_the_end(DEADLINE);
+    session.assert_given_back();
+    let shown = String::from_utf8_lossy(&session.shown.lock().unwrap()).into_owned();
+    // "rollout 42" in base64.
+    assert!(shown.contains("\x1b]52;c;cm9sbG91dCA0Mg==\x07"), "{shown:?}");
+    assert!(shown.contains("\x1b]9;gonogo: NO-GO\x07\x07"), "{shown:?}");
+    for frame in shown.split("\x1b[?2026h").skip(1) {
+        let frame = frame.split("\x1b[?2026l").next().unwrap();
+        assert!(!frame.contains("\x1b]") && !frame.contains('\x07'), "{frame:?}");
+    }
 }
 
 #[test]

@@ -19,11 +19,14 @@ use super::world::{metric_name, segment_name};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gonogo");
 /// How a frame begins: synchronized output.
 const FRAME: &[u8] = b"\x1b[?2026h";
+const FRAME_END: &[u8] = b"\x1b[?2026l";
 /// The title of the help, which stands in no other frame.
-const HELP: &[u8] = b"esc closes";
+const HELP: &[u8] = b"keys, page 1";
 const DEMO_RUNS: Duration = Duration::from_secs(60);
 const STARTS: usize = 10;
 const PRESSES: usize = 30;
+/// How long bytes are counted while much happens.
+const BUSY: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -38,11 +41,21 @@ pub struct Cockpit {
 
 impl Cockpit {
     pub fn start(words: &[&str], cols: u16, rows: u16) -> Self {
+        Self::run(PROGRAM, words, cols, rows, &[])
+    }
+
+    /// Any program, with more in its environment.
+    fn run(program: &str, words: &[&str], cols: u16, rows: u16, env: &[(&str, &str)]) -> Self {
         let pair =
             native_pty_system().openpty(PtySize { rows, cols, ..PtySize::default() }).expect("a terminal");
-        let mut command = CommandBuilder::new(PROGRAM);
+        let mut command = CommandBuilder::new(program);
         command.args(words);
-        command.env("TERM", "xterm-256color");
+        for name in ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "TMUX", "STY"] {
+            command.env_remove(name);
+        }
+        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")].iter().chain(env) {
+            command.env(name, value);
+        }
         let shown = Arc::new(Mutex::new(Vec::new()));
         let mut screen = pair.master.try_clone_reader().expect("a reader");
         let into = Arc::clone(&shown);
@@ -111,6 +124,8 @@ pub fn measure(table: &mut Table) {
     let folder = tempfile::tempdir().expect("a folder");
     keys(table, folder.path());
     idle(table, folder.path());
+    remote(table, folder.path());
+    peers(table);
 }
 
 fn first_frame(table: &mut Table) {
@@ -129,7 +144,13 @@ fn first_frame(table: &mut Table) {
 }
 
 /// A rollout file for a flood, and what starts a cockpit on it.
-fn watch(folder: &Path, flood: &Flood, load: Load, cols: u16, rows: u16) -> Cockpit {
+fn watch(
+    folder: &Path,
+    flood: &Flood,
+    load: Load,
+    (cols, rows): (u16, u16),
+    env: &[(&str, &str)],
+) -> Cockpit {
     use std::fmt::Write as _;
     let feed = format!("{{ kind = \"feed\", url = {:?} }}", flood.url());
     let mut text = format!(
@@ -149,7 +170,7 @@ fn watch(folder: &Path, flood: &Flood, load: Load, cols: u16, rows: u16) -> Cock
     let file = folder.join(format!("{}.toml", flood.address.port()));
     std::fs::write(&file, text).expect("a rollout file");
     let (file, folder) = (file.to_string_lossy(), folder.to_string_lossy());
-    Cockpit::start(&["watch", &file, "--state-dir", &folder], cols, rows)
+    Cockpit::run(PROGRAM, &["watch", &file, "--state-dir", &folder], cols, rows, env)
 }
 
 /// `?` until the help is there, while 10,000 samples a second come in.
@@ -157,7 +178,7 @@ fn keys(table: &mut Table, folder: &Path) {
     let load = Load { segments: 10, metrics: 5, samples: Some(10_000), feedback: 0 };
     let flood = Flood::start(load);
     flood.go();
-    let mut cockpit = watch(folder, &flood, load, 120, 40);
+    let mut cockpit = watch(folder, &flood, load, (120, 40), &[]);
     cockpit.wait_for(b"europe-west", 0);
     thread::sleep(Duration::from_secs(1));
     let (before, sent) = (process::processor_time(cockpit.pid()), flood.samples());
@@ -169,6 +190,7 @@ fn keys(table: &mut Table, folder: &Path) {
         runs.push(cockpit.wait_for(HELP, from));
         cockpit.press("\x1b");
         // Long enough for the lone escape to be told from the beginning of a longer key.
+        // And sometimes right after a frame of data, sometimes right before one.
         thread::sleep(Duration::from_millis(170));
     }
     let seconds = since.elapsed().as_secs_f64();
@@ -188,7 +210,7 @@ fn idle(table: &mut Table, folder: &Path) {
     let load = Load { segments: 3, metrics: 2, samples: Some(1), feedback: 0 };
     // Never let loose: one sample of each series, then only pings.
     let flood = Flood::start(load);
-    let cockpit = watch(folder, &flood, load, 80, 24);
+    let cockpit = watch(folder, &flood, load, (80, 24), &[]);
     cockpit.wait_for(b"europe-west", 0);
     thread::sleep(Duration::from_secs(2));
     let (bytes, spent) = (cockpit.bytes(), process::processor_time(cockpit.pid()));
@@ -202,6 +224,81 @@ fn idle(table: &mut Table, folder: &Path) {
     table.row("idle: processor time", "< 0.1 % of a core", format!("{busy:.3} %"), busy < 0.1);
     if std::env::var_os("GONOGO_BENCH_SHOW").is_some() {
         table.note("what was written", format!("{shown:?}"));
+    }
+}
+
+/// Bytes in some seconds, and how they are made up.
+struct Line {
+    bytes: usize,
+    frames: usize,
+    /// Bytes that stand in no frame.
+    outside: usize,
+}
+
+fn listen(cockpit: &Cockpit, during: Duration) -> Line {
+    let from = cockpit.bytes();
+    thread::sleep(during);
+    let shown = cockpit.shown.lock().expect("a lock");
+    let new = &shown[from..];
+    // The first piece may be the rest of a frame that had begun before.
+    let pieces: Vec<&[u8]> = split(new, FRAME);
+    let outside =
+        pieces.iter().skip(1).map(|piece| split(piece, FRAME_END).last().map_or(0, |rest| rest.len()));
+    Line { bytes: new.len(), frames: pieces.len() - 1, outside: outside.sum() }
+}
+
+fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Vec<&'a [u8]> {
+    let (mut parts, mut rest) = (Vec::new(), bytes);
+    while let Some(at) = rest.windows(mark.len()).position(|part| part == mark) {
+        parts.push(&rest[..at]);
+        rest = &rest[at + mark.len()..];
+    }
+    parts.push(rest);
+    parts
+}
+
+/// A rollout on which every number moves all the time, as it goes over SSH.
+fn remote(table: &mut Table, folder: &Path) {
+    let load = Load { segments: 10, metrics: 5, samples: Some(10_000), feedback: 0 };
+    let flood = Flood::start(load);
+    flood.go();
+    let cockpit =
+        watch(folder, &flood, load, (120, 40), &[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")]);
+    cockpit.wait_for(b"europe-west", 0);
+    thread::sleep(Duration::from_secs(2));
+    let Line { bytes, frames, outside } = listen(&cockpit, BUSY);
+    let seconds = BUSY.as_secs_f64();
+    let (a_second, rate) = (bytes as f64 / seconds / 1e3, frames as f64 / seconds);
+    table.row(
+        "bytes at 120×40 over SSH, 10,000 samples/s: every number moves",
+        "≤ 6 kB/s, 4 frames/s",
+        format!(
+            "{a_second:.1} kB/s in {rate:.1} frames/s of {:.0} B, {outside} B outside of frames",
+            bytes as f64 / frames.max(1) as f64
+        ),
+        a_second <= 6.0 && rate <= 4.2,
+    );
+}
+
+/// Others on the same terminal, by the same counter. Only told, and only if they are there.
+fn peers(table: &mut Table) {
+    for (program, words, begins) in [("top", &["-d", "1"][..], "PID"), ("btop", &[][..], "cpu")] {
+        let is_there = std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+        if !is_there {
+            table.note(program, "is not installed".to_owned());
+            continue;
+        }
+        let mut peer = Cockpit::run(program, words, 120, 40, &[]);
+        peer.wait_for(begins.as_bytes(), 0);
+        thread::sleep(Duration::from_secs(2));
+        let line = listen(&peer, BUSY);
+        let a_second = line.bytes as f64 / BUSY.as_secs_f64() / 1e3;
+        let what = format!(
+            "`{program}{}` at 120×40",
+            words.iter().map(|word| format!(" {word}")).collect::<String>()
+        );
+        table.note(&what, format!("{a_second:.1} kB/s (runs: {})", peer.is_running()));
     }
 }
 

@@ -67,10 +67,11 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     if let Some(bytes) = demo::recording(name) {
         refuse_world(name, &arguments)?;
         let player = Player::of(name, bytes).map_err(Failure::usage)?;
-        let paint = arguments.look.paint();
+        let look = &arguments.look;
+        let paint = look.paint();
         let play = if paint.is_plain() { arguments.play } else { arguments.play.or_speed(OF_DAYS) };
         let opened = ["demo".to_owned(), name.to_owned()];
-        return replay::show(player, &opened, &play, paint, arguments.look.keys()).await;
+        return replay::show(player, &opened, &play, paint, look.keys(), look.glass()).await;
     }
     if let Some(flag) = arguments.play.given() {
         return Err(Failure::usage(format!(
@@ -156,6 +157,11 @@ fn refuse_world(name: &str, arguments: &Arguments) -> Result<(), Failure> {
         (arguments.record.is_given(), "--record", "it is one already"),
         (arguments.look.has_roles(), "--role", "nothing can be done in it"),
         (arguments.look.is_limited(), "--for", "--until and --exit-when-done say when it ends"),
+        (
+            arguments.look.given_call().is_some(),
+            arguments.look.given_call().unwrap_or_default(),
+            "a replay never rings",
+        ),
     ];
     match given.into_iter().find(|(is_given, ..)| *is_given) {
         None => Ok(()),

@@ -102,7 +102,7 @@ fn tables(bindings: &Bindings) -> String {
         // Writing to a text cannot fail.
         let _ =
             writeln!(text, "{gap}### {title}\n\n| {:keys$} | {:names$} | what it does |", "key", "action");
-        let _ = writeln!(text, "|{:-<1$}|{:-<2$}|---|", "", keys + 2, names + 2);
+        let _ = writeln!(text, "|{}|{}|---|", "-".repeat(keys + 2), "-".repeat(names + 2));
         for (key, name, help) in rows {
             let _ = writeln!(text, "| {key:keys$} | {name:names$} | {help} |");
         }

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
+use super::manners::{Glass, tell_costs};
 use super::paint::Paint;
 use super::screen::links;
 use super::{Exit, Failure, verify};
@@ -43,6 +44,8 @@ pub struct Arguments {
     paint: Paint,
     #[command(flatten)]
     keys: OwnKeys,
+    #[command(flatten)]
+    glass: Glass,
 }
 
 /// How it plays.
@@ -92,7 +95,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let player = Player::open(&arguments.file).map_err(Failure::usage)?;
     let name = Text::new(&arguments.file.display().to_string());
     let opened = ["replay".to_owned(), name.to_string()];
-    show(player, &opened, &arguments.play, &arguments.paint, &arguments.keys).await
+    let Arguments { play, paint, keys, glass, .. } = &arguments;
+    show(player, &opened, play, paint, keys, glass).await
 }
 
 /// Plays a recording on the screen, or says what changes in it where there is none: then as fast as it is read, unless a
@@ -106,6 +110,7 @@ pub async fn show(
     play: &Play,
     paint: &Paint,
     keys: &OwnKeys,
+    glass: &Glass,
 ) -> Result<Exit, Failure> {
     paint.check()?;
     player.look_through(1).map_err(Failure::usage)?;
@@ -125,15 +130,20 @@ pub async fn show(
     let dir = Bookmarks::default_dir();
     let (bookmarks, said) = Bookmarks::load(dir.as_deref(), rollout, player.extent().from);
     let (bindings, refused) = keys.settle()?;
+    let manners = glass.manners();
     let mut view = View::of_replay()
         .map_err(Failure::usage)?
         .with_keys(bindings, refused)
-        .with_links(links(Links::Recording(opened.to_vec())));
+        .with_links(links(Links::Recording(opened.to_vec())))
+        .with_stats(manners.has_stats)
+        .with_mouse(manners.has_mouse);
     let mut deck = Deck::new(player, bookmarks, order, Instant::now());
     deck.say(said);
     let (mut wardrobe, fault) = paint.dress();
     deck.say(fault);
-    ended(replay::run(&mut deck, &mut view, &mut wardrobe).await)
+    let left = replay::run(&mut deck, &mut view, &mut wardrobe, manners).await;
+    tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+    ended(left.map(|left| left.ending))
 }
 
 fn ended(ending: Result<Ending, ReplayError>) -> Result<Exit, Failure> {

@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
+use super::manners::{Calls, Glass, tell_costs};
 use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
@@ -41,6 +42,10 @@ pub struct Look {
     paint: Paint,
     #[command(flatten)]
     keys: OwnKeys,
+    #[command(flatten)]
+    glass: Glass,
+    #[command(flatten)]
+    calls: Calls,
     /// A role that you hold: key g gives its go; may be given several times
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<RoleName>,
@@ -61,6 +66,16 @@ impl Look {
     /// Whose keys.
     pub const fn keys(&self) -> &OwnKeys {
         &self.keys
+    }
+
+    /// How the terminal is used.
+    pub const fn glass(&self) -> &Glass {
+        &self.glass
+    }
+
+    /// The first flag with which the terminal calls, if one is given.
+    pub fn given_call(&self) -> Option<&'static str> {
+        self.calls.given()
     }
 
     /// Whether a time to leave is given.
@@ -127,12 +142,16 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
             let (mut wardrobe, said) = look.paint.dress();
             let (bindings, refused) = look.keys.settle()?;
             let view = View::new(actor).map_err(Failure::usage)?.with_roles(look.roles.clone());
-            let mut view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
+            let view = view.with_keys(bindings, refused).with_links(links(look.links.clone()));
+            let manners = look.calls.manners(&look.glass);
+            let mut view = view.with_stats(manners.has_stats).with_mouse(manners.has_mouse);
             if fleet.models().len() > 1 {
                 view = view.on_fleet();
             }
             said.into_iter().for_each(|said| view.say(said));
-            live::run(fleet, &mut view, &mut wardrobe, limit).await
+            let left = live::run(fleet, &mut view, &mut wardrobe, manners, limit).await;
+            tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
+            left.map(|left| left.ending)
         }
     };
     // What was asked for on the way out is still written down, sent, and where somebody waits, read back.

@@ -2,18 +2,19 @@
 //!
 //! Biased: signals, keys, outcomes, the inbox, the timer. What is queued is taken within a budget, then at most one
 //! frame is drawn, and only when something that can be seen has changed. A key and the outcome of what it asked for
-//! are shown at once; data is drawn four times a second at most, which is as fast as a person reads and cheap over SSH.
+//! are shown at once; how often data is drawn says the pacer. What belongs to the terminal is in `console`.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::console::Console;
 use super::fleet::Fleet;
-use super::pacer::Pacer;
 use super::wardrobe::Wardrobe;
-use crate::keys::Input;
-use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
+use crate::term::{Inputs, Signal, Signals, TermError};
 use crate::ui::{self, Intent, View};
+
+pub use super::console::Manners;
 
 /// How often time is told to the engine: ages and bake times show whole seconds, and an idle cockpit costs nothing.
 const TICK: Duration = Duration::from_millis(500);
@@ -31,6 +32,15 @@ pub enum Ending {
     TimeUp,
 }
 
+/// How a cockpit was left.
+#[derive(Debug)]
+pub struct Left {
+    /// How it ended.
+    pub ending: Ending,
+    /// What the terminal cost, in one sentence. `None`: nobody asked.
+    pub costs: Option<String>,
+}
+
 /// Runs the cockpit until somebody leaves, at most `limit` if there is one.
 ///
 /// # Errors
@@ -39,72 +49,61 @@ pub async fn run(
     fleet: &mut Fleet,
     view: &mut View,
     wardrobe: &mut Wardrobe,
+    manners: Manners,
     limit: Option<Duration>,
-) -> Result<Ending, TermError> {
+) -> Result<Left, TermError> {
     let mut signals = Signals::listen()?;
-    let mut terminal = Terminal::enter()?;
+    let mut console = Console::enter(manners, view)?;
     let mut inputs = Inputs::open()?;
-    let output = terminal.output();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let end = limit.map(|limit| Instant::now() + limit);
-    let mut pacer = Pacer::new();
-    let size = terminal.size()?;
-    view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
-    loop {
-        if pacer.is_due(fleet.look(view)) {
-            match terminal.draw(|frame| ui::draw(frame, &fleet.models(), view, wardrobe.theme()))? {
-                Drawn::Sent | Drawn::Unchanged => pacer.drawn(fleet.look(view)),
-                Drawn::Busy => pacer.wait(),
-            }
-        }
+    let ending = 'shown: loop {
+        let theme = wardrobe.theme();
+        console.draw(fleet.look(view), theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
-                Signal::Hangup | Signal::Terminate => return Ok(Ending::Ended),
-                Signal::Interrupt => return Ok(Ending::Interrupted),
-                Signal::Stop => {
-                    terminal.suspend()?;
-                    pacer.ask();
-                }
-                Signal::Continue => {
-                    terminal.resume()?;
-                    pacer.ask();
-                }
+                Signal::Hangup | Signal::Terminate => break 'shown Ending::Ended,
+                Signal::Interrupt => break 'shown Ending::Interrupted,
+                Signal::Stop => console.suspend()?,
+                Signal::Continue => console.resume()?,
             },
             input = inputs.next() => {
                 // The terminal is gone.
-                let Some(input) = input else { return Ok(Ending::Ended) };
-                pacer.ask();
-                if let Input::Resize { .. } = input {
-                    // There and back between two frames: the size is as before, but the terminal has cut its cells.
-                    terminal.force_redraw();
+                let Some(input) = input else { break 'shown Ending::Ended };
+                if !console.notice(&input) {
+                    continue;
                 }
                 for intent in view.handle(&input, &fleet.models()) {
                     match intent {
                         Intent::Ask(rollout, request) => fleet.ask(&rollout, request),
                         Intent::Rehearse(rollout, request) => fleet.rehearse(&rollout, &request),
+                        Intent::Copy(text) => console.copy(&text, view),
+                        Intent::Mouse(is_on) => console.set_mouse(is_on)?,
                         Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
-                        // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Mouse(_) => {}
-                        Intent::Quit => return Ok(Ending::Quit),
-                        Intent::Suspend => drop(terminal.suspend()?),
-                        Intent::Redraw => terminal.force_redraw(),
+                        Intent::Quit => break 'shown Ending::Quit,
+                        Intent::Suspend => console.suspend()?,
+                        Intent::Redraw => console.redraw(),
                         // Only the view of a recording asks for it.
                         Intent::Replay(_) => {}
                     }
                 }
             }
             // Somebody waits for the outcome of what they asked for.
-            is_outcome = fleet.take_news() => if is_outcome { pacer.ask() },
+            is_outcome = fleet.take_news() => if is_outcome { console.ask() },
             said = wardrobe.changed() => {
                 view.say(said);
-                pacer.ask();
+                console.ask();
             }
-            () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
-            () = sleep_until(pacer.due()), if pacer.has_news(fleet.look(view)) => {}
-            _ = ticks.tick() => fleet.tick(),
-            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(Ending::TimeUp),
+            () = console.caught_up(), if console.is_waiting() => console.go_on(),
+            () = sleep_until(console.due()), if console.has_news(fleet.look(view)) => {}
+            _ = ticks.tick() => {
+                fleet.tick();
+                console.ring(&fleet.models());
+            }
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break 'shown Ending::TimeUp,
         }
-    }
+    };
+    Ok(Left { ending, costs: console.leave() })
 }

@@ -1,32 +1,57 @@
 //! The pacer: when the next frame is due.
 //!
-//! In: what a frame would be drawn from, as a small value that is equal when the frame would look the same, and that a
-//! key was pressed. Out: whether to draw now, and until when to wait. What a key did is shown at once; data is drawn
-//! four times a second at most, which is as fast as a person reads and cheap over SSH. What looks the same is not drawn.
+//! In: what a frame would be drawn from, as a small value that is equal when the frame would look the same; that a key
+//! was pressed; how long the terminal took for the last frame. Out: whether to draw now, and until when to wait.
+//!
+//! - What a key did is shown at once, data ten times a second, over SSH four times: as fast as a person reads, and cheap.
+//! - A terminal that needs long for a frame gets several times as long to rest, so that it can show other things and
+//!   keys are not stuck behind frames. It gets faster again by itself.
+//! - A frame is never queued: while one is on its way none is drawn, and the next shows the newest state.
+//! - What looks the same is not drawn.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Least time between two frames that only show new data.
-const FRAME: Duration = Duration::from_millis(250);
+/// Least time between two frames that only show new data, on a terminal of this machine.
+const LOCAL_FRAME: Duration = Duration::from_millis(100);
+/// The same over SSH: four times a second.
+const REMOTE_FRAME: Duration = Duration::from_millis(250);
+/// The greatest time that a slow terminal is given: a cockpit must not look dead.
+const SLOWEST_FRAME: Duration = Duration::from_secs(2);
 /// Least time between two frames after keys: 60 a second.
 const KEY_FRAME: Duration = Duration::from_millis(16);
+/// How many times as long as it took for a frame a terminal has until the next: it is busy a quarter of the time.
+const REST: u32 = 4;
 
 /// Says when the next frame is due. `L` is what a frame is drawn from.
 pub(super) struct Pacer<L> {
     shown: Option<L>,
-    due: Instant,
+    /// The least interval, on a terminal that keeps up.
+    least: Duration,
+    /// The interval in force.
+    interval: Duration,
+    /// The last frame whose time was looked at.
+    measured: u64,
+    /// When the last frame was drawn.
     last: Instant,
     is_asked: bool,
     is_waiting: bool,
 }
 
 impl<L: PartialEq> Pacer<L> {
-    /// The first frame is due at once.
-    pub fn new() -> Self {
-        let now = Instant::now();
-        Self { shown: None, due: now, last: now, is_asked: true, is_waiting: false }
+    /// The first frame is due at once. `is_remote`: the terminal is at the other end of SSH.
+    pub fn new(is_remote: bool) -> Self {
+        let least = if is_remote { REMOTE_FRAME } else { LOCAL_FRAME };
+        Self {
+            shown: None,
+            least,
+            interval: least,
+            measured: 0,
+            last: Instant::now(),
+            is_asked: true,
+            is_waiting: false,
+        }
     }
 
     /// Whether there is something to draw, now or later.
@@ -36,18 +61,37 @@ impl<L: PartialEq> Pacer<L> {
 
     /// Whether to draw now.
     pub fn is_due(&self, look: L) -> bool {
-        self.has_news(look) && Instant::now() >= self.due
+        self.has_news(look) && Instant::now() >= self.due()
     }
 
     /// The earliest time of the next frame.
-    pub const fn due(&self) -> Instant {
-        self.due
+    pub fn due(&self) -> Instant {
+        match (&self.shown, self.is_asked) {
+            (None, _) => self.last,
+            (Some(_), true) => self.last + KEY_FRAME,
+            (Some(_), false) => self.last + self.interval,
+        }
+    }
+
+    /// The time between two frames of data in force.
+    pub const fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// So many frames were written, and the last of them took that long. A slow one stretches the interval at once;
+    /// each one after it that was quick halves it.
+    pub fn measure(&mut self, frames: u64, took: Duration) {
+        if frames == self.measured {
+            return;
+        }
+        self.measured = frames;
+        let wanted = took.saturating_mul(REST).max(self.interval / 2);
+        self.interval = wanted.clamp(self.least, SLOWEST_FRAME);
     }
 
     /// Somebody pressed a key or the screen was lost: the next frame is due at once.
-    pub fn ask(&mut self) {
+    pub const fn ask(&mut self) {
         self.is_asked = true;
-        self.due = self.due.min(self.last + KEY_FRAME);
     }
 
     /// The terminal has not taken the frame before: nothing is due until [`Pacer::go_on`].
@@ -68,8 +112,106 @@ impl<L: PartialEq> Pacer<L> {
     /// A frame was drawn from that.
     pub fn drawn(&mut self, look: L) {
         self.last = Instant::now();
-        self.due = self.last + FRAME;
         self.is_asked = false;
         self.shown = Some(look);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// How long after now a frame of something new is due, in milliseconds.
+    async fn wait_for_data(pacer: &Pacer<u64>, look: u64) -> u64 {
+        let start = Instant::now();
+        while !pacer.is_due(look) {
+            advance(ms(1)).await;
+        }
+        u64::try_from(start.elapsed().as_millis()).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_frame_is_due_at_once_and_what_looks_the_same_never() {
+        let mut pacer = Pacer::new(false);
+        assert!(pacer.is_due(0));
+        pacer.drawn(0);
+        advance(ms(10_000)).await;
+        assert!(!pacer.is_due(0) && !pacer.has_news(0));
+        assert!(pacer.is_due(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn data_waits_100_ms_here_and_250_ms_over_ssh() {
+        for (is_remote, interval) in [(false, 100), (true, 250)] {
+            let mut pacer = Pacer::new(is_remote);
+            pacer.drawn(0);
+            assert_eq!(wait_for_data(&pacer, 1).await, interval);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_is_shown_at_once_whatever_the_interval_is() {
+        let mut pacer = Pacer::new(true);
+        pacer.drawn(0);
+        pacer.measure(1, ms(10_000));
+        advance(ms(16)).await;
+        pacer.ask();
+        assert!(pacer.is_due(0), "what a key did may look the same to us");
+        pacer.drawn(0);
+        pacer.ask();
+        assert_eq!(wait_for_data(&pacer, 0).await, 16, "and no faster than a screen shows it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_terminal_gets_time_within_bounds_and_recovers_by_itself() {
+        let mut pacer = Pacer::new(false);
+        pacer.drawn(0);
+        pacer.measure(1, ms(150));
+        assert_eq!(wait_for_data(&pacer, 1).await, 600, "four times as long as it needs");
+        pacer.drawn(1);
+        pacer.measure(2, ms(60_000));
+        assert_eq!(wait_for_data(&pacer, 2).await, 2000, "and two seconds at most");
+        let mut intervals = Vec::new();
+        for frame in 3..10 {
+            pacer.drawn(frame);
+            pacer.measure(frame, ms(0));
+            intervals.push(wait_for_data(&pacer, frame + 1).await);
+        }
+        assert_eq!(intervals, [1000, 500, 250, 125, 100, 100, 100]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_is_measured_once_however_often_it_is_looked_at() {
+        let mut pacer = Pacer::<u64>::new(false);
+        pacer.measure(1, ms(300));
+        for _ in 0..10 {
+            pacer.measure(1, ms(300));
+        }
+        assert_eq!(pacer.interval(), ms(1200));
+        pacer.measure(2, ms(10));
+        pacer.measure(2, ms(10));
+        assert_eq!(pacer.interval(), ms(600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_frame_is_on_its_way_nothing_is_due_and_then_only_the_newest() {
+        let mut pacer = Pacer::new(false);
+        pacer.drawn(0);
+        advance(ms(100)).await;
+        assert!(pacer.is_due(1));
+        pacer.wait();
+        pacer.ask();
+        advance(ms(5000)).await;
+        assert!(!pacer.is_due(2) && !pacer.has_news(2), "neither data nor a key queues a frame");
+        pacer.go_on();
+        assert!(pacer.is_due(3));
+        pacer.drawn(3);
+        assert!(!pacer.has_news(3));
     }
 }

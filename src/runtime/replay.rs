@@ -17,12 +17,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::live::Ending;
-use super::pacer::Pacer;
+use super::console::{Console, Manners};
+use super::live::{Ending, Left};
 use super::wardrobe::Wardrobe;
-use crate::keys::Input;
 use crate::recording::RecordingError;
-use crate::term::{Drawn, Inputs, Signal, Signals, TermError, Terminal};
+use crate::term::{Inputs, Signal, Signals, TermError};
 use crate::ui::{self, Intent, View};
 
 mod bookmarks;
@@ -36,7 +35,7 @@ pub use deck::{Deck, Order};
 pub use speed::{FASTEST, OF_DAYS, Speed, SpeedError};
 
 /// How often time goes on while it plays: well within the least time between two frames.
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(50);
 
 /// Why a replay ended before its time.
 #[derive(Debug, thiserror::Error)]
@@ -57,66 +56,54 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`] when the terminal cannot be had or is lost, or the file cannot be read any more. The terminal is
 /// given back on every way out.
-pub async fn run(deck: &mut Deck, view: &mut View, wardrobe: &mut Wardrobe) -> Result<Ending, ReplayError> {
+pub async fn run(
+    deck: &mut Deck,
+    view: &mut View,
+    wardrobe: &mut Wardrobe,
+    manners: Manners,
+) -> Result<Left, ReplayError> {
     let mut signals = Signals::listen()?;
-    let mut terminal = Terminal::enter()?;
+    let mut console = Console::enter(manners, view)?;
     let mut inputs = Inputs::open()?;
-    let output = terminal.output();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut pacer = Pacer::new();
-    let size = terminal.size()?;
-    view.handle(&Input::Resize { columns: size.width, rows: size.height }, &[]);
-    loop {
+    let ending = 'shown: loop {
         if let Some(said) = deck.take_said() {
             view.say(said);
-            pacer.ask();
+            console.ask();
         }
-        if pacer.is_due(look(deck, view)) {
-            let transport = deck.transport();
-            match terminal
-                .draw(|frame| ui::draw_replay(frame, deck.model(), view, wardrobe.theme(), &transport))?
-            {
-                Drawn::Sent | Drawn::Unchanged => pacer.drawn(look(deck, view)),
-                Drawn::Busy => pacer.wait(),
-            }
-        }
+        let (transport, theme) = (deck.transport(), wardrobe.theme());
+        console.draw(look(deck, view), theme, |frame| {
+            ui::draw_replay(frame, deck.model(), view, theme, &transport);
+        })?;
         if deck.is_to_leave() {
-            return Ok(Ending::TimeUp);
+            break 'shown Ending::TimeUp;
         }
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
-                Signal::Hangup | Signal::Terminate => return Ok(Ending::Ended),
-                Signal::Interrupt => return Ok(Ending::Interrupted),
-                Signal::Stop => {
-                    terminal.suspend()?;
-                    pacer.ask();
-                }
-                Signal::Continue => {
-                    terminal.resume()?;
-                    pacer.ask();
-                }
+                Signal::Hangup | Signal::Terminate => break 'shown Ending::Ended,
+                Signal::Interrupt => break 'shown Ending::Interrupted,
+                Signal::Stop => console.suspend()?,
+                Signal::Continue => console.resume()?,
             },
             input = inputs.next() => {
                 // The terminal is gone.
-                let Some(input) = input else { return Ok(Ending::Ended) };
-                pacer.ask();
-                if let Input::Resize { .. } = input {
-                    // There and back between two frames: the size is as before, but the terminal has cut its cells.
-                    terminal.force_redraw();
+                let Some(input) = input else { break 'shown Ending::Ended };
+                if !console.notice(&input) {
+                    continue;
                 }
                 for intent in view.handle(&input, &[deck.model()]) {
                     match intent {
                         Intent::Replay(wish) => deck.obey(wish, Instant::now())?,
-                        Intent::Quit => return Ok(Ending::Quit),
-                        Intent::Suspend => drop(terminal.suspend()?),
-                        Intent::Redraw => terminal.force_redraw(),
+                        Intent::Quit => break 'shown Ending::Quit,
+                        Intent::Suspend => console.suspend()?,
+                        Intent::Redraw => console.redraw(),
+                        Intent::Copy(text) => console.copy(&text, view),
                         // A view of a recording has nobody to ask in whose name; nor is there anybody here to be asked.
                         Intent::Ask(..) | Intent::Rehearse(..) => {}
+                        Intent::Mouse(is_on) => console.set_mouse(is_on)?,
                         Intent::Paint(repaint) => view.say(wardrobe.repaint(repaint)),
-                        // Nothing asks for these yet.
-                        Intent::Copy(_) | Intent::Mouse(_) => {}
                     }
                 }
                 // What a key asks for is mostly there within a slice: one frame then, not two.
@@ -126,15 +113,16 @@ pub async fn run(deck: &mut Deck, view: &mut View, wardrobe: &mut Wardrobe) -> R
             }
             said = wardrobe.changed() => {
                 view.say(said);
-                pacer.ask();
+                console.ask();
             }
-            () = output.idle(), if pacer.is_waiting() => pacer.go_on(),
-            () = sleep_until(pacer.due()), if pacer.has_news(look(deck, view)) => {}
+            () = console.caught_up(), if console.is_waiting() => console.go_on(),
+            () = sleep_until(console.due()), if console.has_news(look(deck, view)) => {}
             _ = ticks.tick(), if deck.is_playing() => deck.advance(Instant::now()),
             // Yields first, so that signals and keys are noticed between two slices.
-            () = tokio::task::yield_now(), if deck.has_work() => if deck.work()? { pacer.ask() },
+            () = tokio::task::yield_now(), if deck.has_work() => if deck.work()? { console.ask() },
         }
-    }
+    };
+    Ok(Left { ending, costs: console.leave() })
 }
 
 /// What a frame was drawn from. A frame that looks the same is not written.

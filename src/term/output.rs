@@ -4,7 +4,11 @@
 //! (a stalled SSH link, Ctrl-S) and the loop, which may have a kill to send, must never wait for it: while a
 //! frame is on its way the loop draws none. So at most one frame waits, and nothing grows.
 //!
-//! Bytes and frames are counted, so that a test can assert that an idle cockpit writes nothing.
+//! Words that are no cells (a copy, a bell) have a place of their own behind the frame, and so never get into the
+//! middle of one.
+//!
+//! Bytes and frames are counted, so that a test can assert that an idle cockpit writes nothing, and how long each frame
+//! took is measured, so that who paces them can give a slow terminal time.
 //!
 //! Sealing is how the terminal is given back: what waits is thrown away, the last words are written,
 //! and frames that come later are dropped.
@@ -16,15 +20,20 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
+
+/// Most bytes of words that wait: two copies of the longest text, each wrapped for tmux.
+const MOST_WORDS: usize = 512 * 1024;
 
 /// What is waiting, and what has been written.
 #[derive(Debug, Default)]
 struct State {
     /// The frame that the thread will write next; empty if there is none.
     waiting: Vec<u8>,
-    /// Whether `waiting` is a frame rather than a change of modes.
-    is_frame: bool,
+    /// When `waiting` was handed over as a frame; `None` for a change of modes.
+    frame_since: Option<Instant>,
+    /// What is written after that.
+    words: Vec<u8>,
     /// A written buffer, kept so that the next frame need not allocate.
     spare: Vec<u8>,
     writing: bool,
@@ -32,14 +41,27 @@ struct State {
     closed: bool,
     /// The first failed write; the terminal is gone for good then.
     failure: Option<io::ErrorKind>,
-    bytes: u64,
-    frames: u64,
+    written: Written,
 }
 
 impl State {
     fn idle(&self) -> bool {
-        self.waiting.is_empty() && !self.writing
+        self.waiting.is_empty() && self.words.is_empty() && !self.writing
     }
+}
+
+/// What has been written since the terminal was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Bytes, modes included.
+    pub bytes: u64,
+    /// Frames.
+    pub frames: u64,
+    /// Bytes of the largest frame.
+    pub largest: u64,
+    /// How long the last frame took from being handed over until it was written. What lies between the system and the
+    /// glass (the buffers of SSH and of the network) is not in it.
+    pub took: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -63,12 +85,17 @@ pub struct OutputState(Arc<Shared>);
 impl OutputState {
     /// Bytes written since the terminal was entered, modes included.
     pub fn bytes(&self) -> u64 {
-        self.0.lock().bytes
+        self.written().bytes
     }
 
     /// Frames written since the terminal was entered.
     pub fn frames(&self) -> u64 {
-        self.0.lock().frames
+        self.written().frames
+    }
+
+    /// All that is counted.
+    pub fn written(&self) -> Written {
+        self.0.lock().written
     }
 
     /// Whether everything handed over has been written.
@@ -137,7 +164,19 @@ impl Output {
             return false;
         }
         state.waiting = frame;
-        state.is_frame = true;
+        state.frame_since = Some(Instant::now());
+        self.shared.changed.notify_all();
+        true
+    }
+
+    /// Hands over words that are no cells. They are written behind the frame that is on its way, if there is one.
+    /// Returns whether they were taken: not after the terminal was given back, and not when too much waits.
+    pub(super) fn say(&self, words: &[u8]) -> bool {
+        let mut state = self.shared.lock();
+        if state.sealed || state.words.len() + words.len() > MOST_WORDS {
+            return false;
+        }
+        state.words.extend_from_slice(words);
         self.shared.changed.notify_all();
         true
     }
@@ -147,7 +186,7 @@ impl Output {
         let mut state = self.shared.lock();
         state.sealed = false;
         state.waiting.extend_from_slice(first);
-        state.is_frame = false;
+        state.frame_since = None;
         self.shared.changed.notify_all();
     }
 
@@ -159,7 +198,8 @@ impl Output {
             state.sealed = true;
             state.waiting.clear();
             state.waiting.extend_from_slice(last);
-            state.is_frame = false;
+            state.frame_since = None;
+            state.words.clear();
             self.shared.changed.notify_all();
         }
         let waited = self.shared.changed.wait_timeout_while(state, patience, |state| !state.idle());
@@ -179,13 +219,15 @@ impl Drop for Output {
 fn write_all(shared: &Shared, mut writer: impl Write) {
     loop {
         let state = shared.lock();
-        let waited = shared.changed.wait_while(state, |state| state.waiting.is_empty() && !state.closed);
+        let has_nothing = |state: &mut State| state.waiting.is_empty() && state.words.is_empty();
+        let waited = shared.changed.wait_while(state, |state| has_nothing(state) && !state.closed);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.waiting.is_empty() {
+        if has_nothing(&mut state) {
             return;
         }
-        let mut buffer = std::mem::take(&mut state.waiting);
-        let is_frame = state.is_frame;
+        let first = if state.waiting.is_empty() { &mut state.words } else { &mut state.waiting };
+        let mut buffer = std::mem::take(first);
+        let frame_since = state.frame_since.take();
         state.writing = true;
         drop(state);
 
@@ -195,8 +237,13 @@ fn write_all(shared: &Shared, mut writer: impl Write) {
         state.writing = false;
         match written {
             Ok(()) => {
-                state.bytes += buffer.len() as u64;
-                state.frames += u64::from(is_frame);
+                let (length, written) = (buffer.len() as u64, &mut state.written);
+                written.bytes += length;
+                if let Some(since) = frame_since {
+                    written.frames += 1;
+                    written.largest = written.largest.max(length);
+                    written.took = Instant::now().saturating_duration_since(since);
+                }
             }
             Err(error) => state.failure = state.failure.or(Some(error.kind())),
         }
@@ -267,11 +314,42 @@ mod tests {
         assert_eq!(wrote.recv_timeout(PATIENCE).unwrap(), b"third");
     }
 
+    #[tokio::test]
+    async fn words_come_behind_the_frame_that_is_on_its_way_and_are_no_frame() {
+        let (output, wrote, allow) = slow();
+        assert!(output.send(b"frame".to_vec()));
+        wrote.recv_timeout(PATIENCE).unwrap();
+        assert!(output.say(b"copy") && output.say(b"bell"));
+        assert!(!output.send(b"next frame".to_vec()), "it would have to wait");
+        assert!(!output.say(&vec![b'x'; MOST_WORDS]), "what waits is bounded");
+        allow.send(()).unwrap();
+        assert_eq!(wrote.recv_timeout(PATIENCE).unwrap(), b"copybell");
+        allow.send(()).unwrap();
+        output.state().idle().await;
+        let written = output.state().written();
+        assert_eq!((written.frames, written.largest, written.bytes), (1, 5, 13));
+        output.seal(b"", Duration::ZERO);
+        assert!(!output.say(b"late"));
+    }
+
+    #[tokio::test]
+    async fn how_long_a_frame_took_is_measured_from_the_hand_over() {
+        let (output, wrote, allow) = slow();
+        assert!(output.send(b"frame".to_vec()));
+        wrote.recv_timeout(PATIENCE).unwrap();
+        let stall = Duration::from_millis(30);
+        thread::sleep(stall);
+        allow.send(()).unwrap();
+        output.state().idle().await;
+        assert!(output.state().written().took >= stall, "{:?}", output.state().written());
+    }
+
     #[test]
     fn sealing_throws_away_what_waits_and_drops_what_comes_later() {
         let (output, wrote, allow) = slow();
         assert!(output.send(b"stuck".to_vec()));
         wrote.recv_timeout(PATIENCE).unwrap();
+        assert!(output.say(b"never said"));
         assert!(!output.seal(b"bye", Duration::ZERO), "a stalled terminal must not be waited for");
         allow.send(()).unwrap();
         assert_eq!(wrote.recv_timeout(PATIENCE).unwrap(), b"bye");

@@ -8,12 +8,16 @@
 //! - What is not understood is swallowed whole. The rest of an unknown sequence must not run as keys: the
 //!   last byte of a mouse report can be a `K`.
 //! - Pasted text is one [`Input::Paste`], whatever it contains.
+//! - Escape and a key are two keys when they come in two pieces, and alt with the key when they come in one. Only what
+//!   may be the rest of a cut sequence is waited for. A slow link may still join two keys into one piece; what is made
+//!   of alt with a key that is bound to nothing is up to the view.
 //!
 //! Sources: ECMA-48 for control sequences, xterm's ctlseqs for keys and pastes, the kitty keyboard protocol
 //! for `CSI u` (not asked for, but some multiplexers send it).
 //!
-//! This file keeps the unfinished bytes; `sequence` understands finished ones.
+//! This file keeps the unfinished bytes; `sequence` understands finished ones, `mouse` reports of the mouse.
 
+mod mouse;
 mod sequence;
 
 use std::time::Duration;
@@ -35,6 +39,8 @@ const LONGEST_PASTE: usize = 64 * 1024;
 /// Longest unfinished sequence in bytes; what a terminal answers is shorter.
 const LONGEST_SEQUENCE: usize = 4096;
 
+const ESC: u8 = 0x1b;
+
 /// Marks the end of a paste.
 const PASTE_END: &[u8] = b"\x1b[201~";
 
@@ -50,6 +56,10 @@ impl Parser {
     /// Reads more bytes and appends what they mean.
     pub(super) fn feed(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) {
         let mut unread = std::mem::take(&mut self.unread);
+        if unread == [ESC] && bytes.first().is_some_and(|byte| !may_follow_escape(*byte)) {
+            inputs.push(sequence::press(Chord::plain(Key::Esc)));
+            unread.clear();
+        }
         unread.extend_from_slice(bytes);
         let mut rest = unread.as_slice();
         while !rest.is_empty() {
@@ -90,9 +100,9 @@ impl Parser {
     pub(super) fn pause(&mut self, inputs: &mut Vec<Input>) {
         inputs.extend(self.end_paste());
         inputs.extend(match std::mem::take(&mut self.unread).as_slice() {
-            [0x1b] => Some(sequence::press(Chord::plain(Key::Esc))),
+            [ESC] => Some(sequence::press(Chord::plain(Key::Esc))),
             // Alt with a key that could also have begun a sequence.
-            [0x1b, byte] if byte.is_ascii_graphic() => Some(sequence::press_alt(char::from(*byte))),
+            [ESC, byte] if byte.is_ascii_graphic() => Some(sequence::press_alt(char::from(*byte))),
             _ => None,
         });
     }
@@ -103,6 +113,12 @@ impl Parser {
         let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
         Some(Input::Paste(text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()))
     }
+}
+
+/// Whether a byte that comes in a piece of its own may be the rest of a sequence that the network has cut behind its
+/// escape. As keys of their own, such a rest could do anything.
+const fn may_follow_escape(byte: u8) -> bool {
+    matches!(byte, ESC | b'[' | b'O' | b'P' | b']' | b'_' | b'^' | b'X')
 }
 
 /// Adds bytes to a paste; returns what follows its end, `None` if the end has not come.
@@ -132,6 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::keys::Mouse;
 
     fn read(pieces: &[&[u8]]) -> Vec<Input> {
         let mut parser = Parser::default();
@@ -167,8 +184,6 @@ mod tests {
             ("\0", "ctrl-space"),
             ("\x1c", "ctrl-\\"),
             ("\x1b", "esc"),
-            ("\x1bx", "alt-x"),
-            ("\x1b\r", "alt-enter"),
             ("\x1b[A", "up"),
             ("\x1bOA", "up"),
             ("\x1b[1;5C", "ctrl-right"),
@@ -209,7 +224,7 @@ mod tests {
     fn what_is_not_understood_is_swallowed_whole() {
         for bytes in [
             "\x1b[M KK",                 // a mouse report whose coordinates are keys
-            "\x1b[<0;75;75M",            // a mouse report of the newer kind
+            "\x1b[<35;75;75M",           // the mouse moved
             "\x1b]11;rgb:0000/KKKK\x07", // an answer about colours
             "\x1bP1$rKK\x1b\\",          // an answer about settings
             "\x1b[?1;2c",                // an answer about the terminal
@@ -218,7 +233,30 @@ mod tests {
         ] {
             assert_eq!(read(&[bytes.as_bytes()]), [], "{bytes:?}");
         }
-        assert_eq!(read(&[b"\x1b[<0;75;75Mw"]), [key("w")]);
+        assert_eq!(read(&[b"\x1b[<35;75;75Mw"]), [key("w")]);
+    }
+
+    #[test]
+    fn escape_and_a_key_in_one_piece_are_alt_and_in_two_are_two() {
+        for (rest, alone) in [("x", "x"), ("K", "K"), ("\r", "enter"), ("é", "é"), ("\x1a", "ctrl-z")] {
+            let together = format!("\x1b{rest}");
+            assert_eq!(
+                read(&[together.as_bytes()]),
+                [key(&format!("alt-{alone}").replace("alt-ctrl", "ctrl-alt"))]
+            );
+            assert_eq!(read(&[b"\x1b", rest.as_bytes()]), [key("esc"), key(alone)], "{rest:?} after escape");
+        }
+        // What may be the rest of a cut sequence is waited for, and is alt with that key if nothing comes.
+        assert_eq!(read(&[b"\x1b", b"O"]), [key("alt-O")]);
+    }
+
+    #[test]
+    fn reports_of_the_mouse_are_read_however_they_are_cut() {
+        let bytes = b"\x1b[<65;12;3M";
+        let expected = [Input::Mouse { kind: Mouse::ScrollDown, column: 11, row: 2 }];
+        assert_eq!(read(&[bytes]), expected);
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(read(&single), expected);
     }
 
     #[test]

@@ -13,10 +13,10 @@ use std::{
 use ratatui::{Frame, layout::Size};
 
 use super::{
-    OutputState, TermError, modes,
+    CopyError, Host, Notify, OutputState, TermError, modes,
     output::Output,
     screen::{self, Screen},
-    stop,
+    stop, words,
 };
 
 /// What became of a frame.
@@ -35,6 +35,8 @@ pub enum Drawn {
 pub struct Terminal {
     inner: ratatui::Terminal<Screen>,
     output: Arc<Output>,
+    host: Host,
+    has_mouse: bool,
     redraw: bool,
 }
 
@@ -53,11 +55,12 @@ impl Terminal {
         Ok(())
     }
 
-    /// Takes the terminal: raw mode, alternate screen, hidden cursor, bracketed paste, focus reports; no mouse.
+    /// Takes the terminal: raw mode, alternate screen, hidden cursor, bracketed paste, focus reports; no mouse,
+    /// until [`Terminal::mouse`] asks for it. `host` is what is known of it.
     ///
     /// # Errors
     /// If standard input or output is not a terminal, or this process has taken it already.
-    pub fn enter() -> Result<Self, TermError> {
+    pub fn enter(host: Host) -> Result<Self, TermError> {
         Self::check()?;
         // With NO_COLOR, crossterm drops bold and reverse together with the colours. The theme decides.
         crossterm::style::force_color_output(true);
@@ -68,8 +71,8 @@ impl Terminal {
         let output = Arc::new(output);
         let inner = ratatui::Terminal::new(Screen::new(ask_size))
             .map_err(TermError::during("ask the terminal for its size"))?;
-        modes::take(&output)?;
-        Ok(Self { inner, output, redraw: false })
+        modes::take(&output, false)?;
+        Ok(Self { inner, output, host, has_mouse: false, redraw: false })
     }
 
     /// Draws a frame and hands the changes over for writing. Never waits for the terminal.
@@ -96,6 +99,34 @@ impl Terminal {
         };
         // Only this method sends frames, so nothing but a panic elsewhere can have come between.
         if self.output.send(frame) { Ok(Drawn::Sent) } else { Err(TermError::GivenBack) }
+    }
+
+    /// Sends a text to the clipboard of the terminal. Whether it got there, nobody can know.
+    ///
+    /// # Errors
+    /// [`CopyError`] when it is not even sent.
+    pub fn copy(&mut self, text: &str) -> Result<(), CopyError> {
+        let words = words::copy(text, &self.host)?;
+        if self.output.is_sealed() {
+            return Err(CopyError::GivenBack);
+        }
+        if self.output.say(&words) { Ok(()) } else { Err(CopyError::Busy) }
+    }
+
+    /// Rings the bell if asked for, and notifies the desktop with these words. Returns whether it was sent.
+    pub fn alert(&mut self, bell: bool, notify: Notify, title: &str, text: &str) -> bool {
+        let words = words::alert(bell, notify, title, text, &self.host);
+        !words.is_empty() && self.output.say(&words)
+    }
+
+    /// Asks the terminal to report the mouse, or no longer to; it is off at first. While it is on, selecting text is
+    /// no longer the terminal's business.
+    ///
+    /// # Errors
+    /// If the terminal was given back.
+    pub fn mouse(&mut self, is_on: bool) -> Result<(), TermError> {
+        self.has_mouse = is_on;
+        modes::set_mouse(is_on)
     }
 
     /// Makes the next frame a full one, for when something else has written to the screen.
@@ -131,7 +162,7 @@ impl Terminal {
         }
         modes::give_back().map_err(TermError::during("give the terminal back"))?;
         let stopped = stop::stop().map_err(TermError::during("stop"));
-        modes::take(&self.output)?;
+        modes::take(&self.output, self.has_mouse)?;
         self.start_over();
         stopped.map(|()| true)
     }

@@ -86,7 +86,7 @@ pub struct Glyphs {
     pub band: &'static str,
     /// Where a point of the second line may be.
     pub band_second: &'static str,
-    /// Where both may be.
+    /// Where both may be; the lightest, as nothing is wrong there.
     pub band_both: &'static str,
 }
 
@@ -142,9 +142,9 @@ impl Glyphs {
         graphs: Graphs::Block,
         marker: Marker::Quadrant,
         marker_second: Marker::Dot,
-        band: "░",
+        band: "▒",
         band_second: "·",
-        band_both: "▒",
+        band_both: "░",
     };
 
     /// Signs for terminals that show ASCII only.
@@ -186,7 +186,7 @@ impl Glyphs {
         marker_second: Marker::Custom('o'),
         band: ":",
         band_second: ".",
-        band_both: ";",
+        band_both: ",",
     };
 
     /// Whether this is the set for terminals that show ASCII only.

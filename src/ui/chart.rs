@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  █ treatment now 2.1%  n=4,210   • control now 0.4%  n=12,880      the arms: sign, word, newest value, units on the page
-//!  ░· 95 % of each bin   ─ guardrail 0.5% = control +10%   ◆ stage   what else is drawn, as far as there is room
-//!     3% ┤        ◆        ░▄▀▀                                      values with unit at round ticks
-//!     2%          │     ░▄▀░                                         gaps are gaps; the interval of each bin
+//!  ─ guardrail 0.5% = control +10%   ◆ stage   ▒·░ 95 % of each bin   what else is drawn, as far as there is room
+//!     3%          ◆        ▒▄▀▀                                      values with unit at round ticks
+//!     2%          │     ▒▄▀▒                                         gaps are gaps; the interval of each bin
 //!     1%  ──•──•──•──•──•──•                                         dashes: the guardrail
 //!     0%  ▄▄▄▄▄▄▄▄▀
 //!    UTC  14:00    14:05    14:10 now                                real times; right of now is the future

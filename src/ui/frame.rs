@@ -9,7 +9,7 @@ use ratatui::layout::{Position, Rect};
 use super::layout::{Shape, arrange};
 use super::screens::{SCREENS, Screen};
 use super::transport::{self, Transport};
-use super::{Scene, View, header, hints, overlay, paint, platforms, summary};
+use super::{Scene, View, header, hints, overlay, paint, platforms, stats, summary};
 use crate::action::Verb;
 use crate::engine::Model;
 use crate::theme::Theme;
@@ -64,7 +64,8 @@ pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Opt
 
 /// Draws a screen between header and hints; returns where panels go.
 fn draw_framed(scene: &Scene<'_>, screen: &Screen, buf: &mut Buffer, area: Rect) -> Rect {
-    let arrangement = arrange(scene, area, hints::rows(scene, area.width));
+    let hints_width = stats::room_beside(scene.view, area.width);
+    let arrangement = arrange(scene, area, hints::rows(scene, hints_width));
     header::draw(scene, buf, arrangement.header);
     platforms::draw(scene, buf, arrangement.platforms);
     if screen.verb == Verb::Main {
@@ -77,6 +78,6 @@ fn draw_framed(scene: &Scene<'_>, screen: &Screen, buf: &mut Buffer, area: Rect)
         }
     }
     transport::draw(scene, buf, arrangement.transport);
-    hints::draw(scene, buf, arrangement.hints);
+    hints::draw(scene, buf, Rect { width: hints_width, ..arrangement.hints });
     arrangement.body
 }

@@ -20,6 +20,7 @@ use crate::action::{Danger, Verb, Where};
 use crate::engine::{Model, acts};
 use crate::keys::{Chord, Input, Key, Meaning};
 
+mod apart;
 mod fields;
 mod pointer;
 mod switches;
@@ -38,7 +39,8 @@ impl View {
                 self.said = None;
                 let Some(rollouts) = self.rollouts(rollouts) else { return Vec::new() };
                 self.seen_refusal.clone_from(&rollouts.open.refusal);
-                self.press(*chord, *repeat, &rollouts).into_iter().collect()
+                let keys = self.apart(*chord);
+                keys.filter_map(|chord| self.press(chord, *repeat, &rollouts)).collect()
             }
             Input::Paste(text) => {
                 if let Some(field) = self.overlay.field() {
@@ -340,9 +342,9 @@ impl View {
         }
     }
 
-    /// The row that the next key starts from. On the fleet that is the open rollout, wherever it stands now.
+    /// The row that the next key starts from. On the fleet and the wall that is the open rollout, wherever it stands now.
     fn row(&self, ids: &[RowId], rollouts: &Rollouts<'_>) -> Option<usize> {
-        if !self.is_on(Verb::Fleet) {
+        if !self.is_on(Verb::Fleet) && !self.is_on(Verb::Wall) {
             return self.cursor(ids);
         }
         let open = rollouts.open.rollout.name.as_str();

@@ -10,7 +10,6 @@ use crate::domain::{Actor, MetricName, RoleName, RolloutName, SegmentName, Text,
 use crate::engine::Model;
 use crate::engine::acts;
 use crate::engine::model::Refusal;
-use crate::engine::people;
 use crate::keys::{Bindings, Chord, Refused};
 
 use super::facts;
@@ -21,6 +20,7 @@ use super::rollouts::Rollouts;
 use super::screens::{self, Order, RowId};
 use super::transport::Wish;
 
+mod goes;
 mod keys;
 
 /// What a key asks of the live loop.
@@ -101,6 +101,8 @@ pub struct View {
     pub(super) order: Order,
     /// Columns and rows of the terminal, as last told.
     pub(super) size: (u16, u16),
+    /// Whether the last line leaves room for what the terminal costs.
+    has_stats: bool,
     pub(super) focus: usize,
     pub(super) selected: Option<SegmentName>,
     pub(super) scroll: [usize; COUNT],
@@ -147,6 +149,7 @@ impl View {
             stands: Default::default(),
             order: Order::default(),
             size: SIZE,
+            has_stats: false,
             focus: 0,
             selected: None,
             scroll: [0; COUNT],
@@ -163,6 +166,17 @@ impl View {
     #[must_use]
     pub fn with_roles(self, roles: Vec<RoleName>) -> Self {
         Self { roles, ..self }
+    }
+
+    /// The same, with room in the last line for [`draw_stats`](super::draw_stats).
+    #[must_use]
+    pub fn with_stats(self, has_stats: bool) -> Self {
+        Self { has_stats, ..self }
+    }
+
+    /// Whether the last line leaves room for what the terminal costs.
+    pub(super) const fn has_stats(&self) -> bool {
+        self.has_stats
     }
 
     /// The same, with copied links that lead there instead of to the journal.
@@ -332,16 +346,8 @@ impl View {
         // A row of the fleet is a whole rollout, whatever is selected in it.
         let segment = self.selected.clone().filter(|_| !self.is_on(Verb::Fleet));
         let scope = Scope { segment, platform: None };
-        let role = if verb == Verb::Approve { self.role(model) } else { None };
+        let role = if verb == Verb::Approve { self.role_for(self.selected(), model) } else { None };
         Some(Request { seen: model.versions(), role, ..Request::new(actor, verb, scope) })
-    }
-
-    /// The role on whose behalf a go is given: the one that is asked for if it is held, else any that is.
-    fn role(&self, model: &Model) -> Option<RoleName> {
-        let segment = self.selected.as_ref().and_then(|name| model.segment(name));
-        let wanted = segment.and_then(|s| people::next_stage(model, s)).and_then(|s| s.approval.as_ref());
-        let held = wanted.filter(|wanted| self.roles.contains(wanted));
-        held.or_else(|| self.roles.first()).cloned()
     }
 
     /// Whether an action can be done now, or begun: words that are still to be typed do not count.
@@ -358,7 +364,9 @@ impl View {
         if asks_for_words(verb) {
             request.reason = Some(Text::new("to be typed"));
         }
-        acts::plan(model, &request).err()
+        let cause = acts::plan(model, &request).err()?;
+        let offer = if verb == Verb::Approve { self.go_elsewhere(&request, model) } else { None };
+        Some(offer.unwrap_or(cause))
     }
 }
 

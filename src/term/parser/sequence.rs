@@ -3,6 +3,7 @@
 //! In: bytes, at least one. Out: a [`Step`]: how many of them belong together and what they mean, or that the rest
 //! has not come. What is well formed but unknown means nothing and is passed over.
 
+use super::mouse;
 use crate::keys::{Chord, Input, Key, Modifiers};
 
 /// What stands at the front of the bytes.
@@ -137,13 +138,14 @@ fn control_sequence(rest: &[u8]) -> Step {
         b'I' if parameters.is_empty() => done(length, Input::FocusGained),
         b'O' if parameters.is_empty() => done(length, Input::FocusLost),
         b'~' if parameters == b"200" => Step::PasteStart { length },
+        b'M' | b'm' if parameters.first() == Some(&b'<') => pass(length, mouse::read(parameters, last)),
         _ => pass(length, key(parameters, last)),
     }
 }
 
 /// Reads the key of a control sequence; `None` if it is none that we know.
 fn key(parameters: &[u8], last: u8) -> Option<Input> {
-    // Any other byte makes it private to some other purpose: mouse reports, answers about the terminal.
+    // Any other byte makes it private to some other purpose: answers about the terminal.
     if !parameters.iter().all(|byte| matches!(byte, b'0'..=b'9' | b';' | b':')) {
         return None;
     }

@@ -58,7 +58,7 @@ fn others(scene: &Scene<'_>, curve: &Curve, rail: Option<&Rail>, marks: &[Mark])
             pieces.push(Piece::new(2, scene.line(text, sign.role())));
         }
     }
-    let bands = format!("{}{}", glyphs.band, glyphs.band_second);
+    let bands = format!("{}{}{}", glyphs.band, glyphs.band_second, glyphs.band_both);
     let (text, short) = match curve.unit {
         Unit::Percent => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
         Unit::Ms => ("p95 of the last minute, no interval".to_owned(), "no interval".to_owned()),

@@ -21,7 +21,9 @@ impl View {
             }
             Overlay::Filter(field) => {
                 self.set_filter(field.text().trim().to_owned());
+                self.follow_filter(rollouts);
                 self.overlay = Overlay::Filter(field);
+                self.follow_filter(rollouts);
             }
             other => self.overlay = other,
         }

@@ -28,7 +28,7 @@ pub const PANE: Pane = Pane {
         1 => "go / no-go".to_owned(),
         n => format!("go / no-go in {n} segments"),
     },
-    rows: |model, _| stations(model).len().max(1) + 1,
+    rows: |model, view| stations(model).len().max(1) + name_rows(model, usize::from(view.size().0)),
     draw,
 };
 
@@ -55,6 +55,25 @@ pub fn wanted_width(model: &Model) -> usize {
     names_width(&stations(model)) + (model.segments.len() * NARROWEST).saturating_sub(1)
 }
 
+/// How many columns there is room for, and how wide they are.
+fn fit(room: usize, segments: usize) -> (usize, usize) {
+    // The last column needs no gap behind it.
+    let fitting = ((room + 1) / NARROWEST).clamp(1, segments.max(1));
+    (fitting, ((room + 1) / fitting).clamp(NARROWEST, WIDEST))
+}
+
+/// How many rows the names want at a width of the terminal: two where one would cut them.
+fn name_rows(model: &Model, columns: usize) -> usize {
+    // About what `layout` gives to this pane: all that it wants, within limits; below two columns all of it.
+    let is_wide = columns >= 120;
+    let own = (wanted_width(model) + 2).clamp(columns * 3 / 10, (columns * 9 / 20).max(columns * 3 / 10));
+    let inner = if is_wide { own.saturating_sub(2) } else { columns };
+    let room = inner.saturating_sub(names_width(&stations(model)));
+    let (fitting, width) = fit(room, model.segments.len());
+    let is_cut = model.segments.iter().any(|segment| segment.name.as_str().width() >= width);
+    if is_cut && fitting > 1 { 2 } else { 1 }
+}
+
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
     let segments = facts::filtered(scene.model, scene.view.filter(), scene.view.selected());
     let stations = stations(scene.model);
@@ -63,10 +82,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, _: usize) {
         return;
     }
     let names = names_width(&stations);
-    let room = usize::from(area.width).saturating_sub(names);
-    // The last column needs no gap behind it.
-    let fitting = ((room + 1) / NARROWEST).clamp(1, segments.len().max(1));
-    let width = ((room + 1) / fitting).clamp(NARROWEST, WIDEST);
+    let (fitting, width) = fit(usize::from(area.width).saturating_sub(names), segments.len());
     let subject = scene.subject().map(|segment| &segment.name);
     let chosen = segments.iter().position(|s| Some(&s.name) == subject).unwrap_or(0);
     let first = (chosen + 1).saturating_sub(fitting);

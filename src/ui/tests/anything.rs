@@ -167,14 +167,22 @@ fn anything() -> impl Strategy<Value = Model> {
     })
 }
 
+/// The keys of an action, one after the other.
+fn pressed(chords: &str, repeat: bool) -> Vec<Input> {
+    chords.split_whitespace().map(|chord| Input::Key { chord: chord.parse().unwrap(), repeat }).collect()
+}
+
 /// Keys that open, move, type and close.
 fn keys() -> impl Strategy<Value = Vec<Input>> {
-    let chords: Vec<&'static str> = ACTIONS.iter().flat_map(|spec| spec.chords).copied().collect();
-    let chord = proptest::sample::select(chords).prop_map(|chord| chord.parse().unwrap());
-    let key = (chord, any::<bool>()).prop_map(|(chord, repeat)| Input::Key { chord, repeat });
-    let resize = (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| Input::Resize { columns, rows });
-    let input = prop_oneof![12 => key, 1 => hostile().prop_map(Input::Paste), 1 => resize];
-    proptest::collection::vec(input, 0..12)
+    let all: Vec<&'static str> = ACTIONS.iter().flat_map(|spec| spec.chords).copied().collect();
+    // A key and its prefix are pressed one after the other.
+    let key =
+        (proptest::sample::select(all), any::<bool>()).prop_map(|(chords, repeat)| pressed(chords, repeat));
+    let resize =
+        (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| vec![Input::Resize { columns, rows }]);
+    let paste = hostile().prop_map(|text| vec![Input::Paste(text)]);
+    let inputs = prop_oneof![12 => key, 1 => paste, 1 => resize];
+    proptest::collection::vec(inputs, 0..12).prop_map(|inputs| inputs.concat())
 }
 
 /// Sizes of terminals: usual ones, tiny ones, and absurd ones of few cells.
@@ -250,8 +258,9 @@ proptest! {
         let rollouts: Vec<&Model> = models.iter().collect();
         for (keys, size, screen) in looks {
             let mut view = view();
-            let opens = SCREENS[screen].verb.spec().chords[0].parse().unwrap();
-            view.handle(&Input::Key { chord: opens, repeat: false }, &rollouts);
+            for key in pressed(SCREENS[screen].verb.spec().chords[0], false) {
+                view.handle(&key, &rollouts);
+            }
             check(&rollouts, &view, &theme, None, size);
             for input in &keys {
                 view.handle(input, &rollouts);
@@ -274,8 +283,9 @@ fn many_segments_with_long_names_are_drawn_on_every_screen() {
     let model = Model::new(Arc::new(rollout), crate::engine::Autopilot::Guard, false);
     for screen in SCREENS {
         let mut view = view();
-        let chord = screen.verb.spec().chords[0].parse().unwrap();
-        view.handle(&Input::Key { chord, repeat: false }, &[&model]);
+        for key in pressed(screen.verb.spec().chords[0], false) {
+            view.handle(&key, &[&model]);
+        }
         for size in [(80, 24), (120, 40), (200, 60), (40, 10), (1, 1)] {
             for _ in 0..3 {
                 check(&[&model], &view, &theme("ascii"), None, size);

@@ -333,6 +333,12 @@ fn a_go_is_given_for_a_role_that_is_held_and_else_it_is_said_how() {
         let shown = shown(&view, &model);
         assert!(shown.contains("captain's go"), "{shown}");
     }
+    let mut everything = view().with_roles(vec![captain.clone()]);
+    assert!(asked(press(&mut everything, &model, &["g"])).is_empty());
+    assert_eq!(
+        everything.said(),
+        Some("approve: a go is for one segment, and beta waits for captain's: select it, then g")
+    );
     let mut view = view().with_roles(vec![support, captain.clone()]);
     let requests = asked(press(&mut view, &model, &["down", "down", "g"]));
     let request = &requests[0];
@@ -366,4 +372,18 @@ fn the_view_says_when_it_may_have_changed() {
     assert_eq!(view.revision(), before);
     press(&mut view, &model, &["down"]);
     assert!(view.revision() > before);
+}
+
+#[test]
+fn escape_and_a_stopping_key_that_arrive_as_one_stop_also_out_of_a_prompt() {
+    let model = world::launch().model;
+    let mut view = view();
+    press(&mut view, &model, &["n", "x", "alt-b"]);
+    assert!(shown(&view, &model).contains("note"), "a habit of editing closes nothing");
+    let before = shown(&view, &model);
+    press(&mut view, &model, &["alt-K"]);
+    assert!(shown(&view, &model).contains("[ kill ]"), "{before}\n{}", shown(&view, &model));
+    // Without a prompt any key is taken so.
+    press(&mut view, &model, &["alt-?"]);
+    assert!(shown(&view, &model).contains("keys, page 1"), "{}", shown(&view, &model));
 }

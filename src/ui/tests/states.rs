@@ -106,7 +106,7 @@ fn planned() -> Model {
         ..Stage::new(world::percent(share), bake.parse::<Span>().unwrap(), 2_000)
     };
     for (index, segment) in rollout.segments.iter_mut().enumerate() {
-        let captain = (index % 2 == 0).then_some("captain");
+        let captain = (index != 0).then_some("captain");
         let stages = vec![
             stage(10, "10m", None),
             stage(25, "2h", captain),

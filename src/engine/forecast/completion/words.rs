@@ -12,8 +12,14 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// The steps in which a span is told: up to so many seconds, rounded up to a multiple of so many.
-const STEPS: [(u64, u64); 5] =
-    [(10 * MINUTE, MINUTE), (HOUR, 5 * MINUTE), (6 * HOUR, 30 * MINUTE), (2 * DAY, HOUR), (365 * DAY, DAY)];
+const STEPS: [(u64, u64); 6] = [
+    (10 * MINUTE, MINUTE),
+    (HOUR, 5 * MINUTE),
+    (6 * HOUR, 30 * MINUTE),
+    (2 * DAY, HOUR),
+    (7 * DAY, DAY / 2),
+    (365 * DAY, DAY),
+];
 
 /// Rounds up to what a forecast is worth. `None`: over a year.
 fn rounded(span: Duration) -> Option<u64> {
@@ -23,7 +29,7 @@ fn rounded(span: Duration) -> Option<u64> {
     Some(seconds.div_ceil(step) * step)
 }
 
-/// How long, rounded: `under a minute`, `3 min`, `25 min`, `2 h 30 min`, `7 h`, `3 days`, `over a year`.
+/// How long, rounded: `under a minute`, `3 min`, `25 min`, `2 h 30 min`, `7 h`, `2 days 12 h`, `9 days`, `over a year`.
 #[must_use]
 pub fn rough(span: Duration) -> String {
     if span.as_secs() < MINUTE {
@@ -32,8 +38,9 @@ pub fn rough(span: Duration) -> String {
     let Some(seconds) = rounded(span) else { return "over a year".to_owned() };
     match (seconds / HOUR, seconds % HOUR / MINUTE) {
         (0, minutes) => format!("{minutes} min"),
-        (hours, 0) if hours < 48 => format!("{hours} h"),
+        (hours, 0) if hours <= 48 => format!("{hours} h"),
         (hours, minutes) if hours < 48 => format!("{hours} h {minutes} min"),
+        (hours, _) if hours % 24 == 12 => format!("{} days 12 h", hours / 24),
         (hours, _) => format!("{} days", hours / 24),
     }
 }
@@ -85,11 +92,10 @@ mod tests {
             "6 h",
             "7 h",
             "48 h",
-            "3 days",
+            "2 days 12 h",
             "over a year",
         ];
-        assert_eq!(said[..11], expected[..11]);
-        assert_eq!(said[12..], expected[12..]);
+        assert_eq!(said, expected);
         assert_eq!(about(Duration::from_secs(1_500)), "about 25 min");
         assert_eq!(about(Duration::from_secs(5)), "under a minute");
     }

@@ -133,7 +133,8 @@ pub fn fit(width: usize, longest: usize) -> Columns {
 pub fn heads(scene: &Scene<'_>, columns: &Columns) -> Line<'static> {
     let mut text = " ".repeat(MARKS);
     for (kind, width) in &columns.0 {
-        text.push_str(&fill(kind.head(), *width, kind.is_right()));
+        let head = if *kind == Kind::Bar && *width >= 8 { "exposure" } else { kind.head() };
+        text.push_str(&fill(head, *width, kind.is_right()));
         text.push(' ');
     }
     scene.line(text, Role::Dim)

@@ -19,8 +19,8 @@ const BAR: usize = 8;
 const NAME: usize = 20;
 /// Columns for the end: `done about 2026-11-24 02:00`.
 const END: usize = 27;
-/// The same where the end is today: `done about 16:40`.
-const END_TODAY: usize = 16;
+/// The same on a narrow screen: `about 2026-11-24 02:00`.
+const END_SHORT: usize = 22;
 
 /// Columns of the line between two stages.
 const BETWEEN: usize = 3;
@@ -39,7 +39,7 @@ pub struct Columns {
 /// The columns that fit all segments.
 pub fn columns(climbs: &[Climb], width: usize) -> Columns {
     let name = climbs.iter().map(|climb| climb.segment.as_str().width()).max().unwrap_or(0).clamp(4, NAME);
-    let end = if width >= 110 { END } else { END_TODAY };
+    let end = if width >= 110 { END } else { END_SHORT };
     // Wider than all of them it would only lead away from the end.
     let wanted = climbs.iter().map(wanted).max().unwrap_or(0);
     Columns { name, ladder: width.saturating_sub(name + end + 5).min(wanted.max(ROOM_FOR_WORDS)), end }
@@ -67,6 +67,7 @@ pub fn line(scene: &Scene<'_>, climb: &Climb, columns: &Columns) -> Line<'static
         End::Unknown(_) => phase(scene, climb).map_or_else(|| "end not known".to_owned(), |(word, _)| word),
     };
     let role = phase(scene, climb).map_or(Role::Text, |(_, role)| role);
+    let said = if said.width() > columns.end { said.replacen("done ", "", 1) } else { said };
     let said = cut(&said, columns.end);
     let pad = columns.end.saturating_sub(said.width());
     spans.push(scene.span(format!("{:pad$}{said}", ""), role));
@@ -96,7 +97,10 @@ fn stages(scene: &Scene<'_>, climb: &Climb, room: usize) -> Vec<Span<'static>> {
         climb.rungs.iter().map(|rung| stage(scene, climb, rung)).collect();
     if here.is_none() {
         let share = scene.model.segment(&climb.segment).and_then(|segment| segment.exposure.confirmed);
-        cells.insert(0, vec![scene.span(common::exposure(share), Role::Title)]);
+        // One platform is behind another one: where the plan goes on is not all that is exposed.
+        let up_to = if share.is_some_and(|share| !share.is_zero()) { "up to " } else { "" };
+        let text = format!("{up_to}{}", common::exposure(share));
+        cells.insert(0, vec![scene.span(text, Role::Title)]);
     }
     let between = format!(" {} ", scene.glyphs().horizontal);
     let wide = |cells: &[Vec<Span<'static>>]| {
