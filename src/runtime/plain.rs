@@ -126,7 +126,9 @@ fn read_through(
     is_paced: bool,
     out: impl Write,
 ) -> Result<Ending, ReplayError> {
-    while !player.look_through(SLICE)? {}
+    // Its length is known only when all of it was seen; who asks for no place in it need not wait for that.
+    let has_places = order.from.is_some() || order.until.is_some();
+    while has_places && player.look_through(SLICE)? {}
     let (from, until, _) = order.bounds(player.extent());
     player.seek(Target::Time(from));
     while let Progress::Working { .. } = player.run(SLICE)? {}
