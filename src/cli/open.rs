@@ -16,7 +16,6 @@ use crate::journal::Journal;
 use crate::recording::Tape;
 use crate::runtime::clock::Clock;
 use crate::runtime::session::{Session, Start};
-use crate::ui::link::Links;
 
 /// Which rollout, and on whose behalf.
 #[derive(Debug, Args)]
@@ -57,11 +56,6 @@ impl From<AutopilotMode> for Autopilot {
 }
 
 impl Target {
-    /// Where links to a moment lead: to the journal, wherever it is kept.
-    pub fn links(&self) -> Links {
-        Links::Journal(self.state_dir.as_ref().map(|folder| folder.display().to_string()))
-    }
-
     /// Reads the rollout file.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ fn draw_scene(frame: &mut Frame<'_>, scene: Option<Scene<'_>>) {
 
 /// Draws into cells, and says where the cursor belongs while text is typed.
 pub(super) fn draw_cells(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) -> Option<Position> {
-    let Some(screen) = SCREENS.get(scene.view.screen()) else { return None };
+    let screen = SCREENS.get(scene.view.screen())?;
     let body = if screen.is_bare {
         (screen.draw)(scene, buf, area);
         area

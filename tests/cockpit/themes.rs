@@ -43,7 +43,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn a_theme_is_exchanged_while_the_cockpit_runs_and_a_spoilt_one_is_refused_on_the_screen() {
     let user = User::with("inherits = 'dark'\n");
-    let mut cockpit =
+    let cockpit =
         Cockpit::start(&["demo", "calm", "--theme", "mine"], 120, 40, &[("XDG_CONFIG_HOME", user.config())]);
     cockpit.until_line(&["RUNNING"]);
     user.save("[roles]\ngo = { fg = 'gren' }\n");
@@ -57,7 +57,7 @@ fn a_theme_is_exchanged_while_the_cockpit_runs_and_a_spoilt_one_is_refused_on_th
 fn a_spoilt_theme_of_the_settings_keeps_nobody_from_a_rollout() {
     let user = User::with("");
     fs::write(user.0.path().join("gonogo/settings.toml"), "[screen]\ntheme = \"mien\"\n").unwrap();
-    let mut cockpit = Cockpit::start(&["demo", "calm"], 120, 40, &[("XDG_CONFIG_HOME", user.config())]);
+    let cockpit = Cockpit::start(&["demo", "calm"], 120, 40, &[("XDG_CONFIG_HOME", user.config())]);
     cockpit.until_line(&["the default theme is worn", "did you mean `mine`?"]);
     cockpit.end();
     let output = user.gonogo(&["watch", "none.toml", "--theme", "mien"]);

@@ -69,7 +69,8 @@ impl Scale {
         let steps = ((self.top - self.low) / self.step).round().clamp(1.0, 8.0) as u16;
         let most = (rows.saturating_sub(1) / 2).max(1);
         // Every tick, every second one, …: those that fit and meet both ends; else only the ends.
-        let every = (1..=steps).find(|every| steps % every == 0 && steps / every <= most).unwrap_or(steps);
+        let every =
+            (1..=steps).find(|every| steps.is_multiple_of(*every) && steps / every <= most).unwrap_or(steps);
         let every = usize::from(every.max(1));
         (0..=steps).rev().step_by(every).map(|tick| self.low + f64::from(tick) * self.step).collect()
     }

@@ -244,7 +244,8 @@ fn the_exposure_is_weighed_by_size_and_says_when_it_is_not() {
 fn a_number_that_is_current_shows_a_bound_that_stands_still_and_a_stale_one_its_age() {
     let mut world = world::launch();
     let row = |world: &world::World| {
-        let text = text(&render(&[world.model.clone()], &view().on_fleet(), &theme("default"), 120, 40));
+        let text =
+            text(&render(std::slice::from_ref(&world.model), &view().on_fleet(), &theme("default"), 120, 40));
         text.lines().find(|line| line.contains("▸")).unwrap().to_owned()
     };
     let before = row(&world);
