@@ -191,7 +191,7 @@ fn kill_works_over_an_open_panel() {
     let mut cockpit = world.watch_live(120, 40, &[]);
     cockpit.select("free");
     cockpit.press("?");
-    cockpit.until_shown("esc closes");
+    cockpit.until_shown("keys, page");
     cockpit.press("K\r");
     world.until("free to be off", |world| world.share("free") == 0.0);
     cockpit.end();

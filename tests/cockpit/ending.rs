@@ -47,9 +47,9 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_comes_back() {
     cockpit.press("\n");
     cockpit.until("the cockpit", |seen| seen.screen().alternate_screen() && seen.shows("go / no-go"));
     cockpit.press("?");
-    cockpit.until_shown("esc closes");
+    cockpit.until_shown("keys, page");
     cockpit.press("\x1b");
-    cockpit.until("the help to close", |seen| !seen.shows("esc closes"));
+    cockpit.until("the help to close", |seen| !seen.shows("keys, page"));
     cockpit.press("q");
     cockpit.until("the end", |seen| seen.shows("ENDED 0"));
     cockpit.wait_for_the_end();

@@ -164,6 +164,8 @@ impl Ground<'_> {
         }
         match (wanted, target) {
             (Wanted::Weights(weights), _) => self.weigh(rule, now.ok().as_ref(), weights, arms)?,
+            // What stands still is left to the last bit: written anew, a user at the seam of two buckets could move.
+            (Wanted::AsItIs, _) if awaited.is_none() && !matches!(now, Ok(Serves::Ramp(_))) => {}
             (_, Some(target)) => self.share(rule, now.ok().as_ref(), target, arms)?,
             (_, None) => {}
         }

@@ -124,6 +124,13 @@ proptest! {
 }
 
 #[test]
+fn freezing_what_stands_still_leaves_its_weights_to_the_last_bit() {
+    let rule = json!({"percentage": {"on": 2.8000000000000003, "off": 3.2800000000000002}});
+    let edited = change(&with(&rule), &freeze(), false);
+    assert_eq!(eu(&edited.flag)["percentage"], rule["percentage"]);
+}
+
+#[test]
 fn a_kill_of_the_whole_is_disable_and_no_schedule_takes_it_back() {
     let mut flag = with(&json!({"variation": "on"}));
     flag.insert(
