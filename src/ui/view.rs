@@ -185,6 +185,11 @@ impl View {
         Self { links, ..self }
     }
 
+    /// Whether what is done here is written down.
+    pub(super) fn has_journal(&self) -> bool {
+        self.links != Links::Nowhere
+    }
+
     /// A way back to a moment of a rollout. `None`: there is none.
     pub(super) fn link_to(&self, model: &Model, at: Timestamp) -> Option<String> {
         self.links.to(&model.rollout.name, at)

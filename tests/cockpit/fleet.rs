@@ -82,6 +82,15 @@ impl Town {
     }
 }
 
+/// Leaves from wherever one is; `q` would lead back through the screens that were opened.
+#[track_caller]
+fn leave(mut cockpit: Cockpit) {
+    cockpit.press("\x03");
+    let (status, _) = cockpit.wait_for_the_end();
+    assert!(status.success(), "{status:?}");
+    cockpit.assert_given_back();
+}
+
 #[test]
 fn the_sick_one_of_twenty_is_seen_first_opened_killed_and_no_other_is_touched() {
     let town = Town::start();
@@ -124,7 +133,7 @@ fn the_sick_one_of_twenty_is_seen_first_opened_killed_and_no_other_is_touched() 
     cockpit.until("the share of another one", |seen| {
         seen.line_with(&[&other, "50%"]).is_some() || seen.line_with(&[&other, "51.7%"]).is_some()
     });
-    cockpit.end();
+    leave(cockpit);
     let journals: Vec<PathBuf> =
         std::fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path()).collect();
     let told = |name: &str| {
@@ -162,5 +171,5 @@ fn the_demo_has_a_fleet() {
     cockpit.until_shown("segments of checkout-v2");
     cockpit.press("q");
     cockpit.until_shown("5 rollouts:");
-    cockpit.end();
+    leave(cockpit);
 }

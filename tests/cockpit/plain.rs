@@ -35,15 +35,16 @@ fn a_recording_is_told_from_its_beginning_to_its_end() {
         let at = rest.find(part).unwrap_or_else(|| panic!("{part:?} is missing, or too early:\n{said}"));
         rest = &rest[at + part.len()..];
     }
-    let count = said.lines().count();
-    assert!((20..2000).contains(&count), "{count} lines:\n{said}");
+    // What customers say is as long as they say it; all else of three days is a page or two.
+    let count = said.lines().filter(|line| !line.contains(" feedback ")).count();
+    assert!((20..300).contains(&count), "{count} lines:\n{said}");
 }
 
 #[test]
 fn a_part_of_a_recording_begins_with_how_it_stands_there() {
     let (said, _, code) = run(&["demo", "purchase-orders", "--from", "90%", "--plain"]);
     assert_eq!(code, Some(0));
-    let summary: Vec<_> = said.lines().take(4).collect();
+    let summary: Vec<_> = said.lines().take(8).collect();
     assert!(summary.iter().any(|line| line.contains("stage ") && line.contains("confirmed ")), "{said}");
     let (whole, ..) = run(&["demo", "purchase-orders"]);
     assert!(said.len() < whole.len());

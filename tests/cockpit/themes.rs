@@ -98,7 +98,8 @@ fn a_theme_of_ones_own_is_begun_from_what_is_printed() {
     for name in gonogo::theme::names() {
         let printed = user.gonogo(&["themes", name, "--toml"]);
         user.save(&text(&printed.stdout));
-        let [own, ours] = ["mine", name].map(|name| text(&user.gonogo(&["themes", name]).stdout));
+        let [own, ours] =
+            ["mine", name].map(|name| text(&user.gonogo(&["themes", name, "--colors", "rgb"]).stdout));
         assert_eq!(own.replacen("mine", name, 1), ours);
         assert!(ours.contains("chart-axis"), "each role is there: {ours}");
     }

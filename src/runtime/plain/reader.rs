@@ -4,6 +4,9 @@
 //! [`Diary`]: verdicts, commands step by step, links, problems. What it does not say, and a screen shows, is said here:
 //! phases, confirmed exposures, comments, advice. Ages and counts are no news.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use crate::domain::{Arm, Percent, Phase, RolloutName, Timestamp, Verdict};
 use crate::engine::Model;
 use crate::engine::coach::advice;
@@ -13,6 +16,13 @@ use crate::runtime::service::diary::{Diary, standing};
 use crate::runtime::service::line::{Kind, Line};
 use crate::runtime::service::sight::{self, Sight};
 use crate::ui::plain;
+
+/// How long advice that was given is still known.
+const STILL_KNOWN: Duration = Duration::from_secs(30 * 60);
+/// How much advice is remembered: a few for each of twenty segments.
+const MAX_ADVISED: usize = 64;
+/// Units that come and go with their numbers.
+const UNITS: [&str; 5] = ["d", "h", "min", "s", "ms"];
 
 /// What was said of a rollout.
 #[derive(Debug)]
@@ -26,8 +36,8 @@ pub struct Reader {
     is_summed_up: bool,
     segments: Vec<(Phase, Option<Percent>)>,
     pieces: u64,
-    /// The advice that was said last, without its numbers.
-    advised: Vec<String>,
+    /// Advice that was said, without its numbers, and until when it was good; the oldest first.
+    advised: VecDeque<(String, Timestamp)>,
     revision: u64,
 }
 
@@ -41,7 +51,7 @@ impl Reader {
             is_summed_up: false,
             segments: Vec::new(),
             pieces: model.feedback_totals.pieces,
-            advised: Vec::new(),
+            advised: VecDeque::new(),
             revision: 0,
         };
         let text = format!(
@@ -105,13 +115,23 @@ impl Reader {
         lines
     }
 
-    /// The advice, where it says something else than before.
+    /// The advice that was not given lately. The situation goes to and fro where numbers are near a bound; what was
+    /// said half an hour ago is still known to who heard it.
     fn advise(&mut self, model: &Model) -> Vec<Line> {
-        let all = advice(model);
-        let keys: Vec<_> = all.iter().map(|advice| without_numbers(&advice.text)).collect();
-        let known = std::mem::replace(&mut self.advised, keys);
-        let new = all.iter().zip(&self.advised).filter(|(_, key)| !known.contains(key));
-        new.map(|(advice, _)| self.say(&format!("coach: {}", advice.text))).collect()
+        let mut lines = Vec::new();
+        for advice in advice(model) {
+            let key = without_numbers(&advice.text);
+            let known = self.advised.iter().position(|(known, _)| *known == key);
+            let said = known.and_then(|at| self.advised.remove(at));
+            if said.is_none_or(|(_, until)| model.now.since(until) > STILL_KNOWN) {
+                lines.push(self.say(&format!("coach: {}", advice.text)));
+            }
+            self.advised.push_back((key, model.now));
+        }
+        while self.advised.len() > MAX_ADVISED {
+            self.advised.pop_front();
+        }
+        lines
     }
 
     fn say(&self, text: &str) -> Line {
@@ -159,7 +179,8 @@ fn comment(said: &Comment) -> String {
 
 /// A sentence that is the same when only its numbers differ.
 fn without_numbers(text: &str) -> String {
-    text.split(' ').filter(|word| !word.contains(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join(" ")
+    let is_number = |word: &&str| word.contains(|c: char| c.is_ascii_digit()) || UNITS.contains(word);
+    text.split(' ').filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

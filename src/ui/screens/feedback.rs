@@ -122,7 +122,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
         more: &|(_, comment)| more(scene, comment, width),
     };
     listing::draw(scene, buf, list, &rows, cursor, &look);
-    let text = " / filters: words, segment:NAME, arm:treatment|control, score:1-2, sentiment:negative";
+    let text = " / filters: words, segment:NAME, arm:control, score:1-2, sentiment:negative";
     paint::put(buf, foot, 0, &scene.line(text, Role::Dim));
 }
 

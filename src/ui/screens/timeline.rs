@@ -124,7 +124,13 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let mut lines = Vec::new();
     if gone > 0 {
         let (gone, name) = (thousands(gone), &model.rollout.name);
-        lines.push(format!(" {gone} older ones are kept in the journal: gonogo journal {name}"));
+        lines.push(if scene.transport.is_some() {
+            format!(" {gone} older ones: go back in the recording")
+        } else if scene.view.has_journal() {
+            format!(" {gone} older ones are kept in the journal: gonogo journal {name}")
+        } else {
+            format!(" {gone} older ones are gone: a demo keeps no journal")
+        });
     }
     lines.push(" / filters: words, kind:act|verdict|link|problem|note, segment:NAME, who:NAME".to_owned());
     paint::put_all(buf, feet, lines.into_iter().map(|text| scene.line(text, Role::Dim)));

@@ -240,7 +240,7 @@ fn the_evidence_of_the_station_that_decides_can_be_copied() {
     let copied = press(&mut view, &model, &["y", "y"]);
     let [crate::ui::Intent::Copy(text)] = copied.as_slice() else { panic!("{copied:?}") };
     assert!(
-        text.starts_with("checkout-v2 enterprise: NO-GO errors since 14:05:30 UTC: 23 of 1,608"),
+        text.starts_with("checkout-v2 enterprise errors: NO-GO, since 2026-11-22 14:05:30 UTC: 23 of 1,608"),
         "{text}"
     );
 }
