@@ -126,10 +126,13 @@ fn add_action(
         Danger::Grows => Role::Hold,
         Danger::View | Danger::Harmless => Role::Text,
     };
-    let mut head =
-        vec![(paint::pad(keys, key_columns + 2), Role::Key), (paint::pad(spec.name, name_columns + 2), role)];
     let before = key_columns + name_columns + 4;
     let is_beside = width >= BESIDE && width > before;
+    let (key_columns, name_columns) = if is_beside { (key_columns, name_columns) } else { (0, 0) };
+    let mut head = vec![
+        (format!("{}  ", paint::pad(keys, key_columns)), Role::Key),
+        (format!("{}  ", paint::pad(spec.name, name_columns)), role),
+    ];
     let indent = if is_beside { before } else { INDENT };
     let mut sentence = paint::wrap(spec.help, width.saturating_sub(indent).max(1)).into_iter();
     if is_beside {

@@ -175,7 +175,7 @@ fn row(scene: &Scene<'_>, choice: &Choice, is_at: bool, width: usize) -> Line<'s
     let mark = if is_at { scene.glyphs().selected } else { " " };
     let names = NAME.min(width.saturating_sub(12));
     let mut spans = vec![
-        scene.span(mark, Role::Selected),
+        scene.span(mark, if is_at { Role::Selected } else { Role::Text }),
         scene.span(paint::pad(&cut(&name(choice), names), names), role),
         scene.span(format!(" {key:8} "), if refusal.is_some() { Role::Disabled } else { Role::Key }),
     ];
