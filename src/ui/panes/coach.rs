@@ -68,7 +68,7 @@ pub fn draw_lines(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
 }
 
 /// The advice with the person's own keys. In a replay nothing can be pressed.
-fn said(scene: &Scene<'_>, advice: &Advice) -> String {
+pub fn said(scene: &Scene<'_>, advice: &Advice) -> String {
     advice.with_keys(|verb| if scene.view.is_replay() { None } else { scene.view.key(verb) })
 }
 

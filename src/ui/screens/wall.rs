@@ -159,7 +159,7 @@ fn heading(scene: &Scene<'_>, width: u16) -> Line<'static> {
         (format!("{} UTC", minute(model.now.clock())), Role::Dim)
     };
     let mut right = links(scene).spans;
-    right.push(scene.span(format!("  {time}"), role));
+    right.extend([scene.span("  ", Role::Text), scene.span(time, role)]);
     let taken: usize = right.iter().map(|span| span.width()).sum();
     let phase = model.phase();
     let room = usize::from(width).saturating_sub(taken + phase.word().len() + 6);
@@ -255,7 +255,7 @@ fn draw_below(scene: &Scene<'_>, buf: &mut Buffer, mut rest: Rect, scale: Scale)
             format!("{station} in {}{also}", segment.name)
         },
     );
-    let (call, is_urgent) = facts::call(scene.model);
+    let (call, is_urgent) = facts::call(scene);
     let calls = paint::wrap(&call, width.saturating_sub(2));
     let call_rows = calls.len().min(CALL_ROWS);
     // On a large screen these two are large as well.
@@ -339,7 +339,7 @@ fn small(scene: &Scene<'_>, width: usize) -> Vec<Line<'static>> {
     if let Some((station, segment)) = place.filter(|_| verdict != Verdict::Go) {
         lines.push(scene.line(format!("{station} in {}", segment.name), Role::Text));
     }
-    let (call, is_urgent) = facts::call(model);
+    let (call, is_urgent) = facts::call(scene);
     let role = if is_urgent { Role::Danger } else { Role::Text };
     for (text, role) in [(facts::done(model), Role::Text), (call, role)] {
         lines.extend(paint::wrap(&text, width).into_iter().map(|text| scene.line(text, role)));

@@ -10,7 +10,8 @@ use crate::engine::Model;
 use crate::engine::coach::Advice;
 use crate::engine::forecast::completion::{End, about, clock, rough};
 use crate::engine::model::SegmentModel;
-use crate::ui::{facts, words};
+use crate::ui::panes::coach;
+use crate::ui::{Scene, facts, words};
 
 /// From so much bake time on it is said in minutes.
 const MINUTES_FROM: Duration = Duration::from_secs(600);
@@ -126,7 +127,8 @@ pub fn stale_word(age: Duration) -> String {
 }
 
 /// What somebody has to do now, with whether it is urgent.
-pub fn call(model: &Model) -> (String, bool) {
+pub fn call(scene: &Scene<'_>) -> (String, bool) {
+    let model = scene.model;
     if let Some((tracked, attempts)) = facts::unconfirmed(model).next() {
         let what = tracked.command.verb.spec().name;
         return (format!("{what} NOT CONFIRMED at {}, try {attempts}", tracked.command.platform), true);
@@ -137,7 +139,7 @@ pub fn call(model: &Model) -> (String, bool) {
         advice.urgency == Verdict::Go && segment.is_some_and(|segment| model.bake_left(segment).is_some())
     };
     match model.outlook().advice.iter().find(|advice| !is_baking(advice)) {
-        Some(advice) => (advice.text.clone(), advice.urgency == Verdict::NoGo),
+        Some(advice) => (coach::said(scene, advice), advice.urgency == Verdict::NoGo),
         None => ("nobody has to do anything now".to_owned(), false),
     }
 }
