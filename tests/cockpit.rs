@@ -40,6 +40,8 @@ mod seat;
 mod seen;
 #[path = "cockpit/themes.rs"]
 mod themes;
+#[path = "cockpit/usability.rs"]
+mod usability;
 #[path = "cockpit/verbs.rs"]
 mod verbs;
 #[path = "cockpit/watching.rs"]

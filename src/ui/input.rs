@@ -176,6 +176,15 @@ impl View {
         }
     }
 
+    /// Opens a screen as a person does. That of a segment is about one: with everything selected, the one that most needs a
+    /// look is selected, so that a key acts on what is shown.
+    fn show(&mut self, screen: usize, model: &Model) {
+        self.open(screen);
+        if self.is_on(Verb::Segment) && self.selected.is_none() {
+            self.selected = facts::subject(model, None).map(|segment| segment.name.clone());
+        }
+    }
+
     /// Goes back to the screen before. Returns whether there was one.
     fn go_back(&mut self) -> bool {
         let before = self.trail.pop();
@@ -206,7 +215,7 @@ impl View {
         if let Some(screen) = screens::index_of(verb) {
             // The key of the screen that is shown leads back from it.
             if screen != self.screen {
-                self.open(screen);
+                self.show(screen, rollouts.open);
             } else if screen != screens::MAIN {
                 self.go_back();
             }
@@ -228,7 +237,7 @@ impl View {
                     Steer::Panes => PANES.get(self.focus).map(|pane| pane.opens),
                     _ => screen.opens,
                 };
-                self.open(screens::index_of(opens?)?);
+                self.show(screens::index_of(opens?)?, rollouts.open);
             }
             Verb::NextPane => self.focus = (self.focus + 1) % PANES.len(),
             Verb::PrevPane => self.focus = (self.focus + PANES.len() - 1) % PANES.len(),

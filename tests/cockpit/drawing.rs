@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use gonogo::action::{ACTIONS, Where};
+use gonogo::action::{ACTIONS, Spec, Where};
 
 use super::harness::Cockpit;
+use super::seen::Seen;
 use super::world::{World, text};
 
 /// How long nothing may be written when nothing changes.

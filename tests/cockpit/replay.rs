@@ -195,10 +195,10 @@ fn what_acts_on_a_rollout_says_why_not_and_changes_nothing() {
         replay.until_shown(&format!("{name}: this is a recording: nothing can be changed"));
         replay.press("\r");
         replay.until("the message to go", |seen| {
-            !seen.shows("this is a recording") && seen.shows("evidence in everything")
+            !seen.shows("this is a recording") && seen.shows("segment beta (")
         });
         replay.press("\x1b");
-        replay.until("the evidence to close", |seen| !seen.shows("evidence in everything"));
+        replay.until("the screen before", |seen| !seen.shows("segment beta ("));
         assert_eq!(replay.seen().line_with(&["PAUSED 1×"]), Some(place.clone()));
     }
     replay.until_row("free", &["25%"]);
