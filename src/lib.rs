@@ -22,6 +22,7 @@
 //! | a probe | one file in `probes/` | `probes.rs` |
 //! | an action | one file in `engine/acts/` | `action.rs` |
 //! | a pane | one file in `ui/panes/` | `ui/pane.rs` |
+//! | a screen | one file in `ui/screens/` | `ui/screens.rs`, and its action in `action.rs` |
 //! | a theme | one file in `themes/` | `theme/shipped.rs` |
 //! | a scenario | one file in `demo/scenarios/` | `demo/scenario/shelf.rs` |
 
