@@ -29,7 +29,7 @@ fn held(view: &mut View, model: &Model, chord: &str) -> Vec<Intent> {
 }
 
 /// Everything that can be open, by the keys that open it, and whether text is being typed.
-const STATES: [(&[&str], bool); 21] = [
+const STATES: [(&[&str], bool); 30] = [
     (&[], false),
     (&["?"], false),
     (&["enter"], false),
@@ -51,6 +51,15 @@ const STATES: [(&[&str], bool); 21] = [
     (&[":", "w", "i"], true),
     (&[":", "p", "a", "u", "down"], true),
     (&["0", "z"], false),
+    (&["2"], false),
+    (&["3", "down"], false),
+    (&["4"], false),
+    (&["5"], false),
+    (&["6", "down"], false),
+    (&["7"], false),
+    (&["8"], false),
+    (&["6", "/", "x"], true),
+    (&["0", "/"], true),
 ];
 
 #[test]

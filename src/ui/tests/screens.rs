@@ -109,7 +109,7 @@ fn every_screen_of_a_launch_that_goes_well() {
     let model = states::state("planned");
     for (index, screen) in SCREENS.iter().enumerate() {
         for (columns, rows) in SIZES {
-            let name = format!("{}-planned", screen.verb.spec().name);
+            let name = format!("{}-launch", screen.verb.spec().name);
             keep(&name, &model, &looking_at(index, 3, &model), columns, rows);
         }
     }
