@@ -45,7 +45,11 @@ fn help_shows_every_action_that_a_live_cockpit_has() {
     let world = World::steady();
     let mut cockpit = world.watch_live(120, 40, &[]);
     cockpit.press("?");
-    cockpit.until_shown("keys, page 1 of");
+    // Frames arrive in pieces: a page is whole when the last piece of its frame is there.
+    let is_whole = |seen: &Seen, page: usize| {
+        seen.shows(&format!("keys, page {page} of")) && seen.bytes.ends_with(b"\x1b[?2026l")
+    };
+    cockpit.until("the first page", |seen| is_whole(seen, 1));
     let mut wanted: Vec<_> = ACTIONS.iter().filter(|spec| spec.place != Where::Replay).collect();
     for page in 2.. {
         let is_there = |seen: &Seen, spec: &&Spec| {
@@ -57,7 +61,7 @@ fn help_shows_every_action_that_a_live_cockpit_has() {
             break;
         }
         cockpit.press("\x1b[6~");
-        cockpit.until_shown(&format!("keys, page {page} of"));
+        cockpit.until("the next page", |seen| is_whole(seen, page));
     }
     cockpit.press("\x1b");
     cockpit.until("the help to close", |seen| !seen.shows("keys, page"));
