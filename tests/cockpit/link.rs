@@ -39,7 +39,7 @@ fn over_ssh_data_is_drawn_four_times_a_second_and_here_more_often() {
     let here = frames(&[("SSH_CONNECTION", "")], during);
     let remote = frames(&[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")], during);
     println!("{here} frames here and {remote} over SSH in {during:?}");
-    assert!(remote <= 17 && remote >= 4, "{remote}");
+    assert!((4..=17).contains(&remote), "{remote}");
     assert!(here > remote && here <= 41, "{here}, over SSH {remote}");
 }
 
