@@ -14,7 +14,7 @@
 //! that is named again is replaced as a whole. One that nobody names looks like the role that it is like
 //! ([`Role::kin`]), so that a role of tomorrow breaks no theme of today.
 //!
-//! In: the text and what messages call it. Out: a [`Sheet`] at full colour depth, or a [`ThemeError`] that names every
+//! In: the text and what messages call it. Out: a `Sheet` at full colour depth, or a [`ThemeError`] that names every
 //! fault with line, column and what was probably meant. A theme inherits only from those that come with the program.
 
 use std::collections::BTreeMap;

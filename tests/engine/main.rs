@@ -1,7 +1,7 @@
 //! The engine as a whole, through its only door: events in, model and effects out.
 //!
 //! `bench` builds a small rollout and makes events; each file holds the laws of one part.
-#![allow(clippy::expect_used, reason = "a helper of a test that cannot go on fails it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of a test that cannot go on fails it")]
 
 mod acts;
 mod approvals;

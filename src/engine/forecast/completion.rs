@@ -13,7 +13,7 @@
 //!
 //! Pure, and computed when asked for: [`Model::completion`](crate::engine::Model::completion). It decides nothing.
 //!
-//! Start reading at [`of`], then `climb`; [`need`](super::need) is where counts of users come from.
+//! Start reading at [`of`], then `climb`; `need` is where counts of users come from.
 
 mod climb;
 mod words;

@@ -1,7 +1,7 @@
 //! One rollout, read aloud: what is worth a line since the last look.
 //!
 //! In: the model, after each event or each tick. Out: [`Line`]s. What the timeline says is said by the guard's
-//! [`Diary`]: verdicts, commands step by step, links, problems. What it does not say, and a screen shows, is said here:
+//! `Diary`: verdicts, commands step by step, links, problems. What it does not say, and a screen shows, is said here:
 //! phases, confirmed exposures, comments, advice. Ages and counts are no news.
 
 use std::collections::VecDeque;
