@@ -91,7 +91,7 @@ async fn run(role: &str) {
                 Some(Input::Paste(text)) => said = format!("paste {text}"),
                 Some(Input::Resize { columns, rows }) => said = format!("{columns} by {rows}"),
                 Some(Input::Mouse { kind, column, row }) => said = format!("{kind:?} at {column},{row}"),
-                Some(Input::FocusGained | Input::FocusLost | Input::Mouse { .. }) => {}
+                Some(Input::FocusGained | Input::FocusLost) => {}
             },
         }
     }
