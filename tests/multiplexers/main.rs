@@ -253,7 +253,9 @@ fn what_is_copied_reaches_the_terminal_through_them() {
         // The timeline, and its first line.
         session.press("6");
         session.until_shown("timeline");
-        session.press("yy");
+        session.press("y");
+        session.until_shown("copy-link");
+        session.press("l");
         session.until_shown("sent to the terminal");
         session.until("the copy", |seen| !copied(&seen.bytes).is_empty());
         let copied = copied(&session.seen.0.lock().unwrap().bytes);
