@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use super::gauge::Gauge;
-use super::pacer::Pacer;
+use super::pacer::{Look, Pacer};
 use crate::engine::Model;
 use crate::keys::Input;
 use crate::term::{Drawn, Host, Notify, OutputState, TermError, Terminal};
@@ -44,7 +44,7 @@ pub(super) struct Console<L> {
     manners: Manners,
 }
 
-impl<L: PartialEq + Copy> Console<L> {
+impl<L: Look> Console<L> {
     /// Takes the terminal, and tells the view its size.
     ///
     /// # Errors
@@ -91,7 +91,8 @@ impl<L: PartialEq + Copy> Console<L> {
             }
         })?;
         match drawn {
-            Drawn::Sent | Drawn::Unchanged => self.pacer.drawn(look),
+            Drawn::Sent => self.pacer.drawn(look, false),
+            Drawn::Unchanged => self.pacer.drawn(look, true),
             Drawn::Busy => self.pacer.wait(),
         }
         Ok(())
@@ -107,9 +108,9 @@ impl<L: PartialEq + Copy> Console<L> {
         self.pacer.has_news(look)
     }
 
-    /// The earliest time of the next frame.
-    pub fn due(&self) -> Instant {
-        self.pacer.due()
+    /// The earliest time of the next frame, if it is drawn from that.
+    pub fn due(&self, look: L) -> Instant {
+        self.pacer.due(look)
     }
 
     /// Whether the terminal is waited for.

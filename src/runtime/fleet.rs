@@ -34,6 +34,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use self::bells::Bells;
 use self::member::{Fallen, Member};
+use super::pacer;
 use super::service::post::{Post, REVIVE};
 use super::session::Session;
 use crate::action::{Request, Verb};
@@ -70,6 +71,12 @@ pub struct Look {
     second: i64,
     calls: u64,
     view: u64,
+}
+
+impl pacer::Look for Look {
+    fn is_later_only(&self, than: &Self) -> bool {
+        Self { second: than.second, ..*self } == *than
+    }
 }
 
 impl Fleet {

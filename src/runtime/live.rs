@@ -60,7 +60,8 @@ pub async fn run(
     let end = limit.map(|limit| Instant::now() + limit);
     let ending = 'shown: loop {
         let theme = wardrobe.theme();
-        console.draw(fleet.look(view), theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
+        let look = fleet.look(view);
+        console.draw(look, theme, |frame| ui::draw(frame, &fleet.models(), view, theme))?;
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
@@ -97,7 +98,7 @@ pub async fn run(
                 console.ask();
             }
             () = console.caught_up(), if console.is_waiting() => console.go_on(),
-            () = sleep_until(console.due()), if console.has_news(fleet.look(view)) => {}
+            () = sleep_until(console.due(look)), if console.has_news(look) => {}
             _ = ticks.tick() => {
                 fleet.tick();
                 console.ring(&fleet.models());

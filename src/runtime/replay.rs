@@ -19,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::console::{Console, Manners};
 use super::live::{Ending, Left};
+use super::pacer::Look;
 use super::wardrobe::Wardrobe;
 use crate::recording::RecordingError;
 use crate::term::{Inputs, Signal, Signals, TermError};
@@ -73,7 +74,8 @@ pub async fn run(
             console.ask();
         }
         let (transport, theme) = (deck.transport(), wardrobe.theme());
-        console.draw(look(deck, view), theme, |frame| {
+        let seen = look(deck, view);
+        console.draw(seen, theme, |frame| {
             ui::draw_replay(frame, deck.model(), view, theme, &transport);
         })?;
         if deck.is_to_leave() {
@@ -116,7 +118,7 @@ pub async fn run(
                 console.ask();
             }
             () = console.caught_up(), if console.is_waiting() => console.go_on(),
-            () = sleep_until(console.due()), if console.has_news(look(deck, view)) => {}
+            () = sleep_until(console.due(seen)), if console.has_news(seen) => {}
             _ = ticks.tick(), if deck.is_playing() => deck.advance(Instant::now()),
             // Yields first, so that signals and keys are noticed between two slices.
             () = tokio::task::yield_now(), if deck.has_work() => if deck.work()? { console.ask() },
@@ -124,6 +126,8 @@ pub async fn run(
     };
     Ok(Left { ending, costs: console.leave() })
 }
+
+impl Look for (u64, u64, i64, u64) {}
 
 /// What a frame was drawn from. A frame that looks the same is not written.
 fn look(deck: &Deck, view: &View) -> (u64, u64, i64, u64) {

@@ -43,7 +43,7 @@ fn a_person_widens_sees_what_it_does_and_kills_one_segment_then_everything() {
     town.break_treatment("enterprise", 0.5);
     wait_no_go(&screen, "enterprise");
     screen.select("enterprise");
-    screen.press(&["enter"]);
+    screen.press(&["3"]);
     screen.wait_for("in control: ");
     screen.wait_for("times as many");
     // A key right after escape would be read as Alt and that key.
