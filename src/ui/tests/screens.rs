@@ -30,17 +30,14 @@ fn theme_of_roles() -> Theme {
     Theme::read("roles", &file, Depth::Rgb, false).unwrap()
 }
 
-/// The roles, row by row: column and role where it changes. A row like the one before is not told again.
-fn roles(buf: &Buffer) -> String {
+/// The roles of each row: column and role where it changes.
+fn roles(buf: &Buffer) -> Vec<String> {
     let name = |color: Color| match color {
         Color::Rgb(0, 0, number) => Role::ALL.get(usize::from(number) - 1).map_or("?", |role| role.word()),
         _ => "-",
     };
-    let mut out = String::new();
-    let mut before = String::new();
-    for y in 0..buf.area.height {
-        let mut row = String::new();
-        let mut last = "-";
+    let row = |y| {
+        let (mut row, mut last) = (String::new(), "-");
         for x in 0..buf.area.width {
             let role = name(buf[(x, y)].fg);
             if role != last {
@@ -48,7 +45,16 @@ fn roles(buf: &Buffer) -> String {
                 last = role;
             }
         }
-        if row != before && !(row.is_empty() && before.is_empty()) {
+        row
+    };
+    (0..buf.area.height).map(row).collect()
+}
+
+/// The same with their numbers. A row like the one before is not told again.
+fn numbered(roles: &[String]) -> String {
+    let (mut out, mut before) = (String::new(), "");
+    for (y, row) in roles.iter().enumerate() {
+        if row != before {
             writeln!(out, "{y:2}{row}").unwrap();
         }
         before = row;
@@ -75,21 +81,52 @@ fn other_lines(plain: &str, ascii: &str) -> String {
     other.map(|(row, (_, ascii))| format!("{row:2} {ascii}\n")).collect()
 }
 
-/// Compares what is drawn with the picture of that name.
-fn keep(name: &str, model: &Model, view: &View, columns: u16, rows: u16) {
+/// What is drawn: its text in Unicode and in ASCII, and its roles.
+struct Drawn {
+    plain: String,
+    ascii: String,
+    roles: Vec<String>,
+}
+
+/// Draws a model in each way that there is.
+fn drawn(name: &str, model: &Model, view: &View, (columns, rows): (u16, u16)) -> Drawn {
     let draw = |theme: &Theme| render(model, view, theme, columns, rows);
-    let (plain, ascii) = (draw(&theme("dark")), draw(&theme("ascii")));
-    let roles = roles(&draw(&theme_of_roles()));
-    assert_eq!(text(&plain), text(&draw(&theme("mono"))), "{name}: only colours may differ");
-    assert!(text(&ascii).is_ascii(), "{name}: {}", text(&ascii));
-    let picture = format!(
-        "{}\n=== ascii, where it is more than another frame\n{}\n=== roles\n{roles}",
-        text(&plain),
-        other_lines(&text(&plain), &text(&ascii))
-    );
+    let (plain, ascii) = (text(&draw(&theme("dark"))), text(&draw(&theme("ascii"))));
+    assert_eq!(plain, text(&draw(&theme("mono"))), "{name}: only colours may differ");
+    assert!(ascii.is_ascii(), "{name}: {ascii}");
+    Drawn { plain, ascii, roles: roles(&draw(&theme_of_roles())) }
+}
+
+/// Compares something with what is kept under that name.
+fn compare(name: &str, picture: &str) {
     insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots/screens", omit_expression => true }, {
-        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), picture);
+        insta::assert_snapshot!(name, picture);
     });
+}
+
+/// Compares what is drawn with the picture of that name.
+fn keep(name: &str, model: &Model, view: &View, (columns, rows): (u16, u16)) {
+    let Drawn { plain, ascii, roles } = drawn(name, model, view, (columns, rows));
+    let (other, roles) = (other_lines(&plain, &ascii), numbered(&roles));
+    compare(
+        &format!("{name}-{columns}x{rows}"),
+        &format!("{plain}\n=== ascii, where it is more than another frame\n{other}\n=== roles\n{roles}"),
+    );
+}
+
+/// The rows of a picture that are not as in another one of the same size: the text, and below it the roles.
+fn difference(from: &Drawn, to: &Drawn) -> String {
+    let mut out = String::new();
+    let texts = from.plain.lines().zip(to.plain.lines());
+    for (y, ((old, new), (old_roles, new_roles))) in texts.zip(from.roles.iter().zip(&to.roles)).enumerate() {
+        if old != new {
+            writeln!(out, "{y:2} {new}").unwrap();
+        }
+        if old_roles != new_roles {
+            writeln!(out, "{y:2}={new_roles}").unwrap();
+        }
+    }
+    out
 }
 
 /// A view that looks at a screen, with this segment of the list selected.
@@ -108,10 +145,10 @@ fn looking_at(screen: usize, segment: usize, model: &Model) -> View {
 fn every_screen_of_a_launch_that_goes_well() {
     let model = states::state("planned");
     for (index, screen) in SCREENS.iter().enumerate() {
-        for (columns, rows) in SIZES {
-            let name = format!("{}-launch", screen.verb.spec().name);
-            keep(&name, &model, &looking_at(index, 3, &model), columns, rows);
-        }
+        let view = looking_at(index, 3, &model);
+        SIZES
+            .iter()
+            .for_each(|size| keep(&format!("{}-launch", screen.verb.spec().name), &model, &view, *size));
     }
 }
 
@@ -119,24 +156,32 @@ fn every_screen_of_a_launch_that_goes_well() {
 fn every_screen_in_trouble() {
     let model = world::trouble().model;
     for (index, screen) in SCREENS.iter().enumerate() {
-        for (columns, rows) in SIZES {
-            let name = format!("{}-trouble", screen.verb.spec().name);
-            keep(&name, &model, &looking_at(index, 0, &model), columns, rows);
-        }
+        let view = looking_at(index, 0, &model);
+        SIZES
+            .iter()
+            .for_each(|size| keep(&format!("{}-trouble", screen.verb.spec().name), &model, &view, *size));
     }
 }
 
-/// The main screen and those that say how far it is, in every phase and every verdict.
+/// Every screen in every phase and every verdict: whole where it runs, then what is otherwise in each other state but
+/// trouble, which stands whole above.
 #[test]
-fn every_state_on_the_screens_that_are_looked_at_most() {
-    for (name, model) in states::all() {
-        for verb in [crate::action::Verb::Main, crate::action::Verb::Plan, crate::action::Verb::Wall] {
-            let screen = SCREENS.iter().position(|screen| screen.verb == verb).unwrap();
-            let sizes = if verb == crate::action::Verb::Main { &SIZES[..] } else { &SIZES[..1] };
-            for (columns, rows) in sizes {
-                let name = format!("{}-{name}", verb.spec().name);
-                keep(&name, &model, &looking_at(screen, 0, &model), *columns, *rows);
+fn every_screen_in_every_state() {
+    let running = states::state("running");
+    for (index, screen) in SCREENS.iter().enumerate() {
+        let screen = screen.verb.spec().name;
+        let view = looking_at(index, 0, &running);
+        SIZES.iter().for_each(|size| keep(&format!("{screen}-running"), &running, &view, *size));
+        for (name, model) in states::all().iter().filter(|(name, _)| !["running", "trouble"].contains(name)) {
+            let at = format!("{screen}-{name}");
+            let picture = |model: &Model, size| drawn(&at, model, &looking_at(index, 0, model), size);
+            let mut told = format!("Rows that are not as in {screen}-running.\n");
+            for (columns, rows) in SIZES {
+                let size = (columns, rows);
+                let other = difference(&picture(&running, size), &picture(model, size));
+                write!(told, "=== {columns}x{rows}\n{other}").unwrap();
             }
+            compare(&at, &told);
         }
     }
 }
@@ -147,9 +192,7 @@ fn numbers_that_are_stale_are_said_to_be_so_on_the_wall_in_large_letters() {
     states::stale(&mut world);
     let wall = SCREENS.iter().position(|screen| screen.verb == crate::action::Verb::Wall).unwrap();
     let view = looking_at(wall, 0, &world.model);
-    for (columns, rows) in SIZES {
-        keep("wall-stale", &world.model, &view, columns, rows);
-    }
+    SIZES.iter().for_each(|size| keep("wall-stale", &world.model, &view, *size));
     let shown = text(&render(&world.model, &view, &theme("dark"), 30, 8));
     assert!(shown.contains("STALE 40 s"), "{shown}");
 }
