@@ -26,7 +26,7 @@ use ratatui::text::Line;
 use super::{RowId, Screen, Steer};
 use crate::action::Verb;
 use crate::domain::text::cut;
-use crate::domain::{SourceKind, Verdict};
+use crate::domain::{LinkState, SourceKind, Verdict};
 use crate::engine::forecast::completion::{End, clock};
 use crate::engine::model::SegmentModel;
 use crate::theme::Role;
@@ -175,20 +175,28 @@ fn heading(scene: &Scene<'_>, width: u16) -> Line<'static> {
     Line::from(spans)
 }
 
-/// How many links deliver, and how many do not.
+/// How many links deliver, how many have not yet, and how many no longer do.
 fn links(scene: &Scene<'_>) -> Line<'static> {
     let model = scene.model;
     let counted = || model.links.iter().filter(|(source, _)| source.kind != SourceKind::Feedback);
     let all = counted().count();
-    let stale = counted().filter(|(_, link)| link.is_stale(model.now)).count();
     if all == 0 {
         return scene.line(format!("{} connecting", scene.glyphs().connecting), Role::Wait);
     }
+    let connecting = counted().filter(|(_, link)| link.state == LinkState::Connecting).count();
+    let dead = counted().filter(|(_, link)| link.is_stale(model.now)).count();
+    let stale = dead.saturating_sub(connecting);
     let mut line = Line::default();
     if stale > 0 {
         line.push_span(scene.span(format!("{} {stale} stale or lost  ", scene.glyphs().stale), Role::Hold));
     }
-    line.push_span(scene.span(format!("{} {} live", scene.glyphs().live, all - stale), Role::Live));
+    if connecting > 0 {
+        let glyph = scene.glyphs().connecting;
+        line.push_span(scene.span(format!("{glyph} {connecting} connecting  "), Role::Wait));
+    }
+    line.push_span(
+        scene.span(format!("{} {} live", scene.glyphs().live, all.saturating_sub(dead)), Role::Live),
+    );
     line
 }
 
