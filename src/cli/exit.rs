@@ -77,7 +77,7 @@ pub fn with_hints_apart(message: &str) -> String {
 }
 
 impl From<std::io::Error> for Failure {
-    /// A closed pipe (`gonogo journal x | head`) ends the output quietly enough: as lost contact.
+    /// A closed pipe (`gonogo journal x | head`) is none: see `out`.
     fn from(cause: std::io::Error) -> Self {
         Self::lost(format!("cannot write the output: {cause}"))
     }

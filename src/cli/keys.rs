@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::action::{ACTIONS, Danger, PREFIXES, Where};
 use crate::config::keys::{self, KeyFile};
 use crate::domain::Text;
@@ -55,7 +55,7 @@ impl OwnKeys {
             Ok(file) => Ok((file.bindings, None)),
             Err(error) => {
                 let why = error.to_string();
-                writeln!(std::io::stderr(), "gonogo: your keys are not used, the built-in ones hold: {why}")?;
+                writeln!(out::stderr(), "gonogo: your keys are not used, the built-in ones hold: {why}")?;
                 let first = why.lines().next().unwrap_or_default();
                 let said = format!("your keys are not used, the built-in ones hold: {first}");
                 Ok((Bindings::built_in().map_err(Failure::usage)?, Some(said)))
@@ -66,7 +66,7 @@ impl OwnKeys {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     let bindings = if arguments.built_in {
         Bindings::built_in().map_err(Failure::usage)?
     } else {

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::keys::{GROUPS, guard};
-use super::{Cli, Exit, Failure, exit};
+use super::{Cli, Exit, Failure, exit, out};
 use crate::action::{ACTIONS, PREFIXES};
 
 /// What `man` takes.
@@ -26,7 +26,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut all = Cli::command().disable_help_subcommand(true);
     all.build();
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     match &arguments.command {
         Some(name) => {
             let known = all.get_subcommands().find(|command| command.get_name() == name);

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{Signs, surroundings};
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::config::themes::{self, Place};
 use crate::config::user;
 use crate::runtime::wardrobe::Wish;
@@ -37,7 +37,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = out::stdout();
     if arguments.path {
         let folder = themes::folder().ok_or_else(|| {
             Failure::usage(
