@@ -60,6 +60,9 @@ fn a_conflict_with_a_built_in_key_names_both_the_line_and_how_to_free_it() {
     let said = fault("# mine\n[live]\nwiden = \"j\"\n");
     assert!(said.starts_with("keys.toml:3:9: cannot bind j to widen: it is bound to down already"), "{said}");
     assert!(said.contains("give down another one: down = \"...\" below [everywhere]"), "{said}");
+    // What must have a key is not offered to go without.
+    let said = fault("[live]\nwiden = \"K\"\n");
+    assert!(said.ends_with("give kill another one: kill = \"...\" below [live]"), "{said}");
     // Freed, it can be had.
     assert_eq!(keys("[live]\nwiden = \"j\"\n[everywhere]\ndown = \"down\"\n", Verb::Widen), ["j"]);
 }
