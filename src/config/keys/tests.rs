@@ -107,3 +107,13 @@ fn a_file_that_was_named_must_be_there() {
     assert!(file.is_found && file.bindings.is_changed());
     assert_eq!(file.file.as_deref(), Some(path.as_path()));
 }
+
+#[test]
+fn the_page_shows_a_file_that_holds_and_the_words_that_refuse_one() {
+    let page = include_str!("../../../docs/keys.md");
+    let block = |from: &str| page.split_once(from).unwrap().1.split_once("```").unwrap().0;
+    let bindings = parse(block("```toml\n"), "keys.toml").unwrap();
+    assert_eq!(bindings.sequences(Verb::Approve)[0].to_string(), "z a");
+    let refused = block("```text\n");
+    assert_eq!(fault("[live]\nwiden = \"j\"\n"), refused.trim_end());
+}
