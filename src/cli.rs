@@ -26,6 +26,7 @@ mod keys;
 mod man;
 mod manners;
 mod open;
+mod out;
 mod paint;
 mod record;
 mod redact;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::exit::with_hints_apart;
 use super::open::Target;
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::action::{Request, Scope, Verb};
 use crate::backends::Rights;
 use crate::domain::{Percent, PlatformName, RoleName, Rollout, SegmentName, Span, Text};
@@ -81,7 +81,7 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     let until = begun + arguments.timeout.0;
     let (mut session, warnings) = arguments.target.start(Rights::ReadWrite, Autopilot::Off)?;
     for warning in &warnings {
-        writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
+        writeln!(out::stderr(), "gonogo: warning: {warning}")?;
     }
     let scope = Scope { segment: arguments.segment.clone(), platform: arguments.platform.clone() };
     let request = Request {
@@ -106,6 +106,9 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
                 tell_kill(&session, kill.as_ref(), arguments.json);
                 rehearsed = rehearsal::ask(&mut session, &request, until).await;
                 rehearsal::tell(&rehearsed, arguments.json);
+                if let Some(cause) = rehearsal::refusal(&rehearsed) {
+                    return Answer::Refused(cause);
+                }
             }
             let answer = headless::ask(&mut session, request, until).await;
             if verb == Verb::Kill && answer == Answer::Confirmed {
@@ -114,7 +117,7 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
             answer
         } => answer,
         () = interrupted => {
-            let _ = writeln!(std::io::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
+            let _ = writeln!(out::stderr(), "gonogo: interrupted: it is not known whether {what} happened");
             return Ok(Exit::Interrupted);
         }
     };
@@ -171,7 +174,7 @@ fn tell_kill(session: &Session, kill: Option<&Result<Forecast, Missing>>, is_jso
     if is_json {
         return;
     }
-    let mut err = std::io::stderr();
+    let mut err = out::stderr();
     // Nobody is left to tell when standard error is closed.
     let _ = match kill {
         None => Ok(()),
@@ -248,18 +251,18 @@ fn tell(
             let ms = kill.ok().map(|kill| u64::try_from(kill.total().as_millis()).unwrap_or(u64::MAX));
             fields.insert("earliest_kill_ms".to_owned(), json!(ms));
         }
-        writeln!(std::io::stdout(), "{result}")?;
+        writeln!(out::stdout(), "{result}")?;
         return Ok(exit);
     }
     match cause {
-        None => writeln!(std::io::stdout(), "{what}: {outcome} after {took}")?,
+        None => writeln!(out::stdout(), "{what}: {outcome} after {took}")?,
         Some(cause) => {
             let cause = with_hints_apart(cause.as_str());
             let hint = if exit == Exit::Lost { remedy(verb) } else { "" };
-            writeln!(std::io::stderr(), "gonogo: {what}: {outcome}: {cause}{hint}")?;
+            writeln!(out::stderr(), "gonogo: {what}: {outcome}: {cause}{hint}")?;
         }
     }
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     plain::write_newest(&session.model, verb, &mut out)?;
     // What only went into the journal was not read at any backend.
     if *answer == Answer::Confirmed {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::backtest::{self, BacktestError, Change, Final, LEVEL, Summary, when};
 use crate::config::rollout_file;
 use crate::domain::text::thousands;
@@ -41,9 +41,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let file = rollout_file::load(&arguments.rollout).map_err(Failure::usage)?;
     for warning in &file.warnings {
-        writeln!(io::stderr(), "gonogo: warning: {warning}")?;
+        writeln!(out::stderr(), "gonogo: warning: {warning}")?;
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(out::stdout());
     let mut say = |change: &Change| {
         if arguments.json { writeln!(out, "{}", change.json()?) } else { print_change(&mut out, change) }
     };
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     out.flush()?;
     for doubt in summary.rows.doubts() {
-        writeln!(io::stderr(), "gonogo: {doubt}")?;
+        writeln!(out::stderr(), "gonogo: {doubt}")?;
     }
     Ok(if arguments.exit_code && summary.is_no_go() { Exit::NoGo } else { Exit::Done })
 }

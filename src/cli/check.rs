@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use self::serving::serving;
 use super::open::Target;
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::backends::Rights;
 use crate::config;
 use crate::config::rollout_file::RolloutFile;
@@ -64,7 +64,7 @@ impl Finding {
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let file = arguments.target.load()?;
     let adapters = Adapters::build(&file, Rights::ReadWrite).map_err(Failure::usage)?;
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     if !arguments.json {
         config::explain(&file, &mut out)?;
         for warning in &file.warnings {

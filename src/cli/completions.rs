@@ -1,9 +1,11 @@
 //! `gonogo completions`: completions for a shell.
 
+use std::io::Write;
+
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Exit, Failure};
+use super::{Cli, Exit, Failure, out};
 
 /// What `completions` takes.
 #[derive(Debug, Args)]
@@ -15,6 +17,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "gonogo", &mut std::io::stdout());
+    // Into a text first: what cannot be written would be a panic there.
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Cli::command(), "gonogo", &mut script);
+    out::stdout().write_all(&script)?;
     Ok(Exit::Done)
 }

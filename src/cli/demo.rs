@@ -12,7 +12,7 @@ use super::open::{AutopilotMode, actor};
 use super::record::RecordTo;
 use super::replay::{self, Play};
 use super::screen::{self, Look};
-use super::{Exit, Failure, rollouts};
+use super::{Exit, Failure, out, rollouts};
 use crate::backends::Rights;
 use crate::config::rollout_file;
 use crate::demo::{self, Scenario, Served, scenario::DEFAULT};
@@ -59,7 +59,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     if arguments.list {
         return list(&mut out);
     }
@@ -180,11 +180,11 @@ async fn serve(address: SocketAddr, scenario: &Scenario, seed: u64, clock: Clock
     let world = demo::serve(address, scenario, seed, token.map(SecretString::from), clock.now())
         .await
         .map_err(Failure::usage)?;
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     // Standard output is a rollout file that a cockpit can watch.
     write!(out, "{}", scenario.rollout_toml(&world.url(), token_name))?;
     out.flush()?;
-    writeln!(std::io::stderr(), "gonogo: {} is served at {}; Ctrl-C ends it", scenario.title, world.url())?;
+    writeln!(out::stderr(), "gonogo: {} is served at {}; Ctrl-C ends it", scenario.title, world.url())?;
     let exit = loop {
         match signals.next().await {
             Signal::Interrupt => break Exit::Interrupted,

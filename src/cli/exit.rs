@@ -73,12 +73,36 @@ impl Failure {
 
 /// The message with each hint on a line of its own, also where the message passed through a text of one line.
 pub fn with_hints_apart(message: &str) -> String {
-    message.replace(" hint: ", "\nhint: ")
+    let apart = |line: &str| {
+        // The report of a file has its hints on lines of their own already, below what they are about.
+        if line.trim_start().starts_with("hint: ") {
+            line.to_owned()
+        } else {
+            line.replace(" hint: ", "\nhint: ")
+        }
+    };
+    message.lines().map(apart).collect::<Vec<_>>().join("\n")
 }
 
 impl From<std::io::Error> for Failure {
-    /// A closed pipe (`gonogo journal x | head`) ends the output quietly enough: as lost contact.
+    /// A closed pipe (`gonogo journal x | head`) is none: see `out`.
     fn from(cause: std::io::Error) -> Self {
         Self::lost(format!("cannot write the output: {cause}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_stands_on_a_line_of_its_own_and_no_line_is_torn_apart() {
+        assert_eq!(with_hints_apart("it failed: no. hint: try again"), "it failed: no.\nhint: try again");
+        for whole in [
+            "it failed\nhint: try again",
+            "keys.toml:2:1: wrong\n  2 | x\n    | ^\n  hint: did you mean `y`?",
+        ] {
+            assert_eq!(with_hints_apart(whole), whole);
+        }
     }
 }

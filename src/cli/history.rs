@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::domain::{RolloutName, Span, Text, Timestamp};
 use crate::history::{self, Entry, Filter, HistoryError, Mark, Store, Totals};
 use crate::recording::Recording;
@@ -113,7 +113,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, Failure> {
             "--rollout, --trait and --since are for the list\nhint: the others take a number",
         ));
     }
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     match &arguments.command {
         None => list(&file, &arguments, &mut out)?,
         Some(Command::Show { id }) => {
@@ -198,10 +198,10 @@ fn add(file: &Path, recordings: &[PathBuf], out: &mut impl Write) -> Result<Exit
         let whole = std::path::absolute(path).map_err(unreadable)?;
         let added = history::entry_of(&whole, recording).map_err(Failure::usage)?;
         if let Some(damage) = &added.damage {
-            writeln!(std::io::stderr(), "gonogo: {damage}; what comes after is left out")?;
+            writeln!(out::stderr(), "gonogo: {damage}; what comes after is left out")?;
         }
         if added.entries.is_empty() {
-            writeln!(std::io::stderr(), "gonogo: nobody gets the feature in {shown}: nothing is added")?;
+            writeln!(out::stderr(), "gonogo: nobody gets the feature in {shown}: nothing is added")?;
             exit = Exit::NoGo;
         }
         let mut store = Store::open(file).map_err(Failure::usage)?;

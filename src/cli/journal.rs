@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::config::rollout_file;
 use crate::domain::When;
 use crate::journal::{self, Format};
@@ -46,7 +46,7 @@ fn rollout_name(which: &str) -> Result<String, Failure> {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let path = journal::locate(&rollout_name(&arguments.which)?).map_err(Failure::usage)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = out::stdout();
     if arguments.verify {
         let found = journal::verify(&path).map_err(Failure::usage)?;
         found.tell(&mut out)?;

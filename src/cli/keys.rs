@@ -3,17 +3,18 @@
 //! In: the list of actions and the person's key file. Out: Markdown that also reads well as it is. A key file that cannot
 //! be used is told as an error here, because keys are what was asked for; a cockpit goes on with the built-in ones.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Failure};
-use crate::action::{ACTIONS, Danger, PREFIXES, Where};
+use super::{Exit, Failure, out};
+use crate::action::{ACTIONS, Danger, Where};
 use crate::config::keys::{self, KeyFile};
 use crate::domain::Text;
-use crate::keys::Bindings;
+use crate::keys::{Bindings, Chord};
 
 /// The contexts, each with its title.
 pub const GROUPS: [(Where, &str); 3] = [
@@ -55,7 +56,7 @@ impl OwnKeys {
             Ok(file) => Ok((file.bindings, None)),
             Err(error) => {
                 let why = error.to_string();
-                writeln!(std::io::stderr(), "gonogo: your keys are not used, the built-in ones hold: {why}")?;
+                writeln!(out::stderr(), "gonogo: your keys are not used, the built-in ones hold: {why}")?;
                 let first = why.lines().next().unwrap_or_default();
                 let said = format!("your keys are not used, the built-in ones hold: {first}");
                 Ok((Bindings::built_in().map_err(Failure::usage)?, Some(said)))
@@ -66,7 +67,7 @@ impl OwnKeys {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     let bindings = if arguments.built_in {
         Bindings::built_in().map_err(Failure::usage)?
     } else {
@@ -107,22 +108,31 @@ fn tables(bindings: &Bindings) -> String {
             let _ = writeln!(text, "| {key:keys$} | {name:names$} | {help} |");
         }
     }
-    let mut prefixes: Vec<_> = PREFIXES
-        .iter()
-        .filter_map(|(prefix, _)| {
-            let chord = prefix.parse().ok()?;
-            bindings.keymap(false).title(chord).map(|title| format!("`{prefix}` *{title}*"))
-        })
-        .collect();
-    prefixes.sort();
-    if !prefixes.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n{} wait for a second key, and show which there are; `esc` leaves them.",
-            prefixes.join(" and ")
-        );
-    }
+    text.push_str(&prefixes(bindings));
     text
+}
+
+/// The keys that wait for a second one, with their titles; empty: there are none.
+fn prefixes(bindings: &Bindings) -> String {
+    let sequences = ACTIONS.iter().flat_map(|spec| bindings.sequences(spec.verb));
+    let all: BTreeSet<_> = sequences.filter_map(|sequence| sequence.prefix).collect();
+    let named = |prefix: &Chord| {
+        let title = [false, true].iter().find_map(|replay| bindings.keymap(*replay).title(*prefix));
+        // One without a title is called by its key.
+        let title = title.filter(|title| *title != prefix.to_string());
+        title.map_or_else(|| format!("`{prefix}`"), |title| format!("`{prefix}` *{title}*"))
+    };
+    let all: Vec<_> = all.iter().map(named).collect();
+    match all.as_slice() {
+        [] => String::new(),
+        [one] => {
+            format!("\n{one} waits for a second key, and shows which there are; `esc` leaves it.\n")
+        }
+        [first @ .., last] => format!(
+            "\n{} and {last} wait for a second key, and show which there are; `esc` leaves them.\n",
+            first.join(", ")
+        ),
+    }
 }
 
 /// How an action asks first, with `mark` around what is focused then.
@@ -131,5 +141,27 @@ pub fn guard(danger: Danger, mark: &str) -> String {
         Danger::Grows => format!("; asks first, {mark}cancel{mark} focused"),
         Danger::Stops => format!("; asks first, {mark}do it{mark} focused"),
         Danger::Harmless | Danger::View => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_persons_own_prefixes_are_told_with_the_others_and_those_that_are_gone_are_not() {
+        let told = |text: &str| prefixes(&keys::parse(text, "keys.toml").unwrap());
+        assert!(told("").starts_with("\n`y` *copy* and `z` *look* wait for"));
+        let text = "[live]\nnote = \"f5 n\"\nclear = \"z c\"\n[replay]\nstep = \"f6 s\"\n[prefixes]\nf5 = \"mine\"\n";
+        assert!(
+            told(text).starts_with("\n`y` *copy*, `z` *look*, `f5` *mine* and `f6` wait for"),
+            "{}",
+            told(text)
+        );
+        let text = "[everywhere]\ncopy-line = \"Y\"\ncopy-link = \"\"\ncopy-name = \"\"\n";
+        assert_eq!(
+            told(text),
+            "\n`z` *look* waits for a second key, and shows which there are; `esc` leaves it.\n"
+        );
     }
 }

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::keys::{GROUPS, guard};
-use super::{Cli, Exit, Failure, exit};
+use super::{Cli, Exit, Failure, exit, out};
 use crate::action::{ACTIONS, PREFIXES};
 
 /// What `man` takes.
@@ -26,7 +26,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut all = Cli::command().disable_help_subcommand(true);
     all.build();
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     match &arguments.command {
         Some(name) => {
             let known = all.get_subcommands().find(|command| command.get_name() == name);
@@ -49,7 +49,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn page(command: Command, added: Option<&Roff>, out: &mut dyn Write) -> Result<(), std::io::Error> {
     let has_subcommands = command.get_subcommands().next().is_some();
     let has_after = command.get_after_help().is_some() && added.is_none();
-    let man = Man::new(command).manual("gonogo");
+    // A command has none of its own, and the page cannot be made without.
+    let man = Man::new(command.version(env!("CARGO_PKG_VERSION"))).manual("gonogo");
     man.render_title(out)?;
     man.render_name_section(out)?;
     man.render_synopsis_section(out)?;
@@ -99,12 +100,14 @@ fn whole_program() -> Roff {
 }
 
 /// What is read besides what the command line names.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     (
         "$XDG_CONFIG_HOME/gonogo/settings.toml",
         "What you have settled for all rollouts; gonogo settings shows it.",
     ),
     ("$XDG_CONFIG_HOME/gonogo/keys.toml", "Your own keys; gonogo keys shows them."),
+    ("$XDG_CONFIG_HOME/gonogo/themes/*.toml", "Your own themes; gonogo themes shows them."),
+    ("$XDG_STATE_HOME/gonogo", "Journals, the history, and what is recorded by itself."),
 ];
 
 /// Variables.
@@ -124,4 +127,27 @@ fn exit_status() -> Roff {
         roff.text([roman(means)]);
     }
     roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_and_each_of_its_commands_have_a_page_with_their_exit_codes() {
+        let mut all = Cli::command().disable_help_subcommand(true);
+        all.build();
+        let mut pages = vec![(all.clone(), Some(whole_program()))];
+        pages.extend(all.get_subcommands().cloned().map(|command| (command, None)));
+        assert!(pages.len() > 20);
+        for (command, added) in pages {
+            let name = command.get_name().to_owned();
+            let mut out = Vec::new();
+            page(command, added.as_ref(), &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            for part in [".SH NAME", ".SH \"EXIT STATUS\"", ".SH VERSION", env!("CARGO_PKG_VERSION")] {
+                assert!(text.contains(part), "{name}: {part}");
+            }
+        }
+    }
 }

@@ -83,7 +83,13 @@ impl Paint {
     pub fn dress(&self) -> (Wardrobe, Option<String>) {
         let (settings, fault) = match user::load() {
             Ok(settings) => (settings.screen, None),
-            Err(error) => (ScreenSettings::default(), Some(one_line(&error.to_string()))),
+            Err(error) => {
+                let why = one_line(&error.to_string());
+                (
+                    ScreenSettings::default(),
+                    Some(format!("your settings are not used, the defaults hold: {why}")),
+                )
+            }
         };
         let (wardrobe, refused) = Wardrobe::open(self.wish(&settings));
         let refused = refused.map(|error| format!("the default theme is worn: {}", error.brief()));

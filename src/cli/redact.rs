@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::domain::Text;
 use crate::domain::text::thousands;
 use crate::recording::{Recording, Redactor, redact};
@@ -37,10 +37,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let done = redact(original, &arguments.copy, &Redactor::new()).map_err(Failure::usage)?;
     let copy = Text::new(&arguments.copy.display().to_string());
     let (events, replaced) = (thousands(done.events), thousands(done.replaced));
-    writeln!(std::io::stdout(), "{events} events to {copy}; words were replaced in {replaced} of them")?;
+    writeln!(out::stdout(), "{events} events to {copy}; words were replaced in {replaced} of them")?;
     match done.damage {
         Some(damage) => {
-            writeln!(std::io::stderr(), "gonogo: {shown}: {damage}; what comes after is not in the copy")?;
+            writeln!(out::stderr(), "gonogo: {shown}: {damage}; what comes after is not in the copy")?;
             Ok(Exit::Lost)
         }
         None => Ok(Exit::Done),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::config::user;
 use crate::demo;
 use crate::domain::{RolloutName, Text};
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     let text = text.map_err(Failure::usage)?;
     match &arguments.output {
-        None => io::stdout().lock().write_all(text.as_bytes())?,
+        None => out::stdout().write_all(text.as_bytes())?,
         Some(file) => write(file, &text).map_err(|cause| {
             let file = Text::new(&file.display().to_string());
             Failure::usage(format!("cannot write the report to {file}: {cause}\nhint: name a file in a folder that exists and that you may write to"))
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let origin = &report.says.recording;
     if let Some(damage) = &origin.damage {
-        writeln!(io::stderr(), "gonogo: the report ends where the recording is damaged: {damage}")?;
+        writeln!(out::stderr(), "gonogo: the report ends where the recording is damaged: {damage}")?;
     }
     Ok(Exit::Done)
 }

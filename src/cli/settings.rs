@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::config::user;
 
 /// What `settings` takes.
@@ -18,7 +18,7 @@ pub struct Arguments {}
 /// Runs the command.
 pub fn run(_: &Arguments) -> Result<Exit, Failure> {
     let settings = user::load().map_err(Failure::usage)?;
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     user::show(&settings, &mut out)?;
     out.flush()?;
     Ok(Exit::Done)

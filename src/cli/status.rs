@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::open::Target;
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::backends::Rights;
 use crate::domain::{Phase, PlatformName, SegmentName, Span, Verdict};
 use crate::engine::{Autopilot, Model};
@@ -36,7 +36,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let (mut session, warnings) = arguments.target.start(Rights::ReadOnly, Autopilot::Off)?;
     for warning in &warnings {
-        writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
+        writeln!(out::stderr(), "gonogo: warning: {warning}")?;
     }
     let until = Instant::now() + arguments.timeout.0;
     let work = async {
@@ -48,7 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
     };
     let model = &narrowed(&session.model, &arguments)?;
-    let mut out = std::io::stdout();
+    let mut out = out::stdout();
     if arguments.json {
         writeln!(out, "{}", plain::status_json(model))?;
     } else {

@@ -7,9 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::{Signs, surroundings};
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::config::themes::{self, Place};
-use crate::config::user;
+use crate::config::user::{self, ScreenSettings};
 use crate::runtime::wardrobe::Wish;
 use crate::theme::{Depth, Role, Theme, ThemeError, shipped};
 use crate::ui::{print, sample};
@@ -37,7 +37,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = out::stdout();
     if arguments.path {
         let folder = themes::folder().ok_or_else(|| {
             Failure::usage(
@@ -47,8 +47,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         writeln!(out, "{}", folder.display())?;
         return Ok(Exit::Done);
     }
-    let settings = user::load().map_err(Failure::usage)?;
-    let wish = arguments.signs.wish(&settings.screen, &surroundings());
+    // A fault in them hides no theme from whoever looks for another.
+    let settings = match user::load() {
+        Ok(settings) => settings.screen,
+        Err(error) => {
+            writeln!(out::stderr(), "gonogo: your settings are not used, the defaults hold: {error}")?;
+            ScreenSettings::default()
+        }
+    };
+    let wish = arguments.signs.wish(&settings, &surroundings());
     // In a file colours would be noise.
     let colored = std::io::stdout().is_terminal();
     let chosen = if arguments.themes.is_empty() {

@@ -7,9 +7,9 @@
 //! | 2 | no recording |
 //! | 3 | equal as far as it can be said: the recording is damaged, has gaps or no events, or does not say what was decided |
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::domain::text::thousands;
 use crate::domain::{Text, Timestamp};
 use crate::engine::Decision;
@@ -26,7 +26,7 @@ pub fn run(name: &str, archive: Archive) -> Result<Exit, Failure> {
     let began = clock.now();
     let verified = verify(archive).map_err(Failure::usage)?;
     let seconds = clock.now().since(began).as_secs_f64();
-    let mut out = io::stdout();
+    let mut out = out::stdout();
     let name = Text::new(name);
     let Verified { events, decisions, finding, damage, has_end } = verified;
     let (count, compared) = (thousands(events), thousands(decisions));

@@ -9,7 +9,7 @@ use super::open::{AutopilotMode, actor};
 use super::record::RecordAlways;
 use super::rollouts::{self, Purpose};
 use super::screen::{self, Look};
-use super::{Exit, Failure};
+use super::{Exit, Failure, out};
 use crate::backends::Rights;
 use crate::runtime::fleet::Fleet;
 use crate::ui::link::Links;
@@ -56,7 +56,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let posts = rollouts::posts(files, arguments.state_dir.as_deref(), rights, &recordings);
     let (mut fleet, warnings) = Fleet::open(posts).map_err(|faults| Failure::usage(faults.join("\n")))?;
     for warning in &warnings {
-        writeln!(std::io::stderr(), "gonogo: warning: {warning}")?;
+        writeln!(out::stderr(), "gonogo: warning: {warning}")?;
     }
     let journal = arguments.state_dir.as_ref().map(|folder| folder.display().to_string());
     let look = arguments.look.leading_to(Links::Journal(journal));

@@ -31,6 +31,7 @@ use super::{places, small_file};
 use crate::action::{ACTIONS, Spec, Verb, Where};
 use crate::domain::Text;
 use crate::domain::text::cut;
+use crate::keys::bindings::NEEDED;
 use crate::keys::{Bindings, Change, Chord, KeymapError, Refused, Sequence};
 
 /// The variable that names another file.
@@ -72,7 +73,7 @@ pub enum KeysError {
         by: &'static str,
     },
     /// The system does not let us.
-    #[error("cannot read the keys {path}: {cause}\nhint: the user who runs gonogo must be able to read it")]
+    #[error("cannot read the keys {path}: {cause}\nhint: {}", small_file::remedy(cause))]
     Unreadable {
         /// The file.
         path: String,
@@ -304,9 +305,10 @@ fn conflict(refused: &Refused, written: &[Written]) -> Problem {
                 let table =
                     TABLES.iter().find(|(_, place)| *place == spec.place).map_or("live", |(name, _)| name);
                 let place = if *is_replay { " in a replay" } else { "" };
+                let name = spec.name;
+                let none = if NEEDED.contains(&spec.verb) { "" } else { ", \"\" for none" };
                 problem = problem.hint(format!(
-                    "take another key, or give {name}{place} another one: {name} = \"...\" below [{table}], \"\" for none",
-                    name = spec.name
+                    "take another key, or give {name}{place} another one: {name} = \"...\" below [{table}]{none}"
                 ));
             }
             problem

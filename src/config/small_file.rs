@@ -17,11 +17,49 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(cause),
     };
-    let mut text = String::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    // Before it is taken for text: the cut may go through a character.
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         let cause = format!("it is larger than {MAX_FILE_BYTES} bytes");
         return Err(io::Error::new(ErrorKind::FileTooLarge, cause));
     }
+    let text = String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8"))?;
     Ok(Some(text.trim_start_matches('\u{feff}').to_owned()))
+}
+
+/// What to do about a file that cannot be read.
+pub(super) fn remedy(cause: &io::Error) -> &'static str {
+    match cause.kind() {
+        ErrorKind::FileTooLarge | ErrorKind::InvalidData | ErrorKind::IsADirectory => {
+            "it must be a file of some lines of text"
+        }
+        _ => "the user who runs gonogo must be able to read it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_such_a_file_is_told_apart_from_what_may_not_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.toml");
+        assert_eq!(read(&file).unwrap(), None);
+        let kind = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).unwrap();
+            let cause = read(&file).unwrap_err();
+            assert_eq!(remedy(&cause), "it must be a file of some lines of text");
+            cause.kind()
+        };
+        // The cut goes through a character.
+        assert_eq!(kind(format!("#{}", "é".repeat(40_000)).as_bytes()), ErrorKind::FileTooLarge);
+        assert_eq!(kind(&[0xff, 0xfe]), ErrorKind::InvalidData);
+        assert_eq!(remedy(&read(folder.path()).unwrap_err()), "it must be a file of some lines of text");
+        std::fs::write(&file, "\u{feff}# mine").unwrap();
+        assert_eq!(read(&file).unwrap().as_deref(), Some("# mine"));
+        assert!(remedy(&ErrorKind::PermissionDenied.into()).contains("able to read it"));
+    }
 }

@@ -105,9 +105,7 @@ pub enum SettingsError {
         path: String,
     },
     /// The system does not let us.
-    #[error(
-        "cannot read the settings {path}: {cause}\nhint: the user who runs gonogo must be able to read it"
-    )]
+    #[error("cannot read the settings {path}: {cause}\nhint: {}", small_file::remedy(cause))]
     Unreadable {
         /// The file.
         path: String,

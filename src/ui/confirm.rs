@@ -68,6 +68,13 @@ impl Confirm {
         }
     }
 
+    /// The key of the action itself, while its panel is open: what stops has *do it* focused again.
+    pub fn focus_on_doing(&mut self) {
+        if self.request.verb.spec().danger == Danger::Stops {
+            self.part = Part::Do;
+        }
+    }
+
     /// Takes a key that does not edit text.
     pub fn press(&mut self, verb: Verb, model: &Model) -> Step {
         self.said = None;

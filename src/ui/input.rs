@@ -37,10 +37,17 @@ impl View {
             Input::Key { chord, repeat } => {
                 self.revision += 1;
                 self.said = None;
-                let Some(rollouts) = self.rollouts(rollouts) else { return Vec::new() };
-                self.seen_refusal.clone_from(&rollouts.open.refusal);
+                let Some(known) = self.rollouts(rollouts) else { return Vec::new() };
+                self.seen_refusal.clone_from(&known.open.refusal);
                 let keys = self.apart(*chord);
-                keys.filter_map(|chord| self.press(chord, *repeat, &rollouts)).collect()
+                let mut intents = Vec::new();
+                for chord in keys {
+                    // Another rollout may be looked at by then.
+                    let Some(known) = self.rollouts(rollouts) else { break };
+                    intents.extend(self.press(chord, *repeat, &known));
+                    self.settle(rollouts);
+                }
+                intents
             }
             Input::Paste(text) => {
                 if let Some(field) = self.overlay.field() {
@@ -58,8 +65,9 @@ impl View {
                 Vec::new()
             }
             Input::Mouse { kind, column, row } => {
-                if let Some(rollouts) = self.rollouts(rollouts) {
-                    self.point(*kind, (*column, *row), &rollouts);
+                if let Some(known) = self.rollouts(rollouts) {
+                    self.point(*kind, (*column, *row), &known);
+                    self.settle(rollouts);
                 }
                 Vec::new()
             }
@@ -176,12 +184,14 @@ impl View {
         }
     }
 
-    /// Opens a screen as a person does. That of a segment is about one: with everything selected, the one that most needs a
-    /// look is selected, so that a key acts on what is shown.
-    fn show(&mut self, screen: usize, model: &Model) {
-        self.open(screen);
-        if self.is_on(Verb::Segment) && self.selected.is_none() {
-            self.selected = facts::subject(model, None).map(|segment| segment.name.clone());
+    /// The screen of a segment is about one: with everything selected, by whatever key, the one that most needs a look is
+    /// selected, so that the next key acts on what is shown.
+    fn settle(&mut self, rollouts: &[&Model]) {
+        if self.is_on(Verb::Segment)
+            && self.selected.is_none()
+            && let Some(rollouts) = self.rollouts(rollouts)
+        {
+            self.selected = facts::subject(rollouts.open, None).map(|segment| segment.name.clone());
         }
     }
 
@@ -215,7 +225,7 @@ impl View {
         if let Some(screen) = screens::index_of(verb) {
             // The key of the screen that is shown leads back from it.
             if screen != self.screen {
-                self.show(screen, rollouts.open);
+                self.open(screen);
             } else if screen != screens::MAIN {
                 self.go_back();
             }
@@ -237,7 +247,7 @@ impl View {
                     Steer::Panes => PANES.get(self.focus).map(|pane| pane.opens),
                     _ => screen.opens,
                 };
-                self.show(screens::index_of(opens?)?, rollouts.open);
+                self.open(screens::index_of(opens?)?);
             }
             Verb::NextPane => self.focus = (self.focus + 1) % PANES.len(),
             Verb::PrevPane => self.focus = (self.focus + PANES.len() - 1) % PANES.len(),
@@ -282,9 +292,11 @@ impl View {
 
     /// An action on the rollout: at once, after words, or after a confirmation.
     pub(super) fn act(&mut self, verb: Verb, model: &Model) -> Option<Intent> {
-        if let Overlay::Confirm(open) = &self.overlay
+        if let Overlay::Confirm(open) = &mut self.overlay
             && open.request.verb == verb
         {
+            // Whoever asks again means it; only `enter` does it, so that a key that sticks does not.
+            open.focus_on_doing();
             return None;
         }
         if let Some(cause) = self.refusal(verb, model) {
@@ -399,7 +411,9 @@ impl View {
     fn select(&mut self, forward: bool, by: usize, model: &Model) {
         let segments = facts::filtered(model, self.filter(), self.selected());
         let at = segments.iter().position(|s| Some(&s.name) == self.selected()).map_or(0, |i| i + 1);
-        let next = step(at, segments.len(), forward, by);
+        // On the screen of a segment there is no everything.
+        let first = usize::from(self.is_on(Verb::Segment) && !segments.is_empty());
+        let next = step(at, segments.len(), forward, by).max(first);
         self.selected = next.checked_sub(1).and_then(|i| segments.get(i)).map(|s| s.name.clone());
         // What is listed for one segment is another list.
         self.scroll = Default::default();

@@ -112,3 +112,17 @@ fn a_list_on_a_terminal_has_its_colours() {
     let (status, _) = list.wait_for_the_end();
     assert_eq!(status.exit_code(), 0);
 }
+
+#[test]
+fn spoilt_settings_are_told_as_such_and_keep_nobody_from_a_rollout_or_from_the_themes() {
+    let user = User::with("");
+    fs::write(user.0.path().join("gonogo/settings.toml"), "[screen]\nmouse = \"on\"\n").unwrap();
+    let cockpit = Cockpit::start(&["demo", "calm"], 120, 40, &[("XDG_CONFIG_HOME", user.config())]);
+    cockpit.until_line(&["your settings are not used, the defaults hold: "]);
+    cockpit.end();
+    let output = user.gonogo(&["themes"]);
+    assert!(output.status.success(), "{output:?}");
+    let said = text(&output.stderr);
+    assert!(said.contains("your settings are not used") && said.contains("settings.toml:2:9"), "{said}");
+    assert!(text(&output.stdout).contains("tritanopia"), "{output:?}");
+}

@@ -252,3 +252,45 @@ fn a_kill_is_proven_by_another_path_when_the_main_one_does_not_answer() {
     assert_ne!(output.status.code(), Some(0), "{output:?}");
     assert!(!world.stored().on);
 }
+
+/// Runs a command whose output nobody reads, not from its first line on.
+fn unread(args: &[&str]) -> Output {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    Command::new(env!("CARGO_BIN_EXE_gonogo")).args(args).stdout(writer).output().unwrap()
+}
+
+#[test]
+fn a_pipe_that_is_closed_ends_a_list_without_a_word() {
+    let world = World::steady();
+    assert_exit(&world.run("pause", &["--reason", "lunch"]), 0);
+    let (state, rollout) = (world.path("state"), world.path("rollout.toml"));
+    let journal = format!("{state}/checkout-v2.jsonl");
+    for args in [
+        &["themes"][..],
+        &["themes", "dark", "--toml"],
+        &["keys"],
+        &["man"],
+        &["demo", "--list"],
+        &["completions", "bash"],
+        &["settings"],
+        &["history", "--state-dir", &state],
+        &["journal", &journal],
+        &["journal", &journal, "--verify"],
+        &["status", &rollout, "--state-dir", &state],
+    ] {
+        let output = unread(args);
+        assert_exit(&output, 0);
+        assert!(output.stderr.is_empty(), "{args:?}: {output:?}");
+    }
+}
+
+#[test]
+fn whoever_stops_reading_changes_neither_an_act_nor_its_exit_code() {
+    let world = World::steady();
+    let (state, rollout) = (world.path("state"), world.path("rollout.toml"));
+    let run = |verb: &str| unread(&[verb, &rollout, "--state-dir", &state]);
+    assert_exit(&run("widen"), 1);
+    assert_exit(&run("kill"), 0);
+    assert!(!world.stored().on);
+}

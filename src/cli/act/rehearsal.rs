@@ -1,7 +1,8 @@
 //! What the backends say to a widening before it is made: printed, so that whoever reads the log knows.
 //!
-//! In: a session whose flags were read, and the request. Out: what each platform said. Nothing is changed, and nothing is
-//! stopped by it: the backend itself refuses what it does not allow.
+//! In: a session whose flags were read, and the request. Out: what each platform said, and whether one would refuse it:
+//! then it is asked of none, or a part of the platforms would be wider than the rest. Nothing is changed. On the screen a
+//! person reads this on the confirmation and decides; here nobody is asked any more.
 
 use std::io::Write;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::action::Request;
+use crate::cli::out;
 use crate::domain::{PlatformName, Text};
 use crate::engine::acts;
 use crate::runtime::headless;
@@ -64,17 +66,27 @@ pub async fn ask(session: &mut Session, request: &Request, until: Instant) -> Ve
     drafts.iter().map(said).collect()
 }
 
-/// Prints warnings and refusals; that all is well only where it was really tried.
+/// Why the widening is not asked for: what the platforms said that would refuse it. `None`: none of them would.
+pub fn refusal(said: &[Said]) -> Option<Text> {
+    let why = |said: &Said| match &said.answer {
+        Some(Err(cause)) => Some(format!("dry run at {}: {cause}", said.platform)),
+        Some(Ok(_)) | None => None,
+    };
+    let why: Vec<_> = said.iter().filter_map(why).collect();
+    (!why.is_empty()).then(|| Text::new(&format!("nothing was changed: {}", why.join("; "))))
+}
+
+/// Prints warnings, and that all is well only where it was really tried. What refuses it is said at the end.
 pub fn tell(said: &[Said], is_json: bool) {
     if is_json {
         return;
     }
-    let mut err = std::io::stderr();
-    // Nobody is left to tell when standard error is closed.
+    let mut err = out::stderr();
+    // What cannot be said there keeps nobody from widening.
     for Said { platform, answer, rehearses } in said {
         let _ = match answer {
             None => writeln!(err, "gonogo: dry run at {platform}: no answer in time"),
-            Some(Err(cause)) => writeln!(err, "gonogo: dry run at {platform}: refused: {cause}"),
+            Some(Err(_)) => Ok(()),
             Some(Ok(warnings)) if warnings.is_empty() && *rehearses => {
                 writeln!(err, "gonogo: dry run at {platform}: accepted")
             }
@@ -82,5 +94,21 @@ pub fn tell(said: &[Said], is_json: bool) {
                 .iter()
                 .try_for_each(|warning| writeln!(err, "gonogo: warning: {platform}: {warning}")),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_platform_that_would_refuse_stops_it_at_all_of_them() {
+        let said = |name: &str, answer| Said { platform: name.parse().unwrap(), answer, rehearses: true };
+        let fine = || vec![said("web", Some(Ok(vec!["a warning".into()]))), said("app", None)];
+        assert_eq!(refusal(&fine()), None);
+        let mut one = fine();
+        one.push(said("ios", Some(Err("approval is required".into()))));
+        let why = refusal(&one).unwrap();
+        assert_eq!(why.as_str(), "nothing was changed: dry run at ios: approval is required");
     }
 }

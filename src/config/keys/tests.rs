@@ -60,6 +60,9 @@ fn a_conflict_with_a_built_in_key_names_both_the_line_and_how_to_free_it() {
     let said = fault("# mine\n[live]\nwiden = \"j\"\n");
     assert!(said.starts_with("keys.toml:3:9: cannot bind j to widen: it is bound to down already"), "{said}");
     assert!(said.contains("give down another one: down = \"...\" below [everywhere]"), "{said}");
+    // What must have a key is not offered to go without.
+    let said = fault("[live]\nwiden = \"K\"\n");
+    assert!(said.ends_with("give kill another one: kill = \"...\" below [live]"), "{said}");
     // Freed, it can be had.
     assert_eq!(keys("[live]\nwiden = \"j\"\n[everywhere]\ndown = \"down\"\n", Verb::Widen), ["j"]);
 }
@@ -103,4 +106,14 @@ fn a_file_that_was_named_must_be_there() {
     let file = load(Some(&path)).unwrap();
     assert!(file.is_found && file.bindings.is_changed());
     assert_eq!(file.file.as_deref(), Some(path.as_path()));
+}
+
+#[test]
+fn the_page_shows_a_file_that_holds_and_the_words_that_refuse_one() {
+    let page = include_str!("../../../docs/keys.md");
+    let block = |from: &str| page.split_once(from).unwrap().1.split_once("```").unwrap().0;
+    let bindings = parse(block("```toml\n"), "keys.toml").unwrap();
+    assert_eq!(bindings.sequences(Verb::Approve)[0].to_string(), "z a");
+    let refused = block("```text\n");
+    assert_eq!(fault("[live]\nwiden = \"j\"\n"), refused.trim_end());
 }

@@ -8,7 +8,7 @@ use crate::ui::field::Field;
 use crate::ui::overlay::Overlay;
 use crate::ui::palette::Choice;
 use crate::ui::rollouts::Rollouts;
-use crate::ui::screens::SCREENS;
+use crate::ui::screens::{self, SCREENS};
 use crate::ui::{Intent, View};
 
 impl View {
@@ -47,6 +47,10 @@ impl View {
             Choice::Do(Verb::Quit) => return Some(Intent::Quit),
             Choice::Do(verb) => return self.command(verb, rollouts),
             Choice::Segment(segment) => {
+                if segment.is_none() && self.is_on(Verb::Segment) {
+                    // That screen cannot show everything.
+                    self.open(screens::MAIN);
+                }
                 self.selected = segment;
                 self.scroll = Default::default();
             }

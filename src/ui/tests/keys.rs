@@ -71,8 +71,7 @@ fn kill_is_at_most_three_keys_away_from_anywhere() {
         press(&mut view, &model, keys);
         // A row of the fleet is a whole rollout.
         let target = view.selected().cloned().filter(|_| !view.is_on(Verb::Fleet));
-        let kill: &[&str] =
-            if typing || keys == ["K", "tab"] { &["esc", "K", "enter"] } else { &["K", "enter"] };
+        let kill: &[&str] = if typing { &["esc", "K", "enter"] } else { &["K", "enter"] };
         let requests = asked(press(&mut view, &model, kill));
         let [request] = requests.as_slice() else { panic!("{keys:?}: {requests:?}") };
         assert_eq!((request.verb, &request.scope.segment), (Verb::Kill, &target), "{keys:?}");
@@ -283,6 +282,42 @@ fn a_kill_key_that_sticks_without_saying_so_does_not_kill() {
     let model = world::launch().model;
     let mut view = view();
     assert!(asked(press(&mut view, &model, &["K", "K", "K", "K"])).is_empty());
+}
+
+/// By whatever way one comes to it with everything selected: what is shown is what the next key acts on.
+#[test]
+fn on_the_screen_of_a_segment_a_key_acts_on_the_segment_that_is_shown() {
+    let (one, mut two) = (world::trouble().model, world::launch().model);
+    let mut rollout = (*two.rollout).clone();
+    rollout.name = "search-v3".parse().unwrap();
+    two.rollout = Arc::new(rollout);
+    let models = [&one, &two];
+    for keys in [
+        &["2"][..],
+        &["2", "}"],
+        &["2", "up", "up", "up", "up", "up", "up"],
+        &["2", "pageup"],
+        &["2", "1", "pageup", "q"],
+        &["2", "0", "}", "esc"],
+    ] {
+        let mut view = view();
+        for key in keys {
+            view.handle(&Input::Key { chord: key.parse().unwrap(), repeat: false }, &models);
+        }
+        assert!(view.is_on(Verb::Segment), "{keys:?}");
+        let open = view.rollouts(&models).unwrap().open;
+        let segment = view.selected().unwrap_or_else(|| panic!("{keys:?}: everything")).clone();
+        assert!(shown(&view, open).contains(&format!("segment {segment} (")), "{keys:?}");
+        let pause = Input::Key { chord: "p".parse().unwrap(), repeat: false };
+        let requests = asked(view.handle(&pause, &models));
+        assert!(requests.iter().all(|request| request.scope.segment.as_ref() == Some(&segment)), "{keys:?}");
+    }
+    // Whoever asks for everything by its name sees everything.
+    let mut view = view();
+    press(&mut view, &one, &["2", ":"]);
+    view.handle(&Input::Paste("everything".into()), &[&one]);
+    press(&mut view, &one, &["enter"]);
+    assert!(view.selected().is_none() && !view.is_on(Verb::Segment));
 }
 
 #[test]
