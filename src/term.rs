@@ -47,6 +47,7 @@ pub mod screen;
 pub mod signals;
 pub mod stop;
 pub mod terminal;
+mod tty;
 pub mod words;
 
 pub use contain::contain;

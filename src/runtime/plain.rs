@@ -64,13 +64,15 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
             () = log.closed() => break Ending::Quit,
             // What is new is said after each event.
             _ = fleet.take_news_and(|place, model, event| {
-                if let Some(reader) = readers.get_mut(place) {
+                if let Some(reader) = readers.get_mut(place.index) {
+                    reader.live(place.life);
                     reader.follow(model, Some(event), |line| log.tell(line));
                 }
             }) => {}
             _ = ticks.tick() => {
                 fleet.tick();
-                for (model, reader) in fleet.models().into_iter().zip(&mut readers) {
+                for ((model, place), reader) in fleet.models().into_iter().zip(fleet.places()).zip(&mut readers) {
+                    reader.live(place.life);
                     reader.follow(model, None, |line| log.tell(line));
                 }
             }
