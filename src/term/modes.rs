@@ -25,6 +25,8 @@ use crossterm::{
     },
 };
 
+use rustix::termios::{QueueSelector, tcflush};
+
 use super::{TermError, contain::is_contained, output::Output};
 
 /// Longest wait for a stalled terminal on the way out. An orphan must be gone within a second.
@@ -105,7 +107,12 @@ pub fn give_back() -> io::Result<()> {
     let mut taken = taken();
     let Some(Taken { output, has_mouse }) = taken.take() else { return Ok(()) };
     // The words first: they must reach the terminal before the shell writes its prompt.
-    output.seal(&closing(has_mouse).unwrap_or_default(), PARTING_PATIENCE);
+    if !output.seal(&closing(has_mouse).unwrap_or_default(), PARTING_PATIENCE) {
+        // It does not read, and what it has not read is in the way of the words. It may read again when we are gone.
+        // Of a terminal that has gone away nothing is left to throw away.
+        let _ = tcflush(io::stdout(), QueueSelector::OFlush);
+        output.seal(&[], PARTING_PATIENCE);
+    }
     disable_raw_mode()
 }
 

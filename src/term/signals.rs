@@ -13,7 +13,8 @@ use super::{TermError, stop};
 pub enum Signal {
     /// The terminal went away (SIGHUP): end at once.
     Hangup,
-    /// Somebody wants the program to end (SIGTERM).
+    /// Somebody wants the program to end (SIGTERM, and whatever else would end it where it stands: SIGQUIT, SIGALRM,
+    /// SIGUSR1, SIGUSR2).
     Terminate,
     /// The same from outside the raw terminal (SIGINT); Ctrl-C at the terminal is a key.
     Interrupt,
@@ -28,6 +29,8 @@ pub enum Signal {
 pub struct Signals {
     hangup: unix::Signal,
     terminate: unix::Signal,
+    /// Nothing of ours sends these; but they would leave the terminal raw.
+    deadly: [unix::Signal; 4],
     interrupt: unix::Signal,
     stop: unix::Signal,
     go_on: unix::Signal,
@@ -46,6 +49,12 @@ impl Signals {
         Ok(Self {
             hangup: open(SignalKind::hangup())?,
             terminate: open(SignalKind::terminate())?,
+            deadly: [
+                open(SignalKind::quit())?,
+                open(SignalKind::alarm())?,
+                open(SignalKind::user_defined1())?,
+                open(SignalKind::user_defined2())?,
+            ],
             interrupt: open(SignalKind::interrupt())?,
             stop: open(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             go_on: open(SignalKind::from_raw(Number::CONT.as_raw()))?,
@@ -63,10 +72,15 @@ impl Signals {
 
     /// Waits for the next signal; those that end the program come first. Can be dropped and asked again.
     pub async fn next(&mut self) -> Signal {
+        let [quit, alarm, user1, user2] = &mut self.deadly;
         tokio::select! {
             biased;
             _ = self.hangup.recv() => Signal::Hangup,
             _ = self.terminate.recv() => Signal::Terminate,
+            _ = quit.recv() => Signal::Terminate,
+            _ = alarm.recv() => Signal::Terminate,
+            _ = user1.recv() => Signal::Terminate,
+            _ = user2.recv() => Signal::Terminate,
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.stop.recv() => Signal::Stop,
             _ = self.go_on.recv() => Signal::Continue,

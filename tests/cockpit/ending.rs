@@ -13,7 +13,10 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 #[test]
 fn signals_end_it_within_a_second_and_the_terminal_is_given_back() {
     let world = World::steady();
-    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+    let asked = [Signal::HUP, Signal::TERM, Signal::INT];
+    // Sent by mistake, or by somebody who wants a trace: they must not leave the terminal raw.
+    let others = [Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALARM];
+    for signal in asked.into_iter().chain(others) {
         let mut cockpit = world.watch_live(120, 40, &[]);
         assert!(cockpit.seen().screen().alternate_screen());
         cockpit.signal(signal);
