@@ -57,4 +57,4 @@ pub use inputs::Inputs;
 pub use output::{OutputState, Written};
 pub use signals::{Signal, Signals};
 pub use terminal::{Drawn, Terminal};
-pub use words::{CopyError, LONGEST_COPY, Notify};
+pub use words::{CopyError, LONGEST_COPY, Notify, alert};
