@@ -3,6 +3,8 @@
 //! In: signals from the system. Out: [`Signal`]s to the live loop, which ends, or suspends and resumes the
 //! terminal. Listen before the terminal is taken: until then a signal ends the program where it stands.
 
+use std::future::pending;
+
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{self, SignalKind, signal};
 
@@ -27,7 +29,8 @@ pub enum Signal {
 /// The stream of [`Signal`]s. Signals of one kind that come together count as one.
 #[derive(Debug)]
 pub struct Signals {
-    hangup: unix::Signal,
+    /// `None`: whoever started us wants hang-ups to be ignored (`nohup`).
+    hangup: Option<unix::Signal>,
     terminate: unix::Signal,
     /// Nothing of ours sends these; but they would leave the terminal raw.
     deadly: [unix::Signal; 4],
@@ -47,7 +50,7 @@ impl Signals {
     pub fn listen() -> Result<Self, TermError> {
         let open = |kind| signal(kind).map_err(TermError::during("listen for signals"));
         Ok(Self {
-            hangup: open(SignalKind::hangup())?,
+            hangup: if ignores_hangups() { None } else { Some(open(SignalKind::hangup())?) },
             terminate: open(SignalKind::terminate())?,
             deadly: [
                 open(SignalKind::quit())?,
@@ -75,7 +78,7 @@ impl Signals {
         let [quit, alarm, user1, user2] = &mut self.deadly;
         tokio::select! {
             biased;
-            _ = self.hangup.recv() => Signal::Hangup,
+            _ = hangup(&mut self.hangup) => Signal::Hangup,
             _ = self.terminate.recv() => Signal::Terminate,
             _ = quit.recv() => Signal::Terminate,
             _ = alarm.recv() => Signal::Terminate,
@@ -86,4 +89,20 @@ impl Signals {
             _ = self.go_on.recv() => Signal::Continue,
         }
     }
+}
+
+/// Waits for a hang-up; for ever if they are ignored.
+async fn hangup(signal: &mut Option<unix::Signal>) -> Option<()> {
+    match signal {
+        Some(signal) => signal.recv().await,
+        None => pending().await,
+    }
+}
+
+/// Whether hang-ups are ignored. Listening to them would undo that. Only Linux tells it without `unsafe`; elsewhere, `no`.
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask & (1 << (Number::HUP.as_raw() - 1)) != 0
 }

@@ -121,3 +121,25 @@ fn lines_on_a_terminal_ring_and_in_a_pipe_it_is_said_that_they_do_not() {
         assert!(complaints.contains(part), "{complaints}");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hangup_ends_it_unless_it_was_started_to_outlive_its_terminal() {
+    let hang_up = |mut child: Child| {
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        lines.next().unwrap().unwrap();
+        kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+        let from = std::time::Instant::now();
+        let rest: Vec<_> = lines.map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{rest:?}");
+        (from.elapsed(), rest)
+    };
+    let limit = std::time::Duration::from_secs(2);
+    let script = format!("trap '' HUP; exec '{}' demo calm --for 4s", env!("CARGO_BIN_EXE_gonogo"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (took, said) = hang_up(command.spawn().unwrap());
+    assert!(took > limit && said.last().unwrap().contains("end: "), "{took:?} {said:?}");
+    let (took, _) = hang_up(start(&["demo", "calm", "--for", "60s"]));
+    assert!(took < std::time::Duration::from_secs(30), "{took:?}");
+}
