@@ -47,6 +47,7 @@ pub mod screen;
 pub mod signals;
 pub mod stop;
 pub mod terminal;
+mod tty;
 pub mod words;
 
 pub use contain::contain;
@@ -56,4 +57,4 @@ pub use inputs::Inputs;
 pub use output::{OutputState, Written};
 pub use signals::{Signal, Signals};
 pub use terminal::{Drawn, Terminal};
-pub use words::{CopyError, LONGEST_COPY, Notify};
+pub use words::{CopyError, LONGEST_COPY, Notify, alert};

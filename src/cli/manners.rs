@@ -1,6 +1,6 @@
 //! How the terminal is used: flags, the user's settings, and the environment, decided here and handed in.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
 
@@ -62,11 +62,36 @@ impl Calls {
         Manners { bell: self.bell || settings.bell, notify, ..glass.manners() }
     }
 
+    /// The same where lines are written: only a terminal rings.
+    pub fn manners_plain(&self, glass: &Glass) -> Manners {
+        if std::io::stdout().is_terminal() { self.manners(glass) } else { glass.manners() }
+    }
+
+    fn is_notifying(&self) -> bool {
+        matches!(self.notify, Some(How::Osc9 | How::Osc777))
+    }
+
     /// The first of these flags that was given.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [(self.bell, "--bell"), (self.notify.is_some(), "--notify")];
         flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
+}
+
+/// What flags ask for that cannot be had here, each in a sentence. A setting is a wish for wherever it can be had.
+pub fn unmet(is_plain: bool, glass: &Glass, calls: Option<&Calls>) -> Vec<String> {
+    let is_bare = !glass.manners().host.takes_words;
+    let is_piped = is_plain && !std::io::stdout().is_terminal();
+    let (bell, notify) = calls.map_or((false, false), |calls| (calls.bell, calls.is_notifying()));
+    let wishes = [
+        (glass.stats && is_plain, "--stats", "no screen is drawn"),
+        (glass.mouse && is_plain, "--mouse", "no screen is drawn"),
+        (bell && is_piped, "--bell", "standard output is no terminal"),
+        (notify && is_piped, "--notify", "standard output is no terminal"),
+        (notify && !is_piped && is_bare, "--notify", "a terminal of this kind (TERM) knows no notifications"),
+    ];
+    let unmet = wishes.into_iter().filter(|(is_unmet, ..)| *is_unmet);
+    unmet.map(|(_, flag, why)| format!("{flag} does nothing here: {why}")).collect()
 }
 
 /// What the user has settled. A fault in it is said where the theme is put on; it keeps nobody from a rollout.
@@ -79,5 +104,13 @@ pub fn tell_costs(costs: Option<&String>) {
     if let Some(costs) = costs {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(std::io::stderr(), "gonogo: {costs}");
+    }
+}
+
+/// Says on standard error what cannot be had.
+pub fn tell_unmet(unmet: &[String]) {
+    for said in unmet {
+        // Nobody is left to tell when standard error is closed.
+        let _ = writeln!(std::io::stderr(), "gonogo: warning: {said}");
     }
 }

@@ -4,7 +4,7 @@
 //! file never keeps anybody from a rollout: it is said on the screen, and the default is worn. Only a flag that names
 //! nothing is refused, because whoever typed it is still there.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -23,7 +23,8 @@ pub struct Paint {
     theme: Option<String>,
     #[command(flatten)]
     signs: Signs,
-    /// No screen: a line for each change, for screen readers, logs and pipes; by itself when standard output is no terminal
+    /// No screen: a line for each change, for screen readers, logs and pipes; by itself when standard output is no terminal,
+    /// and with TERM=dumb
     #[arg(long)]
     plain: bool,
 }
@@ -64,7 +65,19 @@ where
 impl Paint {
     /// Whether changes are written as lines, instead of a screen being drawn.
     pub fn is_plain(&self) -> bool {
-        self.plain || !std::io::stdout().is_terminal()
+        self.plain || !std::io::stdout().is_terminal() || surroundings().is_dumb()
+    }
+
+    /// Says why there is no screen, where somebody sits who did not ask for that.
+    pub fn tell_plain(&self) {
+        if !self.plain && std::io::stdout().is_terminal() && surroundings().is_dumb() {
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(
+                std::io::stderr(),
+                "gonogo: lines instead of a screen, as with --plain: this terminal says that it cannot place text (TERM)\n\
+                 hint: if it can, say which it is, such as with TERM=vt100"
+            );
+        }
     }
 
     /// Checks what the flags name, before anything is begun.

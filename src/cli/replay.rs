@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
-use super::manners::{Glass, tell_costs};
+use super::manners::{Glass, tell_costs, tell_unmet, unmet};
 use super::paint::Paint;
 use super::screen::links;
 use super::{Exit, Failure, verify};
@@ -124,6 +124,8 @@ pub async fn show(
     let Play { from, until, speed, exit_when_done } = *play;
     let order = Order { from, until, speed: speed.unwrap_or_default(), exit_when_done };
     if paint.is_plain() {
+        paint.tell_plain();
+        tell_unmet(&unmet(true, glass, None));
         return ended(plain::replay(player, order, speed.is_some(), std::io::stdout()).await);
     }
     let rollout = &player.header().rollout.name;

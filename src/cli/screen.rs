@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::keys::OwnKeys;
-use super::manners::{Calls, Glass, tell_costs};
+use super::manners::{Calls, Glass, tell_costs, tell_unmet, unmet};
 use super::paint::Paint;
 use super::record::end_recording;
 use super::{Exit, Failure};
@@ -109,6 +109,8 @@ impl Look {
 pub fn check(look: &Look) -> Result<(), Failure> {
     look.paint.check()?;
     if look.paint.is_plain() {
+        look.paint.tell_plain();
+        tell_unmet(&unmet(true, &look.glass, Some(&look.calls)));
         return Ok(());
     }
     Terminal::check().map_err(Failure::usage)
@@ -137,7 +139,7 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
         None
     };
     let ending = match &log {
-        Some(log) => plain::run(fleet, log, limit).await,
+        Some(log) => plain::run(fleet, log, look.calls.manners_plain(&look.glass), limit).await,
         None => {
             let (mut wardrobe, said) = look.paint.dress();
             let (bindings, refused) = look.keys.settle()?;
@@ -148,7 +150,8 @@ pub async fn run(fleet: &mut Fleet, actor: Actor, look: &Look) -> Result<Exit, F
             if fleet.models().len() > 1 {
                 view = view.on_fleet();
             }
-            said.into_iter().for_each(|said| view.say(said));
+            let unmet = unmet(false, &look.glass, Some(&look.calls));
+            unmet.into_iter().chain(said).for_each(|said| view.say(said));
             let left = live::run(fleet, &mut view, &mut wardrobe, manners, limit).await;
             tell_costs(left.as_ref().ok().and_then(|left| left.costs.as_ref()));
             left.map(|left| left.ending)

@@ -2,21 +2,32 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 /// The largest file: settings, keys and themes are some screens of text.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024;
+
+/// Files are read the same with it.
+const NO_WAIT: i32 = OFlags::NONBLOCK.bits().cast_signed();
 
 /// The text of the file, without a byte order mark; `None` when there is none.
 ///
 /// # Errors
 /// Those of the system, [`ErrorKind::FileTooLarge`], and [`ErrorKind::InvalidData`] for what is not UTF-8.
 pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
-    let file = match File::open(path) {
+    // Opening a named pipe would wait until somebody writes to it, for ever.
+    let opened = File::options().read(true).custom_flags(NO_WAIT).open(path);
+    let file = match opened {
         Ok(file) => file,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(cause),
     };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidData, "it is not a file"));
+    }
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     // Before it is taken for text: the cut may go through a character.
@@ -32,9 +43,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<String>> {
 /// What to do about a file that cannot be read.
 pub(super) fn remedy(cause: &io::Error) -> &'static str {
     match cause.kind() {
-        ErrorKind::FileTooLarge | ErrorKind::InvalidData | ErrorKind::IsADirectory => {
-            "it must be a file of some lines of text"
-        }
+        ErrorKind::FileTooLarge | ErrorKind::InvalidData => "it must be a file of some lines of text",
         _ => "the user who runs gonogo must be able to read it",
     }
 }

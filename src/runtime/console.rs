@@ -12,10 +12,12 @@ use super::gauge::Gauge;
 use super::pacer::{Look, Pacer};
 use crate::engine::Model;
 use crate::keys::Input;
-use crate::term::{Drawn, Host, Notify, OutputState, TermError, Terminal};
+use crate::term::{self, Drawn, Host, Notify, OutputState, TermError, Terminal};
 use crate::theme::Theme;
 use crate::ui::{self, View};
 
+/// Who calls, in a notification.
+const CALLER: &str = "gonogo";
 /// How many columns of a copied text are said again.
 const SHOWN: usize = 60;
 
@@ -32,6 +34,20 @@ pub struct Manners {
     pub bell: bool,
     /// How the desktop is told of the same.
     pub notify: Notify,
+}
+
+impl Manners {
+    /// The words of what there is to ring for, if the user wants that.
+    fn occasion(&self, alarm: &mut Alarm, rollouts: &[&Model]) -> Option<String> {
+        let is_wanted = self.bell || self.notify != Notify::Off;
+        is_wanted.then(|| alarm.look(rollouts, Instant::now())).flatten()
+    }
+
+    /// The bytes that ring on a terminal that nobody draws on.
+    pub(super) fn ring(&self, alarm: &mut Alarm, rollouts: &[&Model]) -> Option<Vec<u8>> {
+        let text = self.occasion(alarm, rollouts)?;
+        Some(term::alert(self.bell, self.notify, CALLER, &text, &self.host))
+    }
 }
 
 /// A terminal in use. `L` is what a frame is drawn from.
@@ -187,12 +203,8 @@ impl<L: Look> Console<L> {
 
     /// Rings if there is something to ring for, and if the user wants that.
     pub fn ring(&mut self, rollouts: &[&Model]) {
-        let Manners { bell, notify, .. } = self.manners;
-        if !bell && notify == Notify::Off {
-            return;
-        }
-        if let Some(text) = self.alarm.look(rollouts, Instant::now()) {
-            self.terminal.alert(bell, notify, "gonogo", &text);
+        if let Some(text) = self.manners.occasion(&mut self.alarm, rollouts) {
+            self.terminal.alert(self.manners.bell, self.manners.notify, CALLER, &text);
         }
     }
 

@@ -35,7 +35,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use self::bells::Bells;
 use self::member::{Fallen, Member};
 use super::pacer;
-use super::service::post::{Post, REVIVE};
+use super::service::post::Post;
 use super::session::Session;
 use crate::action::{Request, Verb};
 use crate::domain::RolloutName;
@@ -61,7 +61,16 @@ pub struct Fleet {
     /// What each rollout needs, for the sign that another one needs somebody, and how often that has changed.
     needs: Vec<Need>,
     calls: u64,
-    opening: JoinSet<(usize, Result<Session, String>)>,
+    opening: JoinSet<(usize, Result<(Session, Vec<String>), String>)>,
+}
+
+/// Where a rollout stands among the others, and which of its sessions is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Among the models.
+    pub index: usize,
+    /// Another number: its model was begun anew, after it died of a bug.
+    pub life: u32,
 }
 
 /// What a frame is drawn from: it looks the same while this is the same.
@@ -127,6 +136,11 @@ impl Fleet {
         self.members.iter().map(Member::model).collect()
     }
 
+    /// Where each of them stands.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.members.iter().enumerate().map(|(index, member)| Place { index, life: member.life() })
+    }
+
     /// The sessions that live.
     pub fn sessions(&mut self) -> impl Iterator<Item = &mut Session> {
         self.members.iter_mut().filter_map(Member::session)
@@ -160,8 +174,8 @@ impl Fleet {
         self.take_news_and(|_, _, _| {}).await
     }
 
-    /// The same; `look` sees the place of a rollout among the models, and its model right after each event.
-    pub async fn take_news_and(&mut self, mut look: impl FnMut(usize, &Model, &Event)) -> bool {
+    /// The same; `look` sees the place of a rollout, and its model right after each event.
+    pub async fn take_news_and(&mut self, mut look: impl FnMut(Place, &Model, &Event)) -> bool {
         if self.members.is_empty() {
             return pending().await;
         }
@@ -171,7 +185,7 @@ impl Fleet {
     fn poll_news(
         &mut self,
         cx: &mut Context<'_>,
-        look: &mut impl FnMut(usize, &Model, &Event),
+        look: &mut impl FnMut(Place, &Model, &Event),
     ) -> Poll<bool> {
         // Before looking, or what rings in between would wake nobody.
         self.bells.listen(cx.waker());
@@ -197,11 +211,12 @@ impl Fleet {
     }
 
     /// Takes what a session has; if it had something, it is asked again in its turn.
-    fn ask_for_news(&mut self, place: usize, look: &mut impl FnMut(usize, &Model, &Event)) -> Poll<bool> {
+    fn ask_for_news(&mut self, place: usize, look: &mut impl FnMut(Place, &Model, &Event)) -> Poll<bool> {
         let (Some(member), Some(bell)) = (self.members.get_mut(place), self.bells.bell(place)) else {
             return Poll::Pending;
         };
-        match member.poll_news(&mut Context::from_waker(bell), |model, event| look(place, model, event)) {
+        let at = Place { index: place, life: member.life() };
+        match member.poll_news(&mut Context::from_waker(bell), |model, event| look(at, model, event)) {
             Ok(Poll::Ready(is_outcome)) => {
                 self.bells.ring(place);
                 self.assess(place);
@@ -291,28 +306,37 @@ impl Fleet {
     /// Opens a session again after a while, if it is known how.
     fn reopen(&mut self, place: usize) {
         self.assess(place);
-        let Some(post) = self.members.get(place).and_then(|member| member.post.as_ref()) else { return };
-        let open = Arc::clone(&post.open);
+        let Some(member) = self.members.get(place) else { return };
+        let Some(post) = &member.post else { return };
+        let (open, patience) = (Arc::clone(&post.open), member.patience());
         self.opening.spawn(async move {
-            sleep(REVIVE).await;
+            sleep(patience).await;
             // Opening reads the disk.
             let opened = tokio::task::spawn_blocking(move || open()).await;
             let opened = opened.unwrap_or_else(|_| Err("opening it panicked; this is a bug".to_owned()));
-            (place, opened.map(|(session, _)| session))
+            (place, opened)
         });
     }
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(opened)) = self.opening.poll_join_next(cx) {
             match opened {
-                Ok((place, Ok(session))) => {
-                    if let Some(member) = self.members.get_mut(place) {
-                        member.revive(session);
-                        self.bells.ring(place);
-                        self.assess(place);
+                Ok((place, Ok((session, warnings)))) => {
+                    let Some(member) = self.members.get_mut(place) else { continue };
+                    match member.revive(session, warnings) {
+                        Ok(()) => {
+                            self.bells.ring(place);
+                            self.assess(place);
+                        }
+                        Err(Fallen) => self.reopen(place),
                     }
                 }
-                Ok((place, Err(_))) => self.reopen(place),
+                Ok((place, Err(cause))) => {
+                    if let Some(member) = self.members.get_mut(place) {
+                        member.refuse(&cause);
+                    }
+                    self.reopen(place);
+                }
                 // The process ends.
                 Err(_) => {}
             }

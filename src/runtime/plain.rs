@@ -24,8 +24,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::reader::Reader;
+use super::alarm::Alarm;
 use super::fleet::Fleet;
-use super::live::Ending;
+use super::live::{Ending, Manners};
 use super::replay::{Order, ReplayError};
 use super::service::line::{Format, Line, Paper};
 use super::service::log::Log;
@@ -39,11 +40,17 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// Events of a recording that are passed at a time.
 const SLICE: usize = 2048;
 
-/// Follows rollouts until somebody ends it or nobody reads it, at most `limit` if there is one.
+/// Follows rollouts until somebody ends it or nobody reads it, at most `limit` if there is one. It rings as `manners` say.
 ///
 /// # Errors
 /// [`TermError`] when signals cannot be heard.
-pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Result<Ending, TermError> {
+pub async fn run(
+    fleet: &mut Fleet,
+    log: &Log,
+    manners: Manners,
+    limit: Option<Duration>,
+) -> Result<Ending, TermError> {
+    let mut alarm = Alarm::default();
     let mut signals = Signals::listen()?;
     let is_one = fleet.models().len() == 1;
     let mut readers: Vec<Reader> =
@@ -64,14 +71,19 @@ pub async fn run(fleet: &mut Fleet, log: &Log, limit: Option<Duration>) -> Resul
             () = log.closed() => break Ending::Quit,
             // What is new is said after each event.
             _ = fleet.take_news_and(|place, model, event| {
-                if let Some(reader) = readers.get_mut(place) {
+                if let Some(reader) = readers.get_mut(place.index) {
+                    reader.live(place.life);
                     reader.follow(model, Some(event), |line| log.tell(line));
                 }
             }) => {}
             _ = ticks.tick() => {
                 fleet.tick();
-                for (model, reader) in fleet.models().into_iter().zip(&mut readers) {
+                for ((model, place), reader) in fleet.models().into_iter().zip(fleet.places()).zip(&mut readers) {
+                    reader.live(place.life);
                     reader.follow(model, None, |line| log.tell(line));
+                }
+                if let Some(words) = manners.ring(&mut alarm, &fleet.models()) {
+                    log.call(words);
                 }
             }
             () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break Ending::TimeUp,

@@ -102,7 +102,8 @@ impl Wardrobe {
         let next = at.map_or(0, |at| (at + 1) % self.rail.len().max(1));
         let Some((name, place)) = self.rail.get(next).cloned() else { return "there is no theme".to_owned() };
         self.name = name;
-        self.tasks.abort_all();
+        // Not aborted alone: who has ended would be kept until somebody asks for it.
+        self.tasks = JoinSet::new();
         self.news = None;
         let fault = match place {
             Place::Shipped(name) => self.put_on(self.shipped(&name)).err(),

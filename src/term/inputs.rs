@@ -6,7 +6,7 @@
 
 use std::{
     fs::File,
-    io::{self, PipeReader, PipeWriter, Read},
+    io::{self, ErrorKind, PipeReader, PipeWriter, Read},
     os::fd::{AsFd, OwnedFd},
     thread,
     time::Duration,
@@ -101,7 +101,8 @@ fn read_all(mut tty: File, closed: &PipeReader, sender: &mpsc::Sender<Input>) {
             Woken::Readable => match tty.read(&mut bytes) {
                 Ok(0) => return,
                 Ok(count) => parser.feed(bytes.get(..count).unwrap_or_default(), &mut inputs),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Somebody who shares the terminal has made it non-blocking, and was quicker.
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
                 Err(_) => return,
             },
         }

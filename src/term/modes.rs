@@ -25,10 +25,18 @@ use crossterm::{
     },
 };
 
+use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
+
 use super::{TermError, contain::is_contained, output::Output};
 
 /// Longest wait for a stalled terminal on the way out. An orphan must be gone within a second.
 const PARTING_PATIENCE: Duration = Duration::from_millis(250);
+
+/// Attempts to make room for the last words on a terminal that does not read: the rest of a large frame may fill it again.
+const CLEARINGS: usize = 4;
+
+/// How long each of them waits.
+const CLEARING_PATIENCE: Duration = Duration::from_millis(60);
 
 /// Presses, releases, drags and the wheel, in the report that has no limit of columns. Not what crossterm switches on:
 /// that includes every movement without a button, a report for each cell.
@@ -105,8 +113,25 @@ pub fn give_back() -> io::Result<()> {
     let mut taken = taken();
     let Some(Taken { output, has_mouse }) = taken.take() else { return Ok(()) };
     // The words first: they must reach the terminal before the shell writes its prompt.
-    output.seal(&closing(has_mouse).unwrap_or_default(), PARTING_PATIENCE);
+    let mut is_said = output.seal(&closing(has_mouse).unwrap_or_default(), PARTING_PATIENCE);
+    for _ in 0..CLEARINGS {
+        if is_said || clear().is_err() {
+            break;
+        }
+        is_said = output.seal(&[], CLEARING_PATIENCE);
+    }
     disable_raw_mode()
+}
+
+/// Throws away what the terminal has not read, which is in the way of the last words: it may read again when we are gone.
+///
+/// # Errors
+/// When the terminal has gone away.
+fn clear() -> rustix::io::Result<()> {
+    let tty = io::stdout();
+    tcflush(&tty, QueueSelector::OFlush)?;
+    // Throwing away wakes no writer; setting the modes does (Linux, n_tty_set_termios).
+    tcsetattr(&tty, OptionalActions::Now, &tcgetattr(&tty)?)
 }
 
 /// The words that take the terminal.

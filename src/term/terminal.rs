@@ -16,7 +16,9 @@ use super::{
     CopyError, Host, Notify, OutputState, TermError, modes,
     output::Output,
     screen::{self, Screen},
-    stop, words,
+    stop,
+    tty::Tty,
+    words,
 };
 
 /// What became of a frame.
@@ -67,7 +69,8 @@ impl Terminal {
         // Past std's line buffer, which would split a frame.
         let tty =
             io::stdout().as_fd().try_clone_to_owned().map_err(TermError::during("open the terminal"))?;
-        let output = Output::start(File::from(tty)).map_err(TermError::during("start the output thread"))?;
+        let output =
+            Output::start(Tty(File::from(tty))).map_err(TermError::during("start the output thread"))?;
         let output = Arc::new(output);
         let inner = ratatui::Terminal::new(Screen::new(ask_size))
             .map_err(TermError::during("ask the terminal for its size"))?;

@@ -76,7 +76,8 @@ pub(super) fn copy(text: &str, host: &Host) -> Result<Vec<u8>, CopyError> {
 }
 
 /// The bytes of a bell, if there shall be one, and of a notification.
-pub(super) fn alert(bell: bool, notify: Notify, title: &str, text: &str, host: &Host) -> Vec<u8> {
+#[must_use]
+pub fn alert(bell: bool, notify: Notify, title: &str, text: &str, host: &Host) -> Vec<u8> {
     let (title, text) = (strip(title), strip(text));
     let word = match notify {
         _ if !host.takes_words => None,

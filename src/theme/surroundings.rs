@@ -93,6 +93,11 @@ impl Surroundings {
             || is_video_terminal(term)
     }
 
+    /// Whether the terminal says that it cannot place text: it only writes one line below the other.
+    pub fn is_dumb(&self) -> bool {
+        matches!(self.term.as_str(), "dumb" | "unknown")
+    }
+
     /// The graphs that every font has that shows the signs. Braille is missing from many, so it is only drawn for who
     /// asks for it.
     pub fn graphs(&self) -> Graphs {

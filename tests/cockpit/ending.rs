@@ -1,11 +1,15 @@
 //! Every way out: the terminal is given back, and nothing lives on.
 
-use std::time::Duration;
+use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::harness::Cockpit;
-use super::world::World;
+use super::seat::Seat;
+use super::world::{DEADLINE, World};
 
 /// The promise is one second; the rest is for a busy machine.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -13,7 +17,10 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 #[test]
 fn signals_end_it_within_a_second_and_the_terminal_is_given_back() {
     let world = World::steady();
-    for signal in [Signal::HUP, Signal::TERM, Signal::INT] {
+    let asked = [Signal::HUP, Signal::TERM, Signal::INT];
+    // Sent by mistake, or by somebody who wants a trace: they must not leave the terminal raw.
+    let others = [Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALARM];
+    for signal in asked.into_iter().chain(others) {
         let mut cockpit = world.watch_live(120, 40, &[]);
         assert!(cockpit.seen().screen().alternate_screen());
         cockpit.signal(signal);
@@ -73,4 +80,37 @@ fn it_leaves_by_itself_after_a_set_time() {
     let (status, _) = cockpit.wait_for_the_end();
     assert!(status.success());
     cockpit.assert_given_back();
+}
+
+#[test]
+fn a_terminal_that_does_not_read_is_given_back_as_well_and_finds_the_last_words_when_it_reads_on() {
+    let _seat = Seat::take();
+    let pair = native_pty_system().openpty(PtySize { rows: 60, cols: 200, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_gonogo"));
+    command.args(["demo", "cold-cache", "--speed", "1000"]);
+    command.env("TERM", "xterm-256color");
+    command.cwd(std::env::current_dir().unwrap());
+    let mut screen = pair.master.try_clone_reader().unwrap();
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    // Its end must not hang up the terminal, which would throw away what was not read.
+    let slave = pair.slave;
+    let mut bytes = [0; 4096];
+    let count = screen.read(&mut bytes).unwrap();
+    assert!(bytes[..count].starts_with(b"\x1b[?1049h"));
+    // Several frames a second of some kilobytes: more than a terminal keeps.
+    thread::sleep(Duration::from_secs(6));
+    let id = i32::try_from(child.process_id().unwrap()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < DEADLINE, "it still runs");
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    drop(slave);
+    let mut rest = Vec::new();
+    // A terminal that nobody has any more ends with an error.
+    let _ = screen.read_to_end(&mut rest);
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.ends_with("\x1b[?25h\x1b[?1049l"), "{rest:?}");
 }

@@ -1,6 +1,7 @@
 //! Twenty rollouts at once, each with a service of its own: the sick one is found, opened and killed, and no other is touched.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use gonogo::demo::{self, Scenario, Served};
 use gonogo::domain::{Actor, FlagKey, Percent, SegmentName, Text};
@@ -30,14 +31,15 @@ fn name(index: usize) -> String {
 }
 
 impl Town {
-    fn start() -> Self {
+    /// So many of them, of which one turns bad.
+    fn start(rollouts: usize, sick_one: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("rollouts")).unwrap();
         let sick = "{ at = \"4s\", do = { kind = \"worsen\", segment = \"beta\", errors = { times = 60 } } }";
-        let services = (0..ROLLOUTS).map(|index| {
-            let text = text(100, if index == SICK { sick } else { "" });
+        let services = (0..rollouts).map(|index| {
+            let text = text(100, if index == sick_one { sick } else { "" });
             let mut scenario = Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"));
             scenario.flag = FlagKey::new(&name(index)).unwrap();
             let start = Clock::system().now();
@@ -93,7 +95,7 @@ fn leave(mut cockpit: Cockpit) {
 
 #[test]
 fn the_sick_one_of_twenty_is_seen_first_opened_killed_and_no_other_is_touched() {
-    let town = Town::start();
+    let town = Town::start(ROLLOUTS, SICK);
     let before: Vec<_> = (0..ROLLOUTS).map(|index| town.stored(index)).collect();
     let (folder, state) = (town.path("rollouts"), town.path("state"));
     let mut cockpit = Cockpit::start(&["watch", &folder, "--state-dir", &state], 120, 40, &[]);
@@ -171,5 +173,50 @@ fn the_demo_has_a_fleet() {
     cockpit.until_shown("segments of checkout-v2");
     cockpit.press("q");
     cockpit.until_shown("5 rollouts:");
+    leave(cockpit);
+}
+
+/// Seconds of computing that a process has used (Linux).
+fn computed(id: i32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: f64 = fields[11..13].iter().map(|field| field.parse::<f64>().unwrap()).sum();
+    ticks / 100.0
+}
+
+#[test]
+#[ignore = "a measurement of half a minute, with two hundred services"]
+fn two_hundred_rollouts_at_once_are_shown_sorted_and_killed_without_a_hitch() {
+    const MANY: usize = 200;
+    let town = Town::start(MANY, 177);
+    let (folder, state) = (town.path("rollouts"), town.path("state"));
+    let start = Instant::now();
+    let mut cockpit = Cockpit::start(&["watch", &folder, "--state-dir", &state, "--stats"], 120, 40, &[]);
+    cockpit.until_shown("200 rollouts:");
+    println!("first frame after {:?}", start.elapsed());
+    cockpit.until("the sick one to stand first", |seen| seen.line_with(&["rollout-177", "NO-GO"]).is_some());
+    println!("its NO-GO is seen after {:?}", start.elapsed());
+    let (before, bytes, start) = (computed(cockpit.id()), cockpit.bytes_written(), Instant::now());
+    while start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let share = (computed(cockpit.id()) - before) / start.elapsed().as_secs_f64();
+    let rate = (cockpit.bytes_written() - bytes) as f64 / start.elapsed().as_secs_f64();
+    let mut keys = Vec::new();
+    for _ in 0..10 {
+        cockpit.press("?");
+        keys.push(cockpit.until_shown("keys, page 1"));
+        cockpit.press("\x1b");
+        cockpit.until("the help to close", |seen| !seen.shows("keys, page 1"));
+    }
+    println!("{share:.2} of a core, {rate:.0} bytes a second, keys {keys:?}");
+    cockpit.press("/rollout-177\r");
+    cockpit.until_line(&["▸", "rollout-177"]);
+    cockpit.press("K");
+    cockpit.until_shown("Nobody anywhere will get rollout-177");
+    cockpit.press("\r");
+    let killed = cockpit.until("the kill", |seen| seen.line_with(&["rollout-177", "KILLED"]).is_some());
+    println!("killed after {killed:?}");
+    assert!(!town.stored(177).0);
     leave(cockpit);
 }

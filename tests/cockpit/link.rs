@@ -164,6 +164,13 @@ fn a_no_go_rings_once_where_that_was_asked_for() {
 }
 
 #[test]
+fn a_terminal_that_knows_no_notification_says_so_when_one_is_asked_for() {
+    let cockpit = Cockpit::start(&["demo", "calm", "--notify", "osc9"], 80, 24, &[("TERM", "linux")]);
+    cockpit.until_shown("--notify does nothing here");
+    cockpit.end();
+}
+
+#[test]
 fn nothing_rings_unasked() {
     let cockpit = Cockpit::start(&["demo", "error-spike"], 120, 40, &[]);
     cockpit.until_shown("NO-GO");

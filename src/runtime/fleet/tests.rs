@@ -124,6 +124,80 @@ async fn a_session_that_dies_of_a_bug_is_opened_again_and_hurts_no_other() {
     assert_eq!(opened.load(Ordering::SeqCst), 4);
 }
 
+/// Lets the first of a fleet die, and waits until it is open again. Returns how long that took.
+async fn die_and_wait(fleet: &mut Fleet) -> Duration {
+    let start = Instant::now();
+    assert!(fleet.members[0].die_of_a_bug().is_err());
+    fleet.reopen(0);
+    while fleet.members[0].session().is_none() {
+        fleet.take_news().await;
+    }
+    start.elapsed()
+}
+
+fn sick() -> Fleet {
+    let post = |name: &'static str| Post {
+        rollout: name.parse().unwrap(),
+        open: Arc::new(move || Ok((session(name), vec!["the history is not kept: full".to_owned()]))),
+    };
+    Fleet::open(vec![post("sick"), post("well")]).unwrap().0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_dies_again_and_again_is_opened_ever_more_rarely_and_its_timeline_says_how_often() {
+    let mut fleet = sick();
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        waits.push(die_and_wait(&mut fleet).await.as_secs());
+    }
+    assert_eq!(waits, [2, 4, 8, 16, 32, 32, 32]);
+    let told: Vec<_> = fleet.models()[0].timeline.iter().map(|moment| moment.text.to_string()).collect();
+    assert!(told.iter().any(|text| text.contains("its loop panicked 7 times so far")), "{told:?}");
+    assert!(told.iter().any(|text| text.contains("the history is not kept: full")), "{told:?}");
+    tokio::time::advance(Duration::from_secs(300)).await;
+    assert_eq!(die_and_wait(&mut fleet).await.as_secs(), 2, "it was sound again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_a_session_cannot_be_opened_again_is_said_and_what_is_known_of_it_grows_old() {
+    let count = AtomicU32::new(0);
+    let open = move || match count.fetch_add(1, Ordering::SeqCst) {
+        0 => Ok((session("sick"), Vec::new())),
+        _ => Err("the journal is locked".to_owned()),
+    };
+    let post = Post { rollout: "sick".parse().unwrap(), open: Arc::new(open) };
+    let (mut fleet, _) = Fleet::open(vec![post]).unwrap();
+    assert!(fleet.members[0].die_of_a_bug().is_err());
+    fleet.reopen(0);
+    let died = fleet.models()[0].now;
+    let is_said = |fleet: &Fleet| {
+        let mut links = fleet.models()[0].links.values().map(|link| format!("{:?}", link.state));
+        links.any(|state| state.contains("cannot open it again") && state.contains("the journal is locked"))
+    };
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        fleet.tick();
+        let _ = timeout(Duration::from_millis(1), fleet.take_news()).await;
+    }
+    assert!(is_said(&fleet), "{:?}", fleet.models()[0].links);
+    assert!(fleet.models()[0].now > died, "time goes on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kill_of_a_rollout_whose_session_is_dead_is_refused_aloud() {
+    let mut fleet = sick();
+    assert!(fleet.members[0].die_of_a_bug().is_err());
+    let before = fleet.look(&view());
+    let actor = crate::domain::Actor::Person(Text::new("tester"));
+    let request = Request::new(actor, Verb::Kill, crate::action::Scope::default());
+    fleet.ask(&"sick".parse().unwrap(), request);
+    let model = fleet.models()[0];
+    let refusal = model.refusal.as_ref().unwrap();
+    assert!(refusal.verb == Verb::Kill && refusal.cause.as_str().contains("not open yet"), "{refusal:?}");
+    assert!(model.commands.is_empty(), "nothing looks as if it were sent");
+    assert_ne!(fleet.look(&view()), before, "it is shown");
+}
+
 #[tokio::test]
 async fn what_cannot_be_opened_is_said_all_at_once() {
     let post = |name: &'static str| Post {

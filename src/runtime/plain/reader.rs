@@ -39,6 +39,8 @@ pub struct Reader {
     /// Advice that was said, without its numbers, and until when it was good; the oldest first.
     advised: VecDeque<(String, Timestamp)>,
     revision: u64,
+    /// Which of the rollout's sessions it is.
+    life: u32,
 }
 
 impl Reader {
@@ -53,6 +55,7 @@ impl Reader {
             pieces: model.feedback_totals.pieces,
             advised: VecDeque::new(),
             revision: 0,
+            life: 0,
         };
         let text = format!(
             "{}: {} segments, {} guardrails, autopilot {}",
@@ -67,6 +70,16 @@ impl Reader {
             tell(reader.stamp(model, line));
         }
         reader
+    }
+
+    /// Another number: the model is begun anew, and with it its timeline and its counts.
+    pub fn live(&mut self, life: u32) {
+        if self.life != life {
+            self.life = life;
+            self.diary.begin_anew();
+            self.pieces = 0;
+            self.revision = u64::MAX;
+        }
     }
 
     /// Says what is new. `cause` is the event that was just taken; `None`: time went on.

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::line::{Kind, Line};
-use crate::domain::{RolloutName, SegmentName, Text, Verdict};
+use crate::domain::{RolloutName, SegmentName, Text, Timestamp, Verdict};
 use crate::effect::Record;
 use crate::engine::Model;
 use crate::engine::model::{Moment, MomentKind};
@@ -23,6 +23,9 @@ pub(in crate::runtime) struct Diary {
     first: u64,
     told: VecDeque<Told>,
     revision: u64,
+    /// The time of the last look.
+    until: Timestamp,
+    is_anew: bool,
 }
 
 fn told(moment: &Moment) -> Told {
@@ -34,14 +37,26 @@ impl Diary {
     pub fn begin(model: &Model) -> Self {
         let first = model.moments_seen - model.timeline.len() as u64;
         let told = model.timeline.iter().map(told).collect();
-        Self { rollout: model.rollout.name.clone(), first, told, revision: model.revision }
+        let rollout = model.rollout.name.clone();
+        Self { rollout, first, told, revision: model.revision, until: model.now, is_anew: false }
+    }
+
+    /// The next model is another one of the same rollout. What stands in its timeline from before the last look was told,
+    /// or was told by whoever wrote it into the journal.
+    pub const fn begin_anew(&mut self) {
+        self.is_anew = true;
     }
 
     /// Tells what is new. `cause` is the event that was just taken; `None`: time went on.
     pub fn follow(&mut self, model: &Model, cause: Option<&Event>, mut tell: impl FnMut(Line)) {
-        if model.revision == self.revision {
+        if std::mem::take(&mut self.is_anew) {
+            self.first = model.moments_seen - model.timeline.len() as u64;
+            let is_old = |moment: &&Moment| moment.at < self.until;
+            self.told = model.timeline.iter().take_while(is_old).map(told).collect();
+        } else if model.revision == self.revision {
             return;
         }
+        self.until = model.now;
         let next = self.first + self.told.len() as u64;
         let body = cause.map(|event| &event.body);
         // Numbers come thousands of times a second, and change no line that was told.

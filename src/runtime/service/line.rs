@@ -179,6 +179,15 @@ impl<W: io::Write> Paper<W> {
         self.format
     }
 
+    /// Rings with these words, which are no line.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn call(&mut self, words: &[u8]) -> io::Result<()> {
+        self.out.write_all(words)?;
+        self.out.flush()
+    }
+
     /// Writes a line, and whatever waits before it.
     ///
     /// # Errors

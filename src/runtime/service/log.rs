@@ -27,6 +27,7 @@ const STEP: Duration = Duration::from_millis(5);
 
 enum Order {
     Write(Box<Line>),
+    Call(Vec<u8>),
     Finish(oneshot::Sender<()>),
 }
 
@@ -72,6 +73,11 @@ impl Log {
         self.tell(Line::new(rollout, kind, text));
     }
 
+    /// Rings, behind the lines that wait. Only for a log that goes to a terminal; where lines are dropped, nobody hears it.
+    pub fn call(&self, words: Vec<u8>) {
+        let _ = self.orders.try_send(Order::Call(words));
+    }
+
     /// Waits until nobody reads any more. For one waiter.
     pub async fn closed(&self) {
         self.gone.notified().await;
@@ -109,6 +115,10 @@ impl<W: Write> Writer<W> {
                 Order::Write(line) => {
                     self.tell_dropped(line.at);
                     self.put(&line);
+                }
+                // A line says the same, and whether it could be written.
+                Order::Call(words) => {
+                    let _ = self.paper.call(&words);
                 }
                 Order::Finish(answer) => {
                     // Whoever asked may have stopped waiting.

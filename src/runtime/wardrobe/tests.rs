@@ -88,6 +88,41 @@ async fn a_file_that_is_too_large_is_refused_unread() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_no_file_is_refused_and_nothing_waits_for_it() {
+    let own = Own::new("[roles]\ngo = { fg = 1 }\n");
+    let (mut wardrobe, _) = own.wear();
+    // A named pipe to which nobody writes.
+    fs::remove_file(own.path()).unwrap();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, own.path(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert!(wardrobe.changed().await.ends_with("it is not a file"));
+    assert!(own.wear().1.unwrap().brief().ends_with("it is not a file"));
+    fs::remove_file(own.path()).unwrap();
+    fs::create_dir(own.path()).unwrap();
+    assert!(wardrobe.changed().await.ends_with("it is not a file"));
+    assert_eq!(go(&wardrobe), Some(Color::Indexed(1)));
+    // Replaced by another one under its name, as editors save.
+    fs::remove_dir(own.path()).unwrap();
+    let new = own.0.path().join("new");
+    fs::write(&new, "[roles]\ngo = { fg = 3 }\n").unwrap();
+    fs::rename(new, own.path()).unwrap();
+    wardrobe.changed().await;
+    assert_eq!(go(&wardrobe), Some(Color::Indexed(3)));
+}
+
+#[tokio::test]
+async fn going_through_the_themes_leaves_no_tasks_behind() {
+    let own = Own::new("");
+    let (mut wardrobe, _) = own.wear();
+    wardrobe.rail = vec![("mine".to_owned(), Place::File(own.path()))];
+    for _ in 0..50 {
+        wardrobe.next_theme();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(wardrobe.tasks.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_stays_as_it_is_is_not_news_and_a_shipped_theme_has_no_task() {
     let own = Own::new("[roles]\ngo = { fg = 1 }\n");
     let (mut wardrobe, _) = own.wear();

@@ -106,3 +106,33 @@ fn advice_is_said_again_only_when_more_than_its_numbers_changed() {
     );
     assert_ne!(without_numbers("w widens free to 25%"), without_numbers("w widens beta to 25%"));
 }
+
+#[test]
+fn a_rollout_whose_session_was_opened_anew_is_told_on_and_not_from_the_beginning() {
+    let before = world::trouble();
+    let mut lines = Vec::new();
+    let mut tell = |line: Line| lines.push(line.write(Format::Plain));
+    let mut reader = Reader::begin(&before.model, false, &mut tell);
+    reader.follow(&before.model, None, &mut tell);
+    // What stands in its place has only one thing to say.
+    let mut fallen = Model::new(Arc::new(world::rollout()), Autopilot::Off, false);
+    fallen.now = before.model.now;
+    let problem = |source: &str, text: &str| Body::Problem {
+        source: crate::domain::Source::new(crate::domain::SourceKind::Flags, source),
+        problem: crate::domain::Text::new(text),
+    };
+    let now = fallen.now;
+    let event = |body| Event { at: now, source_at: None, body };
+    update(&mut fallen, &event(problem("web", "its loop panicked")));
+    reader.live(1);
+    reader.follow(&fallen, None, &mut tell);
+    // Then it knows again what stands in the journal, which was told long ago, and something new.
+    let mut opened = world::launch().model;
+    assert!(opened.timeline.len() > 3 && opened.now < now);
+    update(&mut opened, &event(problem("session", "opened again")));
+    reader.live(2);
+    reader.follow(&opened, None, &mut tell);
+    let all = lines.join("\n");
+    assert!(all.contains("its loop panicked") && all.contains("opened again"), "{all}");
+    assert!(!all.contains("connected"), "{all}");
+}
