@@ -7,6 +7,7 @@ use gonogo::domain::*;
 use gonogo::effect::{Change, Outcome};
 use gonogo::engine::forecast::completion::{Completion, End, Place, Wait, of};
 use gonogo::engine::{Autopilot, Model};
+use gonogo::event::Body;
 
 use super::bench::{Bench, commands, name, percent};
 use super::forecast::{busy, go_on, shop};
@@ -110,7 +111,7 @@ fn what_was_said_comes_true_when_all_goes_well() {
 #[test]
 fn without_users_there_is_no_time_and_it_says_so() {
     assert_eq!(why(&Bench::of(shop(), Autopilot::Off)), "free: web has not been read yet");
-    assert_eq!(why(&busy(shop(), 5., 0., 0., 10, 1)), "no traffic seen in free yet");
+    assert_eq!(why(&busy(shop(), 5., 0., 0., 10, 1)), "no traffic seen in free lately");
     let mut silent = busy(shop(), 5., 1_000., 0.005, 30, 1);
     silent.tick(20_000);
     assert!(why(&silent).contains("HOLD on data"), "{}", why(&silent));
@@ -217,4 +218,17 @@ fn at_the_top_and_baked_it_is_done() {
     let found = of(&bench.model);
     assert_eq!((found.end, found.slowest), (End::Done, None));
     assert_eq!(bench.model.completion().end, End::Done, "and what is kept for the screen says the same");
+}
+
+#[test]
+fn the_segment_that_nobody_knows_the_end_of_is_named_also_when_its_name_is_part_of_a_word() {
+    let mut shop = shop();
+    shop.segments[0].name = name("us");
+    let mut bench = Bench::of(shop, Autopilot::Off);
+    bench.links();
+    let mut state = bench.state(true, 0., 0.);
+    state.shares = [(name("us"), percent(5.))].into();
+    bench.event(Body::Flag { platform: name("web"), state });
+    bench.press(Verb::Pause, Some("us"));
+    assert_eq!(why(&bench), "us: paused by ann@desk");
 }

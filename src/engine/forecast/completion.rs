@@ -57,7 +57,7 @@ pub enum End {
     Done,
     /// Not before then.
     At(Timestamp),
-    /// Nobody knows, and why: `NO-GO on errors`, `no traffic seen in free yet`.
+    /// Nobody knows, and why: `NO-GO on errors`, `no traffic seen in free lately`.
     Unknown(String),
 }
 
@@ -207,9 +207,8 @@ fn last(segments: &[Climb]) -> End {
     for climb in segments {
         match (&last, &climb.end) {
             (_, End::Unknown(why)) => {
-                let name = climb.segment.as_str();
-                let is_named = why.contains(name);
-                return End::Unknown(if is_named { why.clone() } else { format!("{name}: {why}") });
+                let name = &climb.segment;
+                return End::Unknown(if names(why, name) { why.clone() } else { format!("{name}: {why}") });
             }
             (End::At(then), End::At(at)) if then >= at => {}
             (_, End::At(at)) => last = End::At(*at),
@@ -217,6 +216,12 @@ fn last(segments: &[Climb]) -> End {
         }
     }
     last
+}
+
+/// Whether a sentence names a segment: as a word of its own, because `us` is a segment, and part of `paused`.
+fn names(why: &str, segment: &SegmentName) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    why.split(|c| !is_part(c)).any(|word| word == segment.as_str())
 }
 
 /// The stage that takes longest in the segment that ends last, or in those that it waits for.
