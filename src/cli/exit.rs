@@ -73,12 +73,25 @@ impl Failure {
 
 /// The message with each hint on a line of its own, also where the message passed through a text of one line.
 pub fn with_hints_apart(message: &str) -> String {
-    message.replace(" hint: ", "\nhint: ")
+    message.split(" hint: ").map(str::trim_end).collect::<Vec<_>>().join("\nhint: ")
 }
 
 impl From<std::io::Error> for Failure {
     /// A closed pipe (`gonogo journal x | head`) ends the output quietly enough: as lost contact.
     fn from(cause: std::io::Error) -> Self {
         Self::lost(format!("cannot write the output: {cause}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_has_a_line_of_its_own_and_none_that_is_empty_before_it() {
+        assert_eq!(with_hints_apart("no such file hint: look"), "no such file\nhint: look");
+        let report = "f.toml:2:6: no\n  2 | a\n    | ^\n  hint: yes\n\nf.toml:3:1: no\n  hint: b";
+        let told = "f.toml:2:6: no\n  2 | a\n    | ^\nhint: yes\n\nf.toml:3:1: no\nhint: b";
+        assert_eq!(with_hints_apart(report), told);
     }
 }

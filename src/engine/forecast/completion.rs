@@ -20,6 +20,7 @@ mod words;
 
 use std::time::Duration;
 
+use crate::domain::name::words as words_of;
 use crate::domain::{Actor, MetricName, Percent, RoleName, SegmentName, Timestamp};
 use crate::engine::model::Model;
 pub use words::{about, clock, rough};
@@ -220,8 +221,7 @@ fn last(segments: &[Climb]) -> End {
 
 /// Whether a sentence names a segment: as a word of its own, because `us` is a segment, and part of `paused`.
 fn names(why: &str, segment: &SegmentName) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    why.split(|c| !is_part(c)).any(|word| word == segment.as_str())
+    words_of(why).any(|word| word == segment.as_str())
 }
 
 /// The stage that takes longest in the segment that ends last, or in those that it waits for.
