@@ -31,20 +31,29 @@ pub enum NameError {
     BadCharacter(char),
 }
 
+/// Whether a byte can stand in a name.
+const fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/')
+}
+
+/// The words of a text that could be names: whoever looks for a name in a sentence must not find `us` in `paused`.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !u8::try_from(c).is_ok_and(is_part)).filter(|word| !word.is_empty())
+}
+
 fn check(text: &str) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
     // Each sample has two names, so the usual case is one pass over its bytes.
-    let is_good = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
-    if text.len() <= MAX_NAME && text.as_bytes().iter().all(is_good) {
+    if text.len() <= MAX_NAME && text.bytes().all(is_part) {
         return Ok(());
     }
     let length = text.chars().count();
     if length > MAX_NAME {
         return Err(NameError::TooLong(length));
     }
-    let bad = text.chars().find(|c| !u8::try_from(*c).is_ok_and(|b| is_good(&b)));
+    let bad = text.chars().find(|c| !u8::try_from(*c).is_ok_and(is_part));
     bad.map_or(Ok(()), |bad| Err(NameError::BadCharacter(bad)))
 }
 

@@ -12,13 +12,13 @@
 use std::time::Duration;
 
 use super::coach;
-use super::model::{Autopilot, Link, Model, SegmentModel, Tracked};
+use super::model::{Autopilot, Latch, Link, Model, SegmentModel, Tracked};
 use crate::domain::{
     Actor, LinkState, Percent, Phase, Response, Segment, Source, SourceKind, Station, Timestamp, Verdict,
 };
 use crate::effect::Outcome;
 
-/// How long a kill stays among what needs a look: long enough for a night's shift to see it, and the morning's.
+/// How long a kill after a NO-GO stays among what needs a look: long enough for a night's shift to see it, and the morning's.
 const RECENT: Duration = Duration::from_hours(12);
 
 /// Whether a rollout needs a person, and for what: the most urgent first.
@@ -110,7 +110,7 @@ pub struct Exposed {
     pub is_rough: bool,
 }
 
-/// How old the oldest number is that is judged or shown: of flags and metrics.
+/// How old the oldest number is that is judged or shown: of flags and metrics. While some are stale, of those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Oldest {
     /// When it came. `None`: some source was never heard of.
@@ -227,18 +227,21 @@ fn need(
     if verdict == Verdict::Wait { (Need::Wait, there) } else { (Need::Well, None) }
 }
 
-/// Whether a NO-GO calls for a pause or a kill, and nobody has stopped anything there: an autopilot that only speaks
-/// answers it for itself, not for the customers.
+/// Whether a NO-GO calls for a pause or a kill, and nobody has stopped anything there since: an autopilot that only speaks
+/// answers it for itself, not for the customers, and what was paused before kept those who have it exposed.
 fn is_unanswered(model: &Model, segment: &SegmentModel) -> bool {
     let is_stopping = || {
         let mut open =
             model.commands.iter().filter(|tracked| tracked.is_open() && tracked.command.is_urgent());
         open.any(|tracked| tracked.command.change.touches(&segment.name))
     };
-    segment.latches.iter().any(|latch| latch.response != Response::Warn)
+    let is_stopped = |latch: &Latch| {
+        let mut holds = [&segment.paused, &segment.lowered].into_iter().flatten();
+        let is_paused = segment.paused.is_some() && latch.response == Response::Pause;
+        is_paused || holds.any(|hold| hold.since >= latch.at)
+    };
+    segment.latches.iter().any(|latch| latch.response != Response::Warn && !is_stopped(latch))
         && segment.exposure.confirmed.is_none_or(|share| !share.is_zero())
-        && segment.paused.is_none()
-        && segment.lowered.is_none()
         && !is_stopping()
 }
 
@@ -330,8 +333,10 @@ fn oldest(model: &Model) -> Oldest {
         let kinds = [SourceKind::Flags, SourceKind::Metrics];
         model.links.iter().filter(move |(source, _)| kinds.contains(&source.kind)).map(|(_, link)| link)
     };
-    let heard_at = shown().map(|link| link.heard_at).min().flatten();
     let is_stale = shown().any(|link| link.is_stale(model.now));
+    // A slow source that is current may have older numbers than a quick one that is stale: that one is meant then.
+    let counted = shown().filter(|link| link.is_stale(model.now) == is_stale);
+    let heard_at = counted.map(|link| link.heard_at).min().flatten();
     let bound = shown().map(|link| link.interval).max().unwrap_or_default().saturating_mul(2);
     Oldest { heard_at, is_stale, bound }
 }

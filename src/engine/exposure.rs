@@ -149,22 +149,26 @@ fn phase(model: &Model, segment: &SegmentModel) -> Phase {
 }
 
 impl Model {
-    /// Where the rollout as a whole stands: the most urgent phase of its segments; killed or complete only
-    /// if all of them are.
+    /// Where the rollout as a whole stands. What is under way or not known in one segment comes first. It is killed or
+    /// complete only if all of it is; paused if nothing is left that could go on without a resume; and it holds while any
+    /// segment has a NO-GO or a HOLD, also once that segment was paused or killed: the answer does not undo the finding.
     #[must_use]
     pub fn phase(&self) -> Phase {
         let any = |phase| self.segments.iter().any(|segment| segment.phase == phase);
-        let all =
-            |phase| !self.segments.is_empty() && self.segments.iter().all(|segment| segment.phase == phase);
+        let all = |phases: &[Phase]| {
+            !self.segments.is_empty() && self.segments.iter().all(|segment| phases.contains(&segment.phase))
+        };
         let urgent = [Phase::Killing, Phase::Unknown, Phase::RollingBack];
         if let Some(phase) = urgent.into_iter().find(|phase| any(*phase)) {
             return phase;
         }
-        if let Some(phase) =
-            [Phase::Killed, Phase::Complete, Phase::Paused].into_iter().find(|phase| all(*phase))
-        {
+        if let Some(phase) = [Phase::Killed, Phase::Complete].into_iter().find(|phase| all(&[*phase])) {
             return phase;
         }
-        if any(Phase::Holding) { Phase::Holding } else { Phase::Running }
+        if any(Phase::Paused) && all(&[Phase::Paused, Phase::Killed, Phase::Complete]) {
+            return Phase::Paused;
+        }
+        let is_held = any(Phase::Holding) || self.verdict() >= Verdict::Hold;
+        if is_held { Phase::Holding } else { Phase::Running }
     }
 }

@@ -98,7 +98,7 @@ impl Part {
     }
 }
 
-/// What must be known before there is a forecast, in words: `no traffic seen in free yet`.
+/// What must be known before there is a forecast, in words: `no traffic seen in free lately`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(pub String);
 

@@ -4,6 +4,7 @@
 //! stands in the middle once there is room above it, so rows that are added above move nothing that is looked at. The
 //! day of the first row in sight stands above all of them, and a day's name wherever one begins. It draws at any size.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
@@ -27,6 +28,17 @@ pub struct Look<'l, T> {
 /// The mark of the cursor, or room for it.
 pub fn mark(scene: &Scene<'_>, is_marked: bool) -> Span<'static> {
     if is_marked { scene.span(scene.glyphs().selected, Role::Selected) } else { Span::raw(" ") }
+}
+
+/// What is kept of a stream with its numbers, newest first: the newest is number `seen`, whatever was left out before.
+pub fn numbered<T>(seen: u64, kept: &VecDeque<T>) -> impl Iterator<Item = (u64, &T)> {
+    (0..seen.saturating_add(1)).rev().zip(kept.iter().rev())
+}
+
+/// A text below its row: wrapped, and set in by some columns.
+pub fn below(scene: &Scene<'_>, text: &str, indent: usize, width: usize) -> Vec<Line<'static>> {
+    let lines = paint::wrap(text, width.saturating_sub(indent + 1).max(1));
+    lines.into_iter().map(|line| scene.line(format!("{:indent$}{line}", ""), Role::Text)).collect()
 }
 
 /// A line of the list before it is drawn.

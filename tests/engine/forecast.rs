@@ -100,7 +100,7 @@ fn without_traffic_there_is_no_forecast_and_it_says_what_is_missing() {
     let unread = Bench::of(shop(), Autopilot::Off);
     assert_eq!(missing(&unread), "errors of free has not been read often enough yet");
     let quiet = busy(shop(), 5., 0., 0., 10, 1);
-    assert_eq!(missing(&quiet), "no traffic seen in free yet");
+    assert_eq!(missing(&quiet), "no traffic seen in free lately");
     let mut silent = busy(shop(), 5., 1_000., 0.005, 30, 1);
     silent.tick(20_000);
     assert_eq!(missing(&silent), "no errors data of free for 20s");

@@ -7,6 +7,7 @@ mod acts;
 mod approvals;
 mod autopilot;
 mod bench;
+mod brief;
 mod clear;
 mod climb;
 mod coach;

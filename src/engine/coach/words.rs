@@ -38,6 +38,7 @@ pub fn say(text: &str, key_of: impl Fn(Verb) -> Option<String>) -> String {
     while let Some(at) = rest.find([KEY, PRESS]) {
         let (before, marked) = rest.split_at(at);
         said.push_str(before);
+        rest = marked;
         let Some((name, after)) = marked.split_once(END) else { break };
         let is_pressed = name.starts_with(PRESS);
         let name = name.trim_start_matches([KEY, PRESS]);
@@ -146,6 +147,15 @@ mod tests {
             "over a year",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_key_that_the_person_has_is_said_and_a_mark_in_foreign_text_says_nothing_twice() {
+        let mine = |verb: Verb| (verb == Verb::Kill).then(|| "k".to_owned());
+        let text = format!("kill it: {PRESS}kill{END}, or {PRESS}rollback{END}; {}", key(Verb::Kill));
+        assert_eq!(say(&text, mine), "kill it: press k, or rollback; k");
+        let foreign = format!("web: bad {KEY}gateway");
+        assert_eq!(say(&foreign, mine), foreign);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod words;
 
 use std::time::Duration;
 
+use crate::domain::name::words as words_of;
 use crate::domain::{Actor, MetricName, Percent, RoleName, SegmentName, Timestamp};
 use crate::engine::model::Model;
 pub use words::{about, clock, rough};
@@ -57,7 +58,7 @@ pub enum End {
     Done,
     /// Not before then.
     At(Timestamp),
-    /// Nobody knows, and why: `NO-GO on errors`, `no traffic seen in free yet`.
+    /// Nobody knows, and why: `NO-GO on errors`, `no traffic seen in free lately`.
     Unknown(String),
 }
 
@@ -207,9 +208,8 @@ fn last(segments: &[Climb]) -> End {
     for climb in segments {
         match (&last, &climb.end) {
             (_, End::Unknown(why)) => {
-                let name = climb.segment.as_str();
-                let is_named = why.contains(name);
-                return End::Unknown(if is_named { why.clone() } else { format!("{name}: {why}") });
+                let name = &climb.segment;
+                return End::Unknown(if names(why, name) { why.clone() } else { format!("{name}: {why}") });
             }
             (End::At(then), End::At(at)) if then >= at => {}
             (_, End::At(at)) => last = End::At(*at),
@@ -217,6 +217,11 @@ fn last(segments: &[Climb]) -> End {
         }
     }
     last
+}
+
+/// Whether a sentence names a segment: as a word of its own, because `us` is a segment, and part of `paused`.
+fn names(why: &str, segment: &SegmentName) -> bool {
+    words_of(why).any(|word| word == segment.as_str())
 }
 
 /// The stage that takes longest in the segment that ends last, or in those that it waits for.

@@ -53,7 +53,7 @@ pub fn of(model: &Model, segment: &SegmentModel, metric: &MetricName) -> Result<
     }
     let (units, over) = lately(series, back(model.now, window(interval)), sampled_at).ok_or_else(unread)?;
     if units <= 0.0 {
-        return Err(Missing(format!("no traffic seen in {name} yet")));
+        return Err(Missing(format!("no traffic seen in {name} lately")));
     }
     let usual_from = back(model.now, USUAL);
     let (base_rate, is_rate_seen) = base_rate(series, usual_from);

@@ -5,7 +5,7 @@
 
 use super::page::Page;
 use crate::action::Verb;
-use crate::domain::{SegmentName, Timestamp};
+use crate::domain::{SegmentName, Timestamp, name};
 use crate::effect::Outcome;
 use crate::engine::Model;
 use crate::engine::model::{Moment, MomentKind, SegmentModel};
@@ -118,10 +118,9 @@ fn sign(model: &Model, segment: &SegmentName, moment: &Moment) -> Option<Sign> {
 
 /// Whether a line is about a segment: it names it, or everything.
 fn names(text: &str, segment: &SegmentName) -> bool {
-    let mut words = text.split([' ', ',', ':']);
     text.contains("everything")
         || text.starts_with("switched the flag")
-        || words.any(|word| word == segment.as_str())
+        || name::words(text).any(|word| word == segment.as_str())
 }
 
 const fn of_verb(verb: Verb) -> Sign {

@@ -50,8 +50,7 @@ const MAX_TROUBLES: usize = 3;
 /// The comments that are shown with their numbers, newest first.
 fn rows<'m>(model: &'m Model, view: &View) -> Vec<(u64, &'m Comment)> {
     let filter = Filter::new(view.filter(), &KEYS);
-    let numbered = (0..model.feedback_totals.pieces.saturating_add(1)).rev().zip(model.comments.iter().rev());
-    numbered
+    listing::numbered(model.feedback_totals.pieces, &model.comments)
         .filter(|(_, comment)| is_here(comment, view))
         .filter(|(_, comment)| filter.is_empty() || passes(model, comment, &filter))
         .collect()
@@ -138,8 +137,7 @@ fn more(scene: &Scene<'_>, comment: &Comment, width: usize) -> Vec<Line<'static>
     if feedback::fits(comment, width) {
         return Vec::new();
     }
-    let lines = paint::wrap(comment.feedback.text.as_str(), width.saturating_sub(INDENT + 1).max(1));
-    lines.into_iter().map(|line| scene.line(format!("{:INDENT$}{line}", ""), Role::Text)).collect()
+    listing::below(scene, comment.feedback.text.as_str(), INDENT, width)
 }
 
 fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {

@@ -10,6 +10,7 @@ use ratatui::text::Line;
 
 use super::{Copied, RowId, Screen, Steer};
 use crate::action::Verb;
+use crate::domain::name;
 use crate::domain::text::thousands;
 use crate::engine::Model;
 use crate::engine::model::{Moment, MomentKind};
@@ -41,8 +42,7 @@ const WITH_FOOT: u16 = 8;
 /// The moments that are shown with their numbers, newest first.
 fn rows<'m>(model: &'m Model, view: &View) -> Vec<(u64, &'m Moment)> {
     let filter = Filter::new(view.filter(), &KEYS);
-    let numbered = (0..model.moments_seen.saturating_add(1)).rev().zip(model.timeline.iter().rev());
-    numbered
+    listing::numbered(model.moments_seen, &model.timeline)
         .filter(|(_, moment)| is_here(model, moment, view))
         .filter(|(_, moment)| filter.is_empty() || passes(model, moment, &filter))
         .collect()
@@ -61,8 +61,7 @@ fn named<'m>(model: &'m Model, moment: &'m Moment) -> Vec<&'m str> {
     if let Some(segment) = &moment.segment {
         return vec![segment.as_str()];
     }
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    let words: Vec<_> = moment.text.as_str().split(|c| !is_part(c)).collect();
+    let words: Vec<_> = name::words(moment.text.as_str()).collect();
     let all = model.rollout.segments.iter().map(|segment| segment.name.as_str());
     all.filter(|name| words.contains(name)).collect()
 }
@@ -143,9 +142,7 @@ fn more(scene: &Scene<'_>, moment: &Moment, width: usize, columns: &timeline::Co
     }
     let who = moment.actor.as_ref().map_or_else(String::new, |actor| format!("{actor}: "));
     let place = moment.segment.as_ref().map_or_else(String::new, |segment| format!("{segment}: "));
-    let text = format!("{place}{who}{}", moment.text);
-    let lines = paint::wrap(&text, width.saturating_sub(INDENT + 1).max(1));
-    lines.into_iter().map(|line| scene.line(format!("{:INDENT$}{line}", ""), Role::Text)).collect()
+    listing::below(scene, &format!("{place}{who}{}", moment.text), INDENT, width)
 }
 
 fn copy(rollouts: &Rollouts<'_>, view: &View, what: Copied) -> Option<String> {

@@ -153,6 +153,24 @@ fn every_screen_of_a_launch_that_goes_well() {
 }
 
 #[test]
+fn a_forecast_says_that_it_is_the_earliest_and_what_it_assumes() {
+    let mut model = states::state("planned");
+    let shown = |key: &str, model: &Model| {
+        let mut view = view();
+        press(&mut view, model, &[key]);
+        let shown = text(&render(model, &view, &theme("default"), 120, 40));
+        // Across the ends of lines.
+        shown.replace('┃', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let assumed =
+        "if every stage goes well, somebody widens each as soon as it may be, and the traffic stays";
+    assert!(shown("5", &model).contains(assumed), "{}", shown("5", &model));
+    assert!(shown("8", &model).contains("earliest end 20"), "{}", shown("8", &model));
+    model.autopilot = crate::engine::Autopilot::Full;
+    assert!(shown("5", &model).contains("if every stage goes well and the traffic stays as it is."));
+}
+
+#[test]
 fn every_screen_in_trouble() {
     let model = world::trouble().model;
     for (index, screen) in SCREENS.iter().enumerate() {

@@ -38,7 +38,7 @@ pub fn gate(model: &Model, segment: &SegmentModel, told: &[Option<Climb>]) -> Op
         };
         gate = match (&told.get(index)?.as_ref()?.end, gate) {
             (_, Gate::Unknown(why)) => Gate::Unknown(why),
-            (End::Unknown(why), _) if why.contains(first.as_str()) => {
+            (End::Unknown(why), _) if super::names(why, first) => {
                 Gate::Unknown(format!("begins after {first} ({why})"))
             }
             (End::Unknown(why), _) => {

@@ -87,12 +87,12 @@ pub fn whole(model: &Model) -> Vec<String> {
         End::At(at) => {
             let who = match model.autopilot {
                 Autopilot::Full if !model.read_only => "",
-                _ => " and somebody widens each as soon as it may be",
+                _ => ", somebody widens each as soon as it may be,",
             };
             let mut lines = vec![format!(
-                "Done about {} UTC, {}{people}; if every stage goes well{who}, at the traffic of the last minutes.",
+                "Done about {} UTC, in {}{people}; if every stage goes well{who} and the traffic stays as it is.",
                 clock(model.now, *at),
-                about(at.since(model.now)).replacen("about", "in about", 1),
+                about(at.since(model.now)),
             )];
             lines.extend(found.slowest.as_ref().map(|slowest| {
                 let what = match &slowest.wait {

@@ -8,7 +8,7 @@ use crate::domain::text::thousands;
 use crate::domain::{Percent, SourceKind, Verdict};
 use crate::engine::Model;
 use crate::engine::coach::Advice;
-use crate::engine::forecast::completion::{End, about, clock, rough};
+use crate::engine::forecast::completion::{End, clock, rough};
 use crate::engine::model::SegmentModel;
 use crate::ui::panes::coach;
 use crate::ui::{Scene, facts, words};
@@ -92,17 +92,17 @@ pub fn bake(model: &Model, segment: &SegmentModel) -> Option<String> {
     Some(format!("bake {said} left"))
 }
 
-/// When the rollout is done, in a few words.
+/// When the rollout is done at the earliest, in a few words: if all goes well, and is widened as soon as it may be.
 pub fn done(model: &Model) -> String {
     let found = model.completion();
     match &found.end {
         End::Done => "done: all at the top of their plan".to_owned(),
         End::At(at) => {
-            let left = about(at.since(model.now));
+            let left = rough(at.since(model.now));
             let waits: Vec<_> = found.people.iter().map(ToString::to_string).collect();
             let waits =
                 if waits.is_empty() { String::new() } else { format!(" + waits for {}", waits.join(", ")) };
-            format!("done {}, {} UTC{waits}", left.replacen("about", "in about", 1), clock(model.now, *at))
+            format!("earliest end {} UTC, in {left}{waits}", clock(model.now, *at))
         }
         End::Unknown(why) => format!("end not known: {why}"),
     }
