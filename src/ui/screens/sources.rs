@@ -30,7 +30,7 @@ pub const SCREEN: Screen = Screen {
     ids: |rollouts, view| keys(rollouts.open, view).iter().map(Key::id).collect(),
     draw,
     copy,
-    is_filtered: true,
+    left: Some(|rollouts, view| keys(rollouts.open, view).len()),
     ..Screen::of(Verb::Sources)
 };
 

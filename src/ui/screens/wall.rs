@@ -23,7 +23,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{RowId, Screen, Steer};
+use super::{Screen, Steer};
 use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::domain::{SourceKind, Verdict};
@@ -37,8 +37,7 @@ use font::{HEIGHT, Scale};
 /// The screen.
 pub const SCREEN: Screen = Screen {
     title: |scene| scene.model.rollout.name.to_string(),
-    steer: Steer::Rows,
-    ids,
+    steer: Steer::Rollouts,
     draw,
     copy: |rollouts, _, _| Some(line(rollouts)),
     is_bare: true,
@@ -59,14 +58,6 @@ const SEGMENTS: u16 = 8;
 const LARGEST: u16 = 6;
 /// Most lines for what somebody has to do.
 const CALL_ROWS: usize = 3;
-
-/// The rollouts from the one that is shown on: the next key down shows the next one.
-fn ids(rollouts: &Rollouts<'_>, _: &crate::ui::View) -> Vec<RowId> {
-    let name = &rollouts.open.rollout.name;
-    let open = rollouts.all.iter().position(|model| model.rollout.name == *name).unwrap_or(0);
-    let turned = rollouts.all.iter().skip(open).chain(rollouts.all.iter().take(open));
-    turned.map(|model| RowId::Name(model.rollout.name.to_string())).collect()
-}
 
 /// What is copied: the wall in one line.
 fn line(rollouts: &Rollouts<'_>) -> String {

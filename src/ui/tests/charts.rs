@@ -216,6 +216,7 @@ fn a_filter_narrows_the_segments_and_never_hides_the_selected_one() {
     let count = |shown: &str| shown.lines().filter(|line| line.contains("…") && line.contains('%')).count();
     assert!(shown.contains("of 11/30"), "ten and the selected one: {shown}");
     assert!(count(&shown) <= 12);
+    assert!(shown.contains("filter: REGION-1 (10 of 30)"), "{shown}");
     press(&mut view, &model, &["down"]);
     assert_eq!(
         view.selected().map(ToString::to_string).as_deref(),
