@@ -60,11 +60,10 @@ fn others(scene: &Scene<'_>, curve: &Curve, rail: Option<&Rail>, marks: &[Mark])
     }
     let bands = format!("{}{}{}", glyphs.band, glyphs.band_second, glyphs.band_both);
     let (text, short) = match curve.unit {
-        Unit::Percent => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
+        Unit::Percent | Unit::Score => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
         Unit::Ms => ("p95 of the last minute, no interval".to_owned(), "no interval".to_owned()),
-        Unit::Score => ("no interval".to_owned(), String::new()),
     };
-    let short = (!short.is_empty()).then(|| scene.line(short, Role::Dim));
+    let short = Some(scene.line(short, Role::Dim));
     pieces.push(Piece { short, ..Piece::new(3, scene.line(text, Role::Dim)) });
     pieces
 }

@@ -69,7 +69,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let lines = lines(scene, usize::from(area.width));
     // The last line stays in sight, however far it was scrolled.
     let top = scene.view.top().min(lines.len().saturating_sub(1));
-    paint::put_all(buf, area, lines.into_iter().skip(top));
+    paint::put_text(buf, area, lines.into_iter().skip(top));
 }
 
 /// The lines.

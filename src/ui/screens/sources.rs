@@ -174,7 +174,7 @@ impl Column {
             line.spans.insert(0, mark(scene, is_marked));
             line
         });
-        paint::put_all(buf, area, lines);
+        paint::put_text(buf, area, lines);
     }
 }
 

@@ -80,7 +80,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     }
     let stale = facts::stale(scene.model);
     let Some(scale) = scale(rest, stale.is_some()) else {
-        paint::put_all(buf, rest, small(scene, usize::from(rest.width)));
+        paint::put_text(buf, rest, small(scene, usize::from(rest.width)));
         return;
     };
     paint::put(buf, take(&mut rest, 1), 0, &heading(scene, area.width));
@@ -263,22 +263,48 @@ fn draw_below(scene: &Scene<'_>, buf: &mut Buffer, mut rest: Rect, scale: Scale)
     let role = if is_urgent { Role::Danger } else { Role::Text };
     let place = take(&mut rest, u16::try_from(call_rows).unwrap_or(1));
     let to = scene.glyphs().to;
-    let lines = calls.into_iter().take(call_rows).enumerate().map(|(row, text)| {
+    let lines = calls.into_iter().enumerate().map(|(row, text)| {
         let sign = if row == 0 { to } else { " " };
         scene.line(format!("{sign} {text}"), role)
     });
-    paint::put_all(buf, place, lines);
-    let rows = scene.model.segments.len();
+    paint::put_text(buf, place, lines);
     if rest.height < 2 {
         return;
     }
     take(&mut rest, 1);
     let name = scene.model.segments.iter().map(|s| s.name.as_str().len()).max().unwrap_or(0).clamp(4, 24);
-    let shown = usize::from(rest.height).min(rows);
-    for (row, segment) in scene.model.segments.iter().take(shown).enumerate() {
+    let mut segments: Vec<_> = scene.model.segments.iter().collect();
+    let room = usize::from(rest.height);
+    let mut shown = segments.len();
+    if shown > room {
+        // The last row is for the others; a stable sort: those of one verdict keep their order.
+        shown = room.saturating_sub(1);
+        segments.sort_by_key(|segment| std::cmp::Reverse(segment.verdict));
+    }
+    let (shown, others) = segments.split_at(shown);
+    for (row, segment) in shown.iter().enumerate() {
         let line = segment_line(scene, segment, name, width);
         paint::put(buf, rest, row, &line);
     }
+    if !others.is_empty() {
+        paint::put(buf, rest, shown.len(), &others_line(scene, others, shown.is_empty()));
+    }
+}
+
+/// How the segments stand for which there is no row.
+fn others_line(scene: &Scene<'_>, others: &[&SegmentModel], is_all: bool) -> Line<'static> {
+    let count = others.len();
+    let text = if is_all { format!("{count} segments:") } else { format!("and {count} more:") };
+    let mut line = Line::from(scene.span(text, Role::Title));
+    for verdict in [Verdict::NoGo, Verdict::Hold, Verdict::Wait, Verdict::Go] {
+        let count = others.iter().filter(|segment| segment.verdict == verdict).count();
+        if count > 0 {
+            let text =
+                format!("  {} {count} {}", words::verdict_glyph(scene.glyphs(), verdict), verdict.word());
+            line.push_span(scene.span(text, words::verdict_role(verdict)));
+        }
+    }
+    line
 }
 
 /// One segment: name, share, bar, verdict, end.

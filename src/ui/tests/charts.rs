@@ -6,8 +6,11 @@ use ratatui::layout::Rect;
 use super::pictures::{keep, press, render, text, theme, view};
 use super::world::{self, World, seg};
 use crate::action::{Request, Scope, Verb};
-use crate::domain::{Compare, Ladder, MetricName, Percent, Segment, Stage};
+use crate::domain::{
+    Compare, Evidence, Ladder, Method, MetricName, Percent, Segment, Stage, Station, Verdict,
+};
 use crate::engine::Model;
+use crate::engine::model::Cell;
 use crate::ui::chart::curve::Curve;
 use crate::ui::view::Shown;
 use crate::ui::{Scene, View, chart};
@@ -158,7 +161,8 @@ fn a_chart_says_its_unit_how_many_and_how_sure_in_every_set_of_signs() {
         assert!(errors.lines().nth(2).is_some_and(|line| line.contains('%')), "{errors}");
         let latency = of(Shown::Metric(&latency));
         assert!(latency.contains(" ms") && latency.contains("no interval"), "{latency}");
-        assert!(of(Shown::Feedback).contains("no interval"));
+        let scores = of(Shown::Feedback);
+        assert!(scores.contains("n=") && scores.contains("95 % of each bin"), "{scores}");
     }
 }
 
@@ -232,6 +236,58 @@ fn names_that_do_not_fit_the_board_stand_on_two_rows() {
         let on_board = |line: &&str| line.chars().skip(77).collect::<String>().contains(name);
         assert!(shown.lines().take(6).any(|line| on_board(&line)), "{name}: {shown}");
     }
+}
+
+#[test]
+fn no_number_of_the_evidence_is_cut_where_it_is_narrow() {
+    let model = world::trouble().model;
+    let words = |columns| {
+        let shown = text(&render(&model, &open(&model, &["3"]), &theme("default"), columns, 200));
+        shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let narrow = words(60).join(" ");
+    let is_number = |line: &&String| ["bet ", "worse ", "counts "].iter().any(|word| line.starts_with(word));
+    let wide = words(110);
+    let numbers: Vec<_> = wide.iter().filter(is_number).collect();
+    assert!(numbers.len() > 4 && numbers.iter().any(|line| line.len() > 60), "{numbers:#?}");
+    for line in numbers {
+        assert!(narrow.contains(line.as_str()), "{line}: {narrow}");
+    }
+}
+
+#[test]
+fn the_evidence_of_a_split_counts_users_and_calls_nobody_bad() {
+    let mut model = world::launch().model;
+    let evidence = Evidence {
+        method: Method::SampleRatio,
+        ln_e: Some(9.0),
+        ln_threshold: Some(7.0),
+        treatment: Some((1_211.0, 0.0)),
+        control: Some((612.0, 0.0)),
+        ..Evidence::of("the arms cannot be compared", model.now)
+    };
+    let cell = Cell { verdict: Verdict::Hold, evidence, since: model.now };
+    model.segments[0].board = [(Station::SampleRatio, cell)].into();
+    let shown = text(&render(&model, &open(&model, &["down", "3"]), &theme("default"), 110, 60));
+    assert!(shown.contains("counts  treatment 1,211 users, control 612 users"), "{shown}");
+    assert!(shown.contains("e = 8,103 of 1,097 for a HOLD") && !shown.contains("for a NO-GO"), "{shown}");
+}
+
+#[test]
+fn the_wall_shows_the_worst_segments_and_counts_those_that_it_has_no_row_for() {
+    let mut model = many(20).model;
+    model.segments[16].verdict = Verdict::NoGo;
+    let shown = |columns, rows| {
+        let mut view = open(&model, &["8"]);
+        view.handle(&crate::keys::Input::Resize { columns, rows }, &[&model]);
+        text(&render(&model, &view, &theme("default"), columns, rows))
+    };
+    let small = shown(80, 23);
+    assert!(small.contains("20 segments:  ✘ 1 NO-GO  … 19 WAIT"), "{small}");
+    let high = shown(80, 30);
+    let rows: Vec<_> = high.lines().filter(|line| line.contains("customers-of-the")).collect();
+    assert!(rows.iter().any(|line| line.contains("✘ NO-GO")), "{high}");
+    assert!(high.contains(" more:  … "), "{high}");
 }
 
 #[test]
