@@ -65,19 +65,21 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let is_beside = area.width >= BESIDE;
     let room = below.height.saturating_sub(CHARTS);
     let exposures = if is_beside || room >= 8 { 4 } else { 2 }.min(room);
-    let notes =
-        standing::notes(scene, segment, usize::from(if is_beside { area.width / 2 } else { area.width }));
+    let notes = |width: u16, rows| standing::notes(scene, segment, (usize::from(width), rows));
     let rest = if is_beside {
         let (top, rest) = cut_top(below, exposures);
         let left = Rect { width: top.width / 2, ..top };
         exposure::draw(scene, buf, left, segment);
-        paint::put_text(buf, Rect { x: top.x + left.width, width: top.width - left.width, ..top }, notes);
+        let right = Rect { x: top.x + left.width, width: top.width - left.width, ..top };
+        paint::put_text(buf, right, notes(right.width, right.height));
         rest
     } else {
         let (top, rest) = cut_top(below, exposures);
         exposure::draw(scene, buf, top, segment);
+        let room = rest.height.saturating_sub(CHARTS);
+        let notes = notes(area.width, room);
         let wanted = u16::try_from(notes.len()).unwrap_or(u16::MAX);
-        let (top, rest) = cut_top(rest, wanted.min(rest.height.saturating_sub(CHARTS)));
+        let (top, rest) = cut_top(rest, wanted.min(room));
         paint::put_text(buf, top, notes);
         rest
     };

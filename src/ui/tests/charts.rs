@@ -4,10 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pictures::{keep, press, render, text, theme, view};
+use super::states;
 use super::world::{self, World, seg};
 use crate::action::{Request, Scope, Verb};
 use crate::domain::{
-    Compare, Evidence, Ladder, Method, MetricName, Percent, Segment, Stage, Station, Verdict,
+    Compare, Evidence, Ladder, LinkState, Method, MetricName, Percent, Segment, SourceKind, Stage, Station,
+    Text, Verdict,
 };
 use crate::engine::Model;
 use crate::engine::model::Cell;
@@ -271,6 +273,30 @@ fn the_evidence_of_a_split_counts_users_and_calls_nobody_bad() {
     let shown = text(&render(&model, &open(&model, &["down", "3"]), &theme("default"), 110, 60));
     assert!(shown.contains("counts  treatment 1,211 users, control 612 users"), "{shown}");
     assert!(shown.contains("e = 8,103 of 1,097 for a HOLD") && !shown.contains("for a NO-GO"), "{shown}");
+}
+
+#[test]
+fn a_no_go_that_only_an_autopilot_that_advises_has_answered_is_one_on_which_nobody_acted() {
+    let mut model = states::state("no-go");
+    for segment in &mut model.segments {
+        segment.latches.iter_mut().for_each(|latch| latch.answered = true);
+    }
+    for screen in ["2", "3"] {
+        let shown = text(&render(&model, &open(&model, &[screen]), &theme("default"), 200, 60));
+        let words: Vec<_> = shown.split_whitespace().collect();
+        assert!(words.join(" ").contains(", nobody acted on it"), "{shown}");
+    }
+}
+
+#[test]
+fn of_a_source_that_is_lost_the_newest_value_is_not_called_that_of_now() {
+    let mut world = world::launch();
+    let title =
+        |model: &Model| text(&draw(model, "free", Shown::Metric(&metric("errors")), "default", 76, 16));
+    assert!(title(&world.model).contains("treatment now "), "{}", title(&world.model));
+    world.link(SourceKind::Metrics, "errors", LinkState::Failed { cause: Text::new("no token") });
+    let lost = title(&world.model);
+    assert!(lost.contains("treatment last ") && !lost.contains("treatment now"), "{lost}");
 }
 
 #[test]
