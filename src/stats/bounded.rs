@@ -12,7 +12,7 @@
 /// The chance that the mean lies outside, both sides together.
 const ALPHA: f64 = 0.05;
 /// Halvings of the stretch in which an end is looked for: a chart shows no more.
-const STEPS: usize = 24;
+const STEPS: usize = 16;
 
 /// Between which values, 0 to 1, the true mean lies in 95 of 100 cases. `None` without values, or if the mean is none of
 /// values between 0 and 1.

@@ -312,7 +312,10 @@ fn segment_line(scene: &Scene<'_>, segment: &SegmentModel, name: usize, width: u
     let glyphs = scene.glyphs();
     let share = segment.exposure.confirmed;
     let bar = width.saturating_sub(name + 8 + 10 + 30).min(60);
-    let filled = share.map_or(0, |share| (share.as_f64() / 100.0 * bar as f64).round() as usize).min(bar);
+    // What is not known has no bar, not even an empty one.
+    let filled = words::cells(share, bar);
+    let empty = if filled.is_some() { glyphs.bar_empty } else { " " };
+    let filled = filled.unwrap_or(0);
     let found = scene.model.completion().segments.iter().find(|climb| climb.segment == segment.name);
     let end = match found.map(|climb| &climb.end) {
         Some(End::At(at)) => format!("done about {}", clock(scene.model.now, *at)),
@@ -326,7 +329,7 @@ fn segment_line(scene: &Scene<'_>, segment: &SegmentModel, name: usize, width: u
         scene.span(format!("{full}{:pad$}", ""), Role::Title),
         scene.span(format!("{:>7} ", words::exposure(share)), Role::Confirmed),
         scene.span(glyphs.bar.repeat(filled), Role::Confirmed),
-        scene.span(glyphs.bar_empty.repeat(bar - filled), Role::Dim),
+        scene.span(empty.repeat(bar - filled), Role::Dim),
         scene.span(" ", Role::Text),
         scene.verdict(segment.verdict),
         scene.span(" ".repeat(8_usize.saturating_sub(segment.verdict.word().len())), Role::Text),
