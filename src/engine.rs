@@ -54,7 +54,7 @@ mod update;
 pub mod watch;
 
 pub use acts::{Move, Plan, plan};
-pub use brief::{Brief, Exposed, Need, Oldest};
+pub use brief::{Brief, Exposed, Need, Oldest, is_unanswered};
 pub use decision::Decision;
 pub use model::{Autopilot, Model};
 pub use outlook::Outlook;

@@ -16,7 +16,7 @@
 //! | M4 | without a control group | [`baseline`], then [`KillBet::update_against`] |
 //! | | many at once | [`sum`], [`e_bh`] |
 //! | | how long until an alarm | [`power`] |
-//! | | how sure one point of a chart is; nothing is decided on it | [`score`] |
+//! | | how sure one point of a chart is; nothing is decided on it | [`score`], [`bounded`] |
 //!
 //! What is no number is never evidence, neither of harm nor of health.
 //!
@@ -25,6 +25,7 @@
 pub mod baseline;
 mod beta;
 pub mod binomial;
+pub mod bounded;
 pub mod confidence;
 pub mod e_bh;
 pub mod exact;

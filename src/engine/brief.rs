@@ -229,7 +229,8 @@ fn need(
 
 /// Whether a NO-GO calls for a pause or a kill, and nobody has stopped anything there since: an autopilot that only speaks
 /// answers it for itself, not for the customers, and what was paused before kept those who have it exposed.
-fn is_unanswered(model: &Model, segment: &SegmentModel) -> bool {
+#[must_use]
+pub fn is_unanswered(model: &Model, segment: &SegmentModel) -> bool {
     let is_stopping = || {
         let mut open =
             model.commands.iter().filter(|tracked| tracked.is_open() && tracked.command.is_urgent());

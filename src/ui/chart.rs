@@ -56,7 +56,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
     let name = if let Shown::Metric(metric) = signal { Some(metric.as_str()) } else { None };
     let trouble = facts::troubles(scene.model, kind, name);
     let is_drawn = !curve.is_empty() && area.height >= LEAST_ROWS && area.width >= LEAST_COLUMNS;
-    let mut lines = legend::lines(scene, &curve, rail.as_ref(), &marks, area.width);
+    let mut lines = legend::lines(scene, &curve, rail.as_ref(), &marks, (area.width, trouble.is_empty()));
     if curve.is_empty() {
         let text = if signal == Shown::Feedback { " no scores yet" } else { " no traffic yet" };
         lines = vec![scene.line(text, Role::Dim)];

@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 
 use super::field::Field;
 use super::overlay::Overlay;
-use super::screens::{Copied, SCREENS, Screen, Steer};
+use super::screens::{Copied, SCREENS, Steer};
 use super::{Scene, View, paint};
 use crate::action::{Verb, Where};
 use crate::domain::text::cut;
@@ -94,7 +94,7 @@ fn ranked(scene: &Scene<'_>) -> Vec<(Verb, u8)> {
     let is_replay = scene.view.is_replay();
     let is_main = screen.steer == Steer::Panes;
     let fits = |verb: Verb| match verb {
-        Verb::Filter => screen.is_filtered,
+        Verb::Filter => screen.left.is_some(),
         Verb::Copy => !is_main,
         Verb::NextPane => is_main,
         Verb::Zoom => is_main || screen.opens.is_some(),
@@ -198,15 +198,9 @@ fn typed_filter(scene: &Scene<'_>, field: &Field, width: usize) -> Line<'static>
 
 /// How many rows the filter leaves: `3 of 20`.
 fn left(scene: &Scene<'_>) -> String {
-    let Some(screen) = SCREENS.get(scene.view.screen()) else { return String::new() };
-    let (left, all) = (count(screen, scene, scene.view), count(screen, scene, &scene.view.without_filter()));
-    format!("{left} of {all}")
-}
-
-fn count(screen: &Screen, scene: &Scene<'_>, view: &View) -> usize {
-    if screen.steer == Steer::Lines {
-        (screen.lines)(&scene.all(), view, usize::from(view.size().0))
-    } else {
-        (screen.ids)(&scene.all(), view).len()
-    }
+    let Some(left) = SCREENS.get(scene.view.screen()).and_then(|screen| screen.left) else {
+        return String::new();
+    };
+    let rollouts = scene.all();
+    format!("{} of {}", left(&rollouts, scene.view), left(&rollouts, &scene.view.without_filter()))
 }

@@ -25,8 +25,6 @@ mod fields;
 mod pointer;
 mod switches;
 
-/// Screens that one can go back through: more than a person remembers.
-const MAX_TRAIL: usize = 16;
 /// Rows of the frame around a list: header, title, hints.
 const AROUND: u16 = 5;
 
@@ -174,13 +172,12 @@ impl View {
         usize::from(self.size.1.saturating_sub(AROUND).max(1))
     }
 
-    /// Opens a screen; the one before is gone back to.
+    /// Opens a screen; the one before is gone back to. Each is gone back to once, however often it was looked at: so the
+    /// trail is never longer than the list of screens.
     fn open(&mut self, screen: usize) {
         if screen != self.screen {
             self.trail.push(std::mem::replace(&mut self.screen, screen));
-            if self.trail.len() > MAX_TRAIL {
-                self.trail.remove(0);
-            }
+            self.trail.retain(|before| *before != screen);
         }
     }
 
@@ -359,13 +356,14 @@ impl View {
                 self.select(forward, by, model);
                 self.mark(None, rollouts);
             }
+            Steer::Rollouts => self.turn(forward, rollouts),
             Steer::Rows => {}
         }
     }
 
-    /// The row that the next key starts from. On the fleet and the wall that is the open rollout, wherever it stands now.
+    /// The row that the next key starts from. On the fleet that is the open rollout, wherever it stands now.
     fn row(&self, ids: &[RowId], rollouts: &Rollouts<'_>) -> Option<usize> {
-        if !self.is_on(Verb::Fleet) && !self.is_on(Verb::Wall) {
+        if !self.is_on(Verb::Fleet) {
             return self.cursor(ids);
         }
         let open = rollouts.open.rollout.name.as_str();
@@ -381,9 +379,9 @@ impl View {
         }
     }
 
-    /// Sets the cursor on a row. On the fleet and the wall that is the rollout that the keys act on.
+    /// Sets the cursor on a row. On the fleet that is the rollout that the keys act on.
     fn mark(&mut self, at: Option<(RowId, usize)>, rollouts: &Rollouts<'_>) {
-        if SCREENS.get(self.screen).is_some_and(|screen| matches!(screen.verb, Verb::Fleet | Verb::Wall))
+        if self.is_on(Verb::Fleet)
             && let Some((RowId::Name(name), _)) = &at
         {
             self.look_at(name, rollouts);

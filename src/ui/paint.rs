@@ -17,11 +17,40 @@ use crate::theme::Role;
 /// Most columns that are looked back for a wide sign: what joins several letters into one takes some more than two.
 const WIDEST: u16 = 8;
 
-/// Writes a line into a row of the area, cut at its edge; rows below the area are dropped.
+/// What stands where a text is cut.
+const CUT: &str = "…";
+
+/// Writes a line into a row of the area, cut at its edge with a sign for it; rows below the area are dropped.
 pub fn put(buf: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let row = u16::try_from(row).unwrap_or(u16::MAX);
     if row < area.height && area.width > 0 {
-        buf.set_line(area.x, area.y + row, line, area.width);
+        let y = area.y + row;
+        let (end, _) = buf.set_line(area.x, y, line, area.width);
+        // A wide sign may have left the last cell empty.
+        if end.saturating_add(1) >= area.right() && needed(line) > usize::from(area.width) {
+            put_cut(buf, area, area.right() - 1, y);
+        }
+    }
+}
+
+/// The columns of a line up to its last letter: spaces at its end may be cut.
+fn needed(line: &Line<'_>) -> usize {
+    let (mut used, mut needed) = (0, 0);
+    for span in &line.spans {
+        let letters = span.content.trim_end();
+        if !letters.is_empty() {
+            needed = used + letters.width();
+        }
+        used += span.content.width();
+    }
+    needed
+}
+
+/// Puts the sign of a cut into a cell, also where a wide sign reaches into it.
+fn put_cut(buf: &mut Buffer, area: Rect, x: u16, y: u16) {
+    cut_wide(buf, Rect { x, y, width: 1, height: 1 }.intersection(area));
+    if let Some(cell) = buf.cell_mut((x, y)) {
+        cell.set_symbol(CUT);
     }
 }
 
@@ -30,6 +59,20 @@ pub fn put_all<'l>(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item =
     for (row, line) in lines.into_iter().take(usize::from(area.height)).enumerate() {
         put(buf, area, row, &line);
     }
+}
+
+/// The same for a text that goes on: where not all lines have room, the last row ends with the sign of a cut.
+pub fn put_text<'l>(buf: &mut Buffer, area: Rect, lines: impl IntoIterator<Item = Line<'l>>) {
+    let mut lines = lines.into_iter();
+    put_all(buf, area, lines.by_ref().take(usize::from(area.height)));
+    if area.is_empty() || !lines.any(|line| needed(&line) > 0) {
+        return;
+    }
+    let y = area.bottom() - 1;
+    let is_letter = |x: &u16| buf.cell((*x, y)).is_some_and(|cell| !cell.symbol().trim().is_empty());
+    // A letter may be wide; the sign stands apart from it where there is room.
+    let x = (area.left()..area.right()).rev().find(is_letter).map_or(area.left(), |x| x.saturating_add(3));
+    put_cut(buf, area, x.min(area.right() - 1), y);
 }
 
 /// A text with spaces behind it, as wide as `columns`.
@@ -171,5 +214,28 @@ mod tests {
         assert_eq!(wrap("日本語 x", 4), ["日本", "語 x"]);
         assert_eq!(wrap("", 4), Vec::<String>::new());
         assert_eq!(wrap("ab", 0), ["a", "b"]);
+    }
+
+    fn drawn(columns: u16, rows: u16, lines: &[&str]) -> Vec<String> {
+        let mut buf = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let area = buf.area;
+        put_text(&mut buf, area, lines.iter().map(|line| Line::from(*line)));
+        let row = |y| (0..columns).map(|x| buf[(x, y)].symbol()).collect::<String>();
+        (0..rows).map(row).collect()
+    }
+
+    #[test]
+    fn what_is_cut_at_the_right_or_below_says_so_and_what_fits_does_not() {
+        assert_eq!(drawn(6, 1, &["abcdef"]), ["abcdef"]);
+        assert_eq!(drawn(6, 1, &["abcdef   "]), ["abcdef"]);
+        assert_eq!(drawn(6, 1, &["abcdefg"]), ["abcde…"]);
+        assert_eq!(drawn(5, 1, &["日本語"]), ["日 本 …"]);
+        assert_eq!(drawn(4, 1, &["日本語"]), ["日  …"]);
+        assert_eq!(drawn(6, 2, &["one", "two"]), ["one   ", "two   "]);
+        assert_eq!(drawn(6, 2, &["one", "two", " ", ""]), ["one   ", "two   "]);
+        assert_eq!(drawn(6, 2, &["one", "two", "three"]), ["one   ", "two  …"]);
+        assert_eq!(drawn(3, 1, &["one", "two"]), ["on…"]);
+        assert_eq!(drawn(3, 1, &["", "two"]), ["…  "]);
+        assert_eq!(drawn(0, 0, &["one"]), Vec::<String>::new());
     }
 }

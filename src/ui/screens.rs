@@ -39,6 +39,8 @@ pub(crate) enum Steer {
     Stream,
     /// Up and down scroll through [`Screen::lines`], left and right select a segment.
     Lines,
+    /// Down and right look at the next rollout, up and left at the one before.
+    Rollouts,
 }
 
 /// What a row is, whatever place it has.
@@ -79,8 +81,8 @@ pub(crate) struct Screen {
     pub draw: fn(&Scene<'_>, &mut Buffer, Rect),
     /// What is copied of it. `None`: there is nothing of that kind.
     pub copy: fn(&Rollouts<'_>, &View, Copied) -> Option<String>,
-    /// Whether a filter leaves some of its rows out.
-    pub is_filtered: bool,
+    /// How many rows pass the filter; not counted is one that is shown though it does not. `None`: nothing is filtered here.
+    pub left: Option<fn(&Rollouts<'_>, &View) -> usize>,
     /// Whether it fills the whole terminal: no header, no hints.
     pub is_bare: bool,
 }
@@ -97,7 +99,7 @@ impl Screen {
             lines: |_, _, _| 0,
             draw: |_, _, _| {},
             copy: |_, _, _| None,
-            is_filtered: false,
+            left: None,
             is_bare: false,
         }
     }

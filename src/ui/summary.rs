@@ -15,7 +15,7 @@ use crate::theme::Role;
 /// Draws the summary.
 pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     if area.height < 2 {
-        paint::put_all(buf, area, lines(scene, usize::from(area.width)));
+        paint::put_text(buf, area, lines(scene, usize::from(area.width)));
         return;
     }
     let rows = hints::rows(scene, area.width).min(area.height - 1);
@@ -23,7 +23,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let above = Rect { height: area.height - rows - bar, ..area };
     let between = Rect { y: area.y + above.height, height: bar, ..area };
     let below = Rect { y: between.y + bar, height: rows, ..area };
-    paint::put_all(buf, above, lines(scene, usize::from(area.width)));
+    paint::put_text(buf, above, lines(scene, usize::from(area.width)));
     transport::draw(scene, buf, between);
     hints::draw(scene, buf, below);
 }

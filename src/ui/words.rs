@@ -55,6 +55,19 @@ pub fn measured(share: Option<Percent>) -> String {
     share.map_or_else(|| UNKNOWN.to_owned(), |share| format!("{}%", (share.as_f64() * 10.0).round() / 10.0))
 }
 
+/// How many of so many cells of a bar a share fills: none only where nobody has it, all only where everybody has. `None`: it
+/// is not known, which is no empty bar.
+pub fn cells(share: Option<Percent>, columns: usize) -> Option<usize> {
+    Some(match share? {
+        share if share.is_zero() => 0,
+        Percent::FULL => columns,
+        share => {
+            let filled = (share.as_f64() / 100.0 * columns as f64).round() as usize;
+            filled.clamp(1, columns.saturating_sub(1).max(1)).min(columns)
+        }
+    })
+}
+
 /// A rate of so many units in percent without the sign, in at most four columns, with the decimals that they can carry:
 /// one user of 40 is a step of 2.5 %, so `5`; of 400 `5.2`; of 4,000 `5.17`.
 pub fn rate_of(share: f64, units: f64) -> String {
@@ -115,6 +128,13 @@ pub fn left(left: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_little_is_not_nothing_nearly_all_is_not_all_and_unknown_is_no_bar() {
+        let of = |ppm| cells(Some(Percent::from_ppm(ppm)), 20);
+        assert_eq!([0, 1, 250_000, 999_999, 1_000_000].map(of), [0, 1, 5, 19, 20].map(Some));
+        assert_eq!((cells(None, 20), cells(Some(Percent::from_ppm(5)), 0)), (None, Some(0)));
+    }
 
     #[test]
     fn numbers_read_short_and_unknown_is_not_zero() {

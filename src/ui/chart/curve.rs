@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | counts | share of bad units among the new ones | 95 %, of this bin alone ([`score`](crate::stats::score)) |
 //! | distribution | 95 % quantile of the minute before its end | none: the series keeps no distribution of that time |
-//! | feedback | mean of the scores | none: there are too few of them for one |
+//! | feedback | mean of the scores | 95 %, of this bin alone, for scores of any distribution ([`bounded`](crate::stats::bounded)) |
 //!
 //! The interval of a bin says how sure that one point is. Of sixty such bins about three miss their rate; verdicts are made
 //! of bets that allow for that, and never of these.
@@ -16,12 +16,16 @@ use super::page::Page;
 use crate::domain::{Arm, Metric, MetricName, SegmentName};
 use crate::engine::Model;
 use crate::engine::model::SegmentModel;
-use crate::stats::score;
+use crate::stats::{bounded, score};
 
 /// Shortest bin in seconds.
 const SHORTEST_BIN_S: i64 = 5;
 /// Shortest bin of feedback: people speak seldom.
 const FEEDBACK_BIN_S: i64 = 30;
+
+/// The lowest score, and how far above it the highest is.
+const LOWEST: f64 = 1.0;
+const STARS: f64 = 4.0;
 
 /// What the values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -188,7 +192,12 @@ fn point(sum: &Sum, unit: Unit) -> Option<Point> {
             Some(Point { value: sum.bad / sum.units * 100.0, band })
         }
         Unit::Ms => sum.last.map(|value| Point { value, band: None }),
-        Unit::Score => Some(Point { value: sum.bad / sum.units, band: None }),
+        Unit::Score => {
+            let value = sum.bad / sum.units;
+            let band = bounded::interval((value - LOWEST) / STARS, sum.units)
+                .map(|(low, high)| (LOWEST + low * STARS, LOWEST + high * STARS));
+            Some(Point { value, band })
+        }
     }
     .filter(|point| point.value.is_finite())
 }
@@ -226,13 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn every_point_of_counts_lies_in_its_interval_and_others_have_none() {
+    fn every_point_of_counts_and_scores_lies_in_its_interval_and_others_have_none() {
         let sum = Sum { units: 40.0, bad: 2.0, last: Some(200.0) };
         let of_counts = point(&sum, Unit::Percent).expect("units");
         let (low, high) = of_counts.band.expect("counts have one");
         assert!(low < of_counts.value && of_counts.value < high, "{of_counts:?}");
         assert_eq!(point(&sum, Unit::Ms), Some(Point { value: 200.0, band: None }));
         assert_eq!(point(&Sum { last: None, ..sum }, Unit::Ms), None);
+        let of_scores = |units: f64, sum: f64| {
+            let point = point(&Sum { units, bad: sum, last: None }, Unit::Score).expect("scores");
+            let (low, high) = point.band.expect("scores have one");
+            assert!(1.0 <= low && low <= point.value && point.value <= high && high <= 5.0, "{point:?}");
+            high - low
+        };
+        assert!(of_scores(3.0, 13.0) > of_scores(30.0, 130.0), "ten times as many are surer");
+        assert!(of_scores(1.0, 5.0) > 3.8, "one customer says next to nothing");
         // More bad units than units: a rate, but not one of a binomial.
         let odd = point(&Sum { units: 2.0, bad: 3.0, last: None }, Unit::Percent).expect("units");
         assert_eq!(odd.band, None);

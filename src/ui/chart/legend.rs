@@ -15,22 +15,24 @@ use crate::theme::{Glyphs, Role};
 use crate::ui::Scene;
 use crate::ui::pieces::{Piece, fill};
 
-/// The lines: the arms, and everything else.
+/// The lines: the arms, and everything else. Of a source that does not deliver the newest value is the last, and not that of
+/// now.
 pub fn lines(
     scene: &Scene<'_>,
     curve: &Curve,
     rail: Option<&Rail>,
     marks: &[Mark],
-    width: u16,
+    (width, is_current): (u16, bool),
 ) -> Vec<Line<'static>> {
     let glyphs = scene.glyphs();
     let (first, second) = signs(glyphs);
+    let when = if is_current { "now" } else { "last" };
     let arm = |rank, arm, sign, word, role| {
         let points = curve.arm(arm);
         let now = scale::value(curve.unit, curve.newest(arm).map(|point| point.value), points.newest_units);
         let n = format!("n={}", thousands(points.units.clamp(0.0, 9e15) as u64));
         let short = scene.line(format!("{sign} {word} {now:>5} {n}"), role);
-        let line = scene.line(format!("{sign} {word} now {now:>5}  {n}"), role);
+        let line = scene.line(format!("{sign} {word} {when} {now:>5}  {n}"), role);
         Piece { short: Some(short), ..Piece::new(rank, line) }
     };
     let arms = vec![
@@ -60,11 +62,10 @@ fn others(scene: &Scene<'_>, curve: &Curve, rail: Option<&Rail>, marks: &[Mark])
     }
     let bands = format!("{}{}{}", glyphs.band, glyphs.band_second, glyphs.band_both);
     let (text, short) = match curve.unit {
-        Unit::Percent => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
+        Unit::Percent | Unit::Score => (format!("{bands} 95 % of each bin"), format!("{bands} 95 %")),
         Unit::Ms => ("p95 of the last minute, no interval".to_owned(), "no interval".to_owned()),
-        Unit::Score => ("no interval".to_owned(), String::new()),
     };
-    let short = (!short.is_empty()).then(|| scene.line(short, Role::Dim));
+    let short = Some(scene.line(short, Role::Dim));
     pieces.push(Piece { short, ..Piece::new(3, scene.line(text, Role::Dim)) });
     pieces
 }

@@ -61,10 +61,10 @@ impl View {
 
     /// Opens the filter of the screen, with what is filtered by already.
     pub(super) fn open_filter(&mut self) {
-        if SCREENS.get(self.screen).is_some_and(|screen| screen.is_filtered) {
+        if SCREENS.get(self.screen).is_some_and(|screen| screen.left.is_some()) {
             self.overlay = Overlay::Filter(Field::of(self.filter()));
         } else {
-            let wanted = SCREENS.iter().filter(|screen| screen.is_filtered).map(|screen| screen.verb);
+            let wanted = SCREENS.iter().filter(|screen| screen.left.is_some()).map(|screen| screen.verb);
             let wanted: Vec<_> = wanted.map(|verb| format!("{verb} ({})", self.way_to(verb))).collect();
             let lists = if wanted.is_empty() { "none".to_owned() } else { wanted.join(", ") };
             self.said = Some(format!("filter: there is no list to filter here; there is one on: {lists}"));

@@ -60,7 +60,8 @@ impl View {
                     *scroll = super::step(*scroll, last, forward, WHEEL);
                 }
             }
-            Steer::Segments => {}
+            // What scrolls moves within a rollout.
+            Steer::Segments | Steer::Rollouts => {}
             _ => self.steer(verb, WHEEL, rollouts),
         }
     }
@@ -89,7 +90,7 @@ impl View {
                     self.selected = Some(segment);
                 }
             }
-            Steer::Lines => {}
+            Steer::Lines | Steer::Rollouts => {}
             _ => {
                 let Some(body) = self.body(rollouts).filter(|body| body.contains(at)) else { return };
                 let ids = (screen.ids)(rollouts, self);

@@ -1,6 +1,7 @@
 //! One metric of one segment over the last minutes: treatment against control.
 //!
-//! Without a selected segment it shows the one that most needs a look, and says which. What is drawn is a
+//! Without a selected segment it shows the one that most needs a look, and says which; where nothing holds, none is the
+//! worst. What is drawn is a
 //! [`chart`](crate::ui::chart); this is its place on the main screen.
 
 use ratatui::buffer::Buffer;
@@ -18,7 +19,7 @@ pub const PANE: Pane =
 fn title(scene: &Scene<'_>) -> String {
     let Some(segment) = scene.subject() else { return "chart".to_owned() };
     let what = chart::title(segment, scene.view.shown(scene.model));
-    let is_worst = scene.selected().is_none() && segment.verdict != Verdict::Go;
+    let is_worst = scene.selected().is_none() && segment.verdict >= Verdict::Hold;
     let worst = if is_worst { " (worst)" } else { "" };
     format!("{}{worst}: {what}", segment.name)
 }

@@ -31,7 +31,7 @@ const SIGN: usize = 2;
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {
     let lines = lines(scene, &scene.model.outlook().advice, usize::from(area.width));
-    paint::put_all(buf, area, lines.into_iter().skip(top));
+    paint::put_text(buf, area, lines.into_iter().skip(top));
 }
 
 /// Everything that the coach has to say, for a screen that has room for it.

@@ -1,7 +1,7 @@
 //! What customers say: how many, how content, and the newest comments.
 //!
-//! The mean and the share of low scores stand in the title line; they are over everything so far. With
-//! a segment selected the comments are those of that segment. The screen of feedback draws its rows with this, too.
+//! The mean and the share of low scores stand in the title line; they are of the comments that are shown: those that are
+//! kept, and with a segment selected those of that segment. The screen of feedback draws its rows with this, too.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,19 +39,25 @@ fn comments<'a>(model: &'a Model, view: &'a View) -> impl Iterator<Item = &'a Co
 }
 
 fn title(scene: &Scene<'_>) -> String {
-    let totals = &scene.model.feedback_totals;
-    let pieces = thousands(totals.pieces);
-    if totals.scored == 0 {
-        return format!("feedback ({pieces})");
+    let (model, view) = (scene.model, scene.view);
+    let (mut shown, mut scored, mut sum, mut low) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for comment in comments(model, view) {
+        shown += 1;
+        if let (Some(score), Some(mood)) = (comment.feedback.score, comment.feedback.sentiment()) {
+            scored += 1;
+            sum += u64::from(score);
+            low += u64::from(mood == Sentiment::Negative);
+        }
     }
-    let mean = totals.score_sum as f64 / totals.scored as f64;
-    let (mut low, mut scored) = (0_usize, 0_usize);
-    for mood in comments(scene.model, scene.view).filter_map(|c| c.feedback.sentiment()) {
-        scored += 1;
-        low += usize::from(mood == Sentiment::Negative);
+    let last = if model.feedback_totals.pieces > model.comments.len() as u64 { "last " } else { "" };
+    let of = view.selected().map_or_else(String::new, |name| format!(" from {name}"));
+    let count = format!("feedback ({last}{})", thousands(shown));
+    if scored == 0 {
+        return format!("{count}{of}");
     }
-    let share = (low * 100).checked_div(scored).map_or_else(String::new, |share| format!(", low {share}%"));
-    format!("feedback ({pieces}) mean {mean:.1} of 5{share}")
+    let mean = sum as f64 / scored as f64;
+    let scores = if scored < shown { format!(", n={}", thousands(scored)) } else { String::new() };
+    format!("{count} mean {mean:.1} of 5, low {}%{scores}{of}", low * 100 / scored)
 }
 
 fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, top: usize) {

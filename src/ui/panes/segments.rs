@@ -59,19 +59,19 @@ const COLUMNS: [Column; 9] = [
     Column { head: "confirmed", width: 10, cell: confirmed },
     Column { head: "served", width: 8, cell: served },
     Column { head: "observed", width: 9, cell: observed },
-    Column { head: "errors t/c", width: 11, cell: errors },
+    Column { head: "error% t/c", width: 11, cell: errors },
     Column { head: TREND, width: SPARK + 1, cell: |scene, _| scene.span("", Role::Text) },
-    Column { head: "p95 t/c", width: 10, cell: latency },
+    Column { head: "p95ms t/c", width: 10, cell: latency },
     Column { head: "verdict", width: 8, cell: |scene, s| scene.verdict(s.verdict) },
     Column { head: "phase", width: 9, cell: phase },
 ];
 /// The column of sparklines; its rows are drawn together, on one scale.
 const TREND: &str = "trend";
 /// Which columns go first when room is short.
-const EXPENDABLE: [&str; 7] = [TREND, "served", "observed", "p95 t/c", "errors t/c", "desired", "phase"];
+const EXPENDABLE: [&str; 7] = [TREND, "served", "observed", "p95ms t/c", "error% t/c", "desired", "phase"];
 /// The same where edges are probed: what they serve says more than what was observed of users.
 const EXPENDABLE_PROBED: [&str; 7] =
-    [TREND, "observed", "served", "p95 t/c", "errors t/c", "desired", "phase"];
+    [TREND, "observed", "served", "p95ms t/c", "error% t/c", "desired", "phase"];
 
 fn rows(model: &Model, _: &View) -> usize {
     let troubles = facts::troubles(model, SourceKind::Flags, None).len().min(MAX_TROUBLES);
@@ -175,8 +175,8 @@ fn heading(scene: &Scene<'_>, column: &Column) -> Span<'static> {
     };
     let (short, age) = match column.head {
         "confirmed" => ("conf", facts::flags_stale(scene.model)),
-        "errors t/c" => ("err", metric_age(Station::Errors)),
-        "p95 t/c" => ("p95", metric_age(Station::Latency)),
+        "error% t/c" => ("err", metric_age(Station::Errors)),
+        "p95ms t/c" => ("p95", metric_age(Station::Latency)),
         TREND => {
             let bin_s = facts::metric_of(scene.model, Station::Errors)
                 .map_or(0, |metric| spark::bin_s(scene.model, metric));

@@ -69,7 +69,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let lines = lines(scene, usize::from(area.width));
     // The last line stays in sight, however far it was scrolled.
     let top = scene.view.top().min(lines.len().saturating_sub(1));
-    paint::put_all(buf, area, lines.into_iter().skip(top));
+    paint::put_text(buf, area, lines.into_iter().skip(top));
 }
 
 /// The lines.
@@ -105,12 +105,12 @@ fn add_segment(scene: &Scene<'_>, segment: &SegmentModel, width: usize, lines: &
         }
     }
     for latch in &segment.latches {
-        let answer = if latch.answered { "answered" } else { "nobody acted on it" };
+        let answer = standing::answer(scene.model, segment);
         // What the station says below need not be read twice.
         let is_said = segment.board.get(&latch.station).is_some_and(|cell| cell.evidence == latch.evidence);
         let why = if is_said { String::new() } else { format!(": {}", latch.evidence.sentence) };
         let at = latch.at.clock();
-        let text = format!("NO-GO latched at {at} UTC by guardrail {} ({answer}){why}", latch.guardrail);
+        let text = format!("NO-GO latched at {at} UTC by guardrail {}{answer}{why}", latch.guardrail);
         add_text(scene, &text, Role::Danger, width, lines);
     }
     if segment.board.is_empty() {

@@ -41,7 +41,7 @@ pub const SCREEN: Screen = Screen {
     ids,
     draw,
     copy,
-    is_filtered: true,
+    left: Some(left),
     ..Screen::of(Verb::Fleet)
 };
 
@@ -87,6 +87,12 @@ fn passes(filter: &Filter, model: &Model) -> bool {
 
 fn ids(rollouts: &Rollouts<'_>, view: &View) -> Vec<RowId> {
     listed(rollouts, view).iter().map(|model| RowId::Name(model.rollout.name.to_string())).collect()
+}
+
+/// How many rollouts pass the filter.
+fn left(rollouts: &Rollouts<'_>, view: &View) -> usize {
+    let filter = Filter::new(view.filter(), &KEYS);
+    rollouts.all.iter().filter(|model| passes(&filter, model)).count()
 }
 
 /// The first rollout that the filter leaves, if it does not leave the open one.

@@ -11,7 +11,7 @@ use crate::action::Verb;
 use crate::ui::layout::{self, Shape};
 use crate::ui::pane::PANES;
 use crate::ui::panes::coach;
-use crate::ui::{Scene, copies, paint};
+use crate::ui::{Scene, copies, facts, paint};
 
 /// The screen.
 pub const SCREEN: Screen = Screen {
@@ -19,7 +19,7 @@ pub const SCREEN: Screen = Screen {
     steer: Steer::Panes,
     draw,
     copy: |rollouts, view, what| copies::selected(rollouts.open, view, what),
-    is_filtered: true,
+    left: Some(|rollouts, view| facts::filtered(rollouts.open, view.filter(), None).len()),
     ..Screen::of(Verb::Main)
 };
 

@@ -55,12 +55,13 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let width = usize::from(area.width);
     let whole =
         words::whole(scene.model).into_iter().flat_map(|text| paint::wrap(&text, width.saturating_sub(1)));
-    let whole: Vec<_> = whole.take(WHOLE.min(usize::from(area.height) / 3)).collect();
-    let last = u16::try_from(whole.len()).unwrap_or(0).min(area.height);
+    let whole: Vec<_> = whole.collect();
+    let last = whole.len().min(WHOLE).min(usize::from(area.height) / 3);
+    let last = u16::try_from(last).unwrap_or(0);
     let mut rest = Rect { height: area.height - last, ..area };
     let bottom = Rect { y: area.y + rest.height, height: last, ..area };
     let lines = whole.into_iter().map(|text| scene.line(format!(" {text}"), Role::Title));
-    paint::put_all(buf, bottom, lines);
+    paint::put_text(buf, bottom, lines);
     if area.width < UPRIGHT {
         draw_upright(scene, buf, rest);
         return;
@@ -76,10 +77,10 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let shown = if for_table > table.len() { table.len() + 1 } else { for_table };
     if shown > 3 || (is_selected && shown > 1) {
         let place = take(&mut rest, shown);
-        paint::put_all(buf, below(place), table);
+        paint::put_text(buf, below(place), table);
     }
     if rest.height > 1 {
-        paint::put_all(buf, below(rest), advice);
+        paint::put_text(buf, below(rest), advice);
     }
 }
 
@@ -118,9 +119,9 @@ fn draw_upright(scene: &Scene<'_>, buf: &mut Buffer, mut rest: Rect) {
     let width = usize::from(rest.width);
     let lines = table::lines(scene, width);
     let place = take(&mut rest, lines.len());
-    paint::put_all(buf, place, lines);
+    paint::put_text(buf, place, lines);
     if rest.height > 1 {
-        paint::put_all(buf, below(rest), coach::all_lines(scene, width.saturating_sub(1)));
+        paint::put_text(buf, below(rest), coach::all_lines(scene, width.saturating_sub(1)));
     }
 }
 

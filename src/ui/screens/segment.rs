@@ -50,7 +50,7 @@ fn title(scene: &Scene<'_>) -> String {
     let Some(segment) = scene.subject() else { return "segment".to_owned() };
     let segments = &scene.model.segments;
     let place = segments.iter().position(|known| known.name == segment.name).map_or(0, |at| at + 1);
-    let is_worst = scene.selected().is_none() && segment.verdict != Verdict::Go;
+    let is_worst = scene.selected().is_none() && segment.verdict >= Verdict::Hold;
     let why = if is_worst { ", the one that most needs a look" } else { "" };
     format!("segment {} ({place} of {}){why}", segment.name, segments.len())
 }
@@ -65,20 +65,22 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     let is_beside = area.width >= BESIDE;
     let room = below.height.saturating_sub(CHARTS);
     let exposures = if is_beside || room >= 8 { 4 } else { 2 }.min(room);
-    let notes =
-        standing::notes(scene, segment, usize::from(if is_beside { area.width / 2 } else { area.width }));
+    let notes = |width: u16, rows| standing::notes(scene, segment, (usize::from(width), rows));
     let rest = if is_beside {
         let (top, rest) = cut_top(below, exposures);
         let left = Rect { width: top.width / 2, ..top };
         exposure::draw(scene, buf, left, segment);
-        paint::put_all(buf, Rect { x: top.x + left.width, width: top.width - left.width, ..top }, notes);
+        let right = Rect { x: top.x + left.width, width: top.width - left.width, ..top };
+        paint::put_text(buf, right, notes(right.width, right.height));
         rest
     } else {
         let (top, rest) = cut_top(below, exposures);
         exposure::draw(scene, buf, top, segment);
+        let room = rest.height.saturating_sub(CHARTS);
+        let notes = notes(area.width, room);
         let wanted = u16::try_from(notes.len()).unwrap_or(u16::MAX);
-        let (top, rest) = cut_top(rest, wanted.min(rest.height.saturating_sub(CHARTS)));
-        paint::put_all(buf, top, notes);
+        let (top, rest) = cut_top(rest, wanted.min(room));
+        paint::put_text(buf, top, notes);
         rest
     };
     if grid::fits(scene, rest) {

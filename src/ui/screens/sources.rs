@@ -30,7 +30,7 @@ pub const SCREEN: Screen = Screen {
     ids: |rollouts, view| keys(rollouts.open, view).iter().map(Key::id).collect(),
     draw,
     copy,
-    is_filtered: true,
+    left: Some(|rollouts, view| keys(rollouts.open, view).len()),
     ..Screen::of(Verb::Sources)
 };
 
@@ -174,7 +174,7 @@ impl Column {
             line.spans.insert(0, mark(scene, is_marked));
             line
         });
-        paint::put_all(buf, area, lines);
+        paint::put_text(buf, area, lines);
     }
 }
 

@@ -28,7 +28,7 @@ pub const SCREEN: Screen = Screen {
     ids: |rollouts, view| rows(rollouts.open, view).into_iter().map(|(id, _)| RowId::Number(id)).collect(),
     draw,
     copy,
-    is_filtered: true,
+    left: Some(|rollouts, view| rows(rollouts.open, view).len()),
     ..Screen::of(Verb::Timeline)
 };
 

@@ -23,7 +23,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{RowId, Screen, Steer};
+use super::{Screen, Steer};
 use crate::action::Verb;
 use crate::domain::text::cut;
 use crate::domain::{LinkState, SourceKind, Verdict};
@@ -37,8 +37,7 @@ use font::{HEIGHT, Scale};
 /// The screen.
 pub const SCREEN: Screen = Screen {
     title: |scene| scene.model.rollout.name.to_string(),
-    steer: Steer::Rows,
-    ids,
+    steer: Steer::Rollouts,
     draw,
     copy: |rollouts, _, _| Some(line(rollouts)),
     is_bare: true,
@@ -59,14 +58,6 @@ const SEGMENTS: u16 = 8;
 const LARGEST: u16 = 6;
 /// Most lines for what somebody has to do.
 const CALL_ROWS: usize = 3;
-
-/// The rollouts from the one that is shown on: the next key down shows the next one.
-fn ids(rollouts: &Rollouts<'_>, _: &crate::ui::View) -> Vec<RowId> {
-    let name = &rollouts.open.rollout.name;
-    let open = rollouts.all.iter().position(|model| model.rollout.name == *name).unwrap_or(0);
-    let turned = rollouts.all.iter().skip(open).chain(rollouts.all.iter().take(open));
-    turned.map(|model| RowId::Name(model.rollout.name.to_string())).collect()
-}
 
 /// What is copied: the wall in one line.
 fn line(rollouts: &Rollouts<'_>) -> String {
@@ -89,7 +80,7 @@ fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect) {
     }
     let stale = facts::stale(scene.model);
     let Some(scale) = scale(rest, stale.is_some()) else {
-        paint::put_all(buf, rest, small(scene, usize::from(rest.width)));
+        paint::put_text(buf, rest, small(scene, usize::from(rest.width)));
         return;
     };
     paint::put(buf, take(&mut rest, 1), 0, &heading(scene, area.width));
@@ -280,22 +271,48 @@ fn draw_below(scene: &Scene<'_>, buf: &mut Buffer, mut rest: Rect, scale: Scale)
     let role = if is_urgent { Role::Danger } else { Role::Text };
     let place = take(&mut rest, u16::try_from(call_rows).unwrap_or(1));
     let to = scene.glyphs().to;
-    let lines = calls.into_iter().take(call_rows).enumerate().map(|(row, text)| {
+    let lines = calls.into_iter().enumerate().map(|(row, text)| {
         let sign = if row == 0 { to } else { " " };
         scene.line(format!("{sign} {text}"), role)
     });
-    paint::put_all(buf, place, lines);
-    let rows = scene.model.segments.len();
+    paint::put_text(buf, place, lines);
     if rest.height < 2 {
         return;
     }
     take(&mut rest, 1);
     let name = scene.model.segments.iter().map(|s| s.name.as_str().len()).max().unwrap_or(0).clamp(4, 24);
-    let shown = usize::from(rest.height).min(rows);
-    for (row, segment) in scene.model.segments.iter().take(shown).enumerate() {
+    let mut segments: Vec<_> = scene.model.segments.iter().collect();
+    let room = usize::from(rest.height);
+    let mut shown = segments.len();
+    if shown > room {
+        // The last row is for the others; a stable sort: those of one verdict keep their order.
+        shown = room.saturating_sub(1);
+        segments.sort_by_key(|segment| std::cmp::Reverse(segment.verdict));
+    }
+    let (shown, others) = segments.split_at(shown);
+    for (row, segment) in shown.iter().enumerate() {
         let line = segment_line(scene, segment, name, width);
         paint::put(buf, rest, row, &line);
     }
+    if !others.is_empty() {
+        paint::put(buf, rest, shown.len(), &others_line(scene, others, shown.is_empty()));
+    }
+}
+
+/// How the segments stand for which there is no row.
+fn others_line(scene: &Scene<'_>, others: &[&SegmentModel], is_all: bool) -> Line<'static> {
+    let count = others.len();
+    let text = if is_all { format!("{count} segments:") } else { format!("and {count} more:") };
+    let mut line = Line::from(scene.span(text, Role::Title));
+    for verdict in [Verdict::NoGo, Verdict::Hold, Verdict::Wait, Verdict::Go] {
+        let count = others.iter().filter(|segment| segment.verdict == verdict).count();
+        if count > 0 {
+            let text =
+                format!("  {} {count} {}", words::verdict_glyph(scene.glyphs(), verdict), verdict.word());
+            line.push_span(scene.span(text, words::verdict_role(verdict)));
+        }
+    }
+    line
 }
 
 /// One segment: name, share, bar, verdict, end.
@@ -303,7 +320,10 @@ fn segment_line(scene: &Scene<'_>, segment: &SegmentModel, name: usize, width: u
     let glyphs = scene.glyphs();
     let share = segment.exposure.confirmed;
     let bar = width.saturating_sub(name + 8 + 10 + 30).min(60);
-    let filled = share.map_or(0, |share| (share.as_f64() / 100.0 * bar as f64).round() as usize).min(bar);
+    // What is not known has no bar, not even an empty one.
+    let filled = words::cells(share, bar);
+    let empty = if filled.is_some() { glyphs.bar_empty } else { " " };
+    let filled = filled.unwrap_or(0);
     let found = scene.model.completion().segments.iter().find(|climb| climb.segment == segment.name);
     let end = match found.map(|climb| &climb.end) {
         Some(End::At(at)) => format!("done about {}", clock(scene.model.now, *at)),
@@ -317,7 +337,7 @@ fn segment_line(scene: &Scene<'_>, segment: &SegmentModel, name: usize, width: u
         scene.span(format!("{full}{:pad$}", ""), Role::Title),
         scene.span(format!("{:>7} ", words::exposure(share)), Role::Confirmed),
         scene.span(glyphs.bar.repeat(filled), Role::Confirmed),
-        scene.span(glyphs.bar_empty.repeat(bar - filled), Role::Dim),
+        scene.span(empty.repeat(bar - filled), Role::Dim),
         scene.span(" ", Role::Text),
         scene.verdict(segment.verdict),
         scene.span(" ".repeat(8_usize.saturating_sub(segment.verdict.word().len())), Role::Text),

@@ -4,10 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pictures::{keep, press, render, text, theme, view};
+use super::states;
 use super::world::{self, World, seg};
 use crate::action::{Request, Scope, Verb};
-use crate::domain::{Compare, Ladder, MetricName, Percent, Segment, Stage};
+use crate::domain::{
+    Compare, Evidence, Ladder, LinkState, Method, MetricName, Percent, Segment, SourceKind, Stage, Station,
+    Text, Verdict,
+};
 use crate::engine::Model;
+use crate::engine::model::Cell;
 use crate::ui::chart::curve::Curve;
 use crate::ui::view::Shown;
 use crate::ui::{Scene, View, chart};
@@ -158,7 +163,8 @@ fn a_chart_says_its_unit_how_many_and_how_sure_in_every_set_of_signs() {
         assert!(errors.lines().nth(2).is_some_and(|line| line.contains('%')), "{errors}");
         let latency = of(Shown::Metric(&latency));
         assert!(latency.contains(" ms") && latency.contains("no interval"), "{latency}");
-        assert!(of(Shown::Feedback).contains("no interval"));
+        let scores = of(Shown::Feedback);
+        assert!(scores.contains("n=") && scores.contains("95 % of each bin"), "{scores}");
     }
 }
 
@@ -216,6 +222,7 @@ fn a_filter_narrows_the_segments_and_never_hides_the_selected_one() {
     let count = |shown: &str| shown.lines().filter(|line| line.contains("…") && line.contains('%')).count();
     assert!(shown.contains("of 11/30"), "ten and the selected one: {shown}");
     assert!(count(&shown) <= 12);
+    assert!(shown.contains("filter: REGION-1 (10 of 30)"), "{shown}");
     press(&mut view, &model, &["down"]);
     assert_eq!(
         view.selected().map(ToString::to_string).as_deref(),
@@ -231,6 +238,82 @@ fn names_that_do_not_fit_the_board_stand_on_two_rows() {
         let on_board = |line: &&str| line.chars().skip(77).collect::<String>().contains(name);
         assert!(shown.lines().take(6).any(|line| on_board(&line)), "{name}: {shown}");
     }
+}
+
+#[test]
+fn no_number_of_the_evidence_is_cut_where_it_is_narrow() {
+    let model = world::trouble().model;
+    let words = |columns| {
+        let shown = text(&render(&model, &open(&model, &["3"]), &theme("default"), columns, 200));
+        shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let narrow = words(60).join(" ");
+    let is_number = |line: &&String| ["bet ", "worse ", "counts "].iter().any(|word| line.starts_with(word));
+    let wide = words(110);
+    let numbers: Vec<_> = wide.iter().filter(is_number).collect();
+    assert!(numbers.len() > 4 && numbers.iter().any(|line| line.len() > 60), "{numbers:#?}");
+    for line in numbers {
+        assert!(narrow.contains(line.as_str()), "{line}: {narrow}");
+    }
+}
+
+#[test]
+fn the_evidence_of_a_split_counts_users_and_calls_nobody_bad() {
+    let mut model = world::launch().model;
+    let evidence = Evidence {
+        method: Method::SampleRatio,
+        ln_e: Some(9.0),
+        ln_threshold: Some(7.0),
+        treatment: Some((1_211.0, 0.0)),
+        control: Some((612.0, 0.0)),
+        ..Evidence::of("the arms cannot be compared", model.now)
+    };
+    let cell = Cell { verdict: Verdict::Hold, evidence, since: model.now };
+    model.segments[0].board = [(Station::SampleRatio, cell)].into();
+    let shown = text(&render(&model, &open(&model, &["down", "3"]), &theme("default"), 110, 60));
+    assert!(shown.contains("counts  treatment 1,211 users, control 612 users"), "{shown}");
+    assert!(shown.contains("e = 8,103 of 1,097 for a HOLD") && !shown.contains("for a NO-GO"), "{shown}");
+}
+
+#[test]
+fn a_no_go_that_only_an_autopilot_that_advises_has_answered_is_one_on_which_nobody_acted() {
+    let mut model = states::state("no-go");
+    for segment in &mut model.segments {
+        segment.latches.iter_mut().for_each(|latch| latch.answered = true);
+    }
+    for screen in ["2", "3"] {
+        let shown = text(&render(&model, &open(&model, &[screen]), &theme("default"), 200, 60));
+        let words: Vec<_> = shown.split_whitespace().collect();
+        assert!(words.join(" ").contains(", nobody acted on it"), "{shown}");
+    }
+}
+
+#[test]
+fn of_a_source_that_is_lost_the_newest_value_is_not_called_that_of_now() {
+    let mut world = world::launch();
+    let title =
+        |model: &Model| text(&draw(model, "free", Shown::Metric(&metric("errors")), "default", 76, 16));
+    assert!(title(&world.model).contains("treatment now "), "{}", title(&world.model));
+    world.link(SourceKind::Metrics, "errors", LinkState::Failed { cause: Text::new("no token") });
+    let lost = title(&world.model);
+    assert!(lost.contains("treatment last ") && !lost.contains("treatment now"), "{lost}");
+}
+
+#[test]
+fn the_wall_shows_the_worst_segments_and_counts_those_that_it_has_no_row_for() {
+    let mut model = many(20).model;
+    model.segments[16].verdict = Verdict::NoGo;
+    let shown = |columns, rows| {
+        let mut view = open(&model, &["8"]);
+        view.handle(&crate::keys::Input::Resize { columns, rows }, &[&model]);
+        text(&render(&model, &view, &theme("default"), columns, rows))
+    };
+    let small = shown(80, 23);
+    assert!(small.contains("20 segments:  ✘ 1 NO-GO  … 19 WAIT"), "{small}");
+    let high = shown(80, 30);
+    let rows: Vec<_> = high.lines().filter(|line| line.contains("customers-of-the")).collect();
+    assert!(rows.iter().any(|line| line.contains("✘ NO-GO")), "{high}");
+    assert!(high.contains(" more:  … "), "{high}");
 }
 
 #[test]

@@ -208,6 +208,30 @@ fn what_a_filter_leaves_out_vanishes_but_never_the_row_that_the_keys_act_on() {
 }
 
 #[test]
+fn a_kept_filter_says_how_many_pass_it_and_not_the_row_that_is_shown_all_the_same() {
+    let (models, mut view) = (six(), view().on_fleet());
+    for (filter, count) in [("owner:search", "2 of 6"), ("nothing of the kind", "0 of 6")] {
+        view.stands[0].filter = filter.to_owned();
+        let shown = shown(&models, &view);
+        assert!(shown.contains(&format!("filter: {filter} ({count})")), "{shown}");
+    }
+}
+
+#[test]
+fn on_the_wall_each_arrow_looks_at_another_rollout() {
+    let (models, mut view) = (six(), view());
+    press(&mut view, &models, &["8"]);
+    let mut after = |key| {
+        press(&mut view, &models, &[key]);
+        view.looks_at().map(ToString::to_string).unwrap_or_default()
+    };
+    let names: Vec<_> = models.iter().map(|model| model.rollout.name.to_string()).collect();
+    for (key, place) in [("down", 1), ("right", 2), ("left", 1), ("up", 0), ("up", 5), ("down", 0)] {
+        assert_eq!(after(key), names[place], "{key}");
+    }
+}
+
+#[test]
 fn the_header_of_a_rollout_says_which_other_one_needs_somebody() {
     let (models, mut view) = (six(), view());
     assert!(shown(&models, &view).contains("! 3 others need you: f-trouble NOT CONFIRMED"));

@@ -214,3 +214,17 @@ fn numbers_that_are_stale_are_said_to_be_so_on_the_wall_in_large_letters() {
     let shown = text(&render(&world.model, &view, &theme("dark"), 30, 8));
     assert!(shown.contains("STALE 40 s"), "{shown}");
 }
+
+#[test]
+fn leaving_goes_back_through_each_screen_once_however_often_it_was_looked_at() {
+    let model = world::launch().model;
+    let mut view = view();
+    for _ in 0..20 {
+        press(&mut view, &model, &["5", "6", "2", "1"]);
+    }
+    let mut way = vec![SCREENS[view.screen()].verb.spec().name];
+    while press(&mut view, &model, &["q"]).is_empty() {
+        way.push(SCREENS[view.screen()].verb.spec().name);
+    }
+    assert_eq!(way, ["main", "segment", "timeline", "plan"]);
+}

@@ -348,3 +348,22 @@ fn pictures_of_streams() {
         }
     }
 }
+
+#[test]
+fn the_numbers_above_the_comments_are_those_of_the_comments_below() {
+    let mut world = world::launch();
+    let said = [("internal", Some(1)), ("internal", Some(2)), ("internal", None), ("enterprise", Some(5))];
+    for (index, (name, score)) in said.into_iter().enumerate() {
+        world.say(&format!("n{index}"), name, None, score, "so it is");
+    }
+    let title = |keys: &[&str]| {
+        let shown = shown(&world.model, &open(&world.model, keys), 200, 60);
+        let line = shown.lines().find(|line| line.contains("feedback (")).unwrap_or_default();
+        let title = line.split("feedback (").nth(1).unwrap_or_default();
+        title.split(" ─").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(title(&["down"]), "3) mean 1.5 of 5, low 100%, n=2 from internal");
+    assert_eq!(title(&["end"]), "1) mean 5.0 of 5, low 0% from enterprise");
+    let all = title(&[]);
+    assert!(all.starts_with(&format!("{}) mean ", world.model.comments.len())), "{all}");
+}

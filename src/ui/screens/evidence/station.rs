@@ -15,10 +15,10 @@ use ratatui::text::Line;
 
 use super::{INDENT, add_text};
 use crate::domain::text::thousands;
-use crate::domain::{Evidence, Method, SourceKind, Station, Timestamp};
+use crate::domain::{Evidence, Method, SourceKind, Station, Timestamp, Verdict};
 use crate::engine::model::Cell;
 use crate::theme::Role;
-use crate::ui::{Scene, facts, words};
+use crate::ui::{Scene, facts, paint, words};
 
 /// Columns of the bar of a bet.
 const BAR: usize = 20;
@@ -44,18 +44,37 @@ pub fn add(scene: &Scene<'_>, station: Station, cell: &Cell, width: usize, lines
     ]));
     let evidence = &cell.evidence;
     add_text(scene, &evidence.sentence, Role::Text, width, lines);
-    lines.extend(bet(scene, evidence));
-    let row = |word: &str, text: String, role| scene.line(format!("{:INDENT$}{word:WORD$} {text}", ""), role);
-    lines.extend(worse(evidence).map(|text| row("worse", text, Role::Text)));
-    lines.extend(counts(evidence).map(|text| row("counts", text, Role::Text)));
+    add_bet(scene, evidence, width, lines);
+    let mut row = |word, text: String, role| add_row(scene, (word, &text), role, width, lines);
+    if let Some(text) = worse(evidence) {
+        row("worse", text, Role::Text);
+    }
+    if let Some(text) = counts(evidence) {
+        row("counts", text, Role::Text);
+    }
     if let Some((text, is_stale)) = source(scene, station, evidence) {
-        lines.push(row("source", text, if is_stale { Role::Hold } else { Role::Dim }));
+        row("source", text, if is_stale { Role::Hold } else { Role::Dim });
     }
 }
 
-/// How far the bet is: a bar of its logarithm, and both numbers.
-fn bet(scene: &Scene<'_>, evidence: &Evidence) -> Option<Line<'static>> {
-    let (ln_e, needed) = evidence.ln_e.zip(evidence.ln_threshold)?;
+/// A row of numbers behind its word, on several lines where it is narrow: a number that is cut is another number.
+fn add_row(
+    scene: &Scene<'_>,
+    (word, text): (&str, &str),
+    role: Role,
+    width: usize,
+    lines: &mut Vec<Line<'static>>,
+) {
+    let room = width.saturating_sub(INDENT + WORD + 1).max(1);
+    for (at, text) in paint::wrap(text, room).into_iter().enumerate() {
+        let word = if at == 0 { word } else { "" };
+        lines.push(scene.line(format!("{:INDENT$}{word:WORD$} {text}", ""), role));
+    }
+}
+
+/// How far the bet is: a bar of its logarithm, and both numbers; below the bar where they do not fit beside it.
+fn add_bet(scene: &Scene<'_>, evidence: &Evidence, width: usize, lines: &mut Vec<Line<'static>>) {
+    let Some((ln_e, needed)) = evidence.ln_e.zip(evidence.ln_threshold) else { return };
     let share = if needed > 0.0 && ln_e.is_finite() { (ln_e / needed).clamp(0.0, 1.0) } else { 0.0 };
     let is_reached = ln_e >= needed;
     // Only what has reached its threshold fills the bar.
@@ -64,13 +83,26 @@ fn bet(scene: &Scene<'_>, evidence: &Evidence) -> Option<Line<'static>> {
     let glyphs = scene.glyphs();
     let sign = if evidence.method == Method::Twin { "R" } else { "e" };
     let bar = glyphs.meter(filled, BAR);
-    let numbers =
-        format!(" {sign} = {} of {} for a NO-GO{}", power(ln_e), power(needed), how(evidence.method));
-    Some(Line::from(vec![
+    // Arms that cannot be compared hold: they are no proof of harm.
+    let verdict = if evidence.method == Method::SampleRatio { Verdict::Hold } else { Verdict::NoGo };
+    let (for_what, how) = (verdict.word(), how(evidence.method));
+    let numbers = format!("{sign} = {} of {} for a {for_what}{how}", power(ln_e), power(needed));
+    let role = match verdict {
+        _ if !is_reached => Role::Text,
+        Verdict::Hold => Role::Hold,
+        _ => Role::Danger,
+    };
+    let mut line = Line::from(vec![
         scene.span(format!("{:INDENT$}{:WORD$} ", "", "bet"), Role::Text),
-        scene.span(bar, if is_reached { Role::Danger } else { Role::Text }),
-        scene.span(numbers, if is_reached { Role::Danger } else { Role::Text }),
-    ]))
+        scene.span(bar, role),
+    ]);
+    if INDENT + WORD + 1 + BAR + 1 + numbers.chars().count() <= width {
+        line.push_span(scene.span(format!(" {numbers}"), role));
+        lines.push(line);
+    } else {
+        lines.push(line);
+        add_row(scene, ("", &numbers), role, width, lines);
+    }
 }
 
 /// Which bet it is, where it is not the usual one.
@@ -108,6 +140,10 @@ fn counts(evidence: &Evidence) -> Option<String> {
     let arm = |word: &str, counts: Option<(f64, f64)>| {
         let (units, bad) = counts?;
         let whole = |number: f64| thousands(number.clamp(0.0, 9e15) as u64);
+        // Of a split everybody is counted, and nobody is bad.
+        if evidence.method == Method::SampleRatio {
+            return Some(format!("{word} {} users", whole(units)));
+        }
         let rate =
             if units > 0.0 { format!(" = {}%", words::rate_of(bad / units, units)) } else { String::new() };
         Some(format!("{word} {} of {}{rate}", whole(bad), whole(units)))

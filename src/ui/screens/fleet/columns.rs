@@ -217,6 +217,9 @@ fn stage(model: &Model, brief: &Brief) -> String {
     {
         return format!("{reached}/{stages} {}", segment.name);
     }
+    if brief.exposed.share.is_none() {
+        return words::UNKNOWN.to_owned();
+    }
     format!("{} of {} at the top", brief.topped, model.segments.len())
 }
 
@@ -240,18 +243,13 @@ fn exposure_role(model: &Model) -> Role {
 /// Full only where everybody has it, empty only where nobody has.
 fn bar(scene: &Scene<'_>, model: &Model, brief: &Brief, width: usize) -> [Span<'static>; 2] {
     let glyphs = scene.glyphs();
-    let filled = match brief.exposed.share {
-        None => 0,
-        Some(share) if share.is_zero() => 0,
-        Some(Percent::FULL) => width,
-        Some(share) => {
-            let cells = (share.as_f64() / 100.0 * width as f64).round() as usize;
-            cells.clamp(1, width.saturating_sub(1).max(1)).min(width)
-        }
-    };
+    // What is not known has no bar, not even an empty one.
+    let filled = words::cells(brief.exposed.share, width);
+    let empty = if filled.is_some() { glyphs.bar_empty } else { " " };
+    let filled = filled.unwrap_or(0);
     [
         scene.span(glyphs.bar.repeat(filled), exposure_role(model)),
-        scene.span(glyphs.bar_empty.repeat(width - filled), Role::Dim),
+        scene.span(empty.repeat(width - filled), Role::Dim),
     ]
 }
 

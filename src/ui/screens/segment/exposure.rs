@@ -55,14 +55,7 @@ pub fn draw(scene: &Scene<'_>, buf: &mut Buffer, area: Rect, segment: &SegmentMo
 }
 
 fn draw_bar(scene: &Scene<'_>, share: Option<Percent>, columns: usize) -> String {
-    let Some(share) = share else { return " ".repeat(columns) };
-    let whole = share.as_f64() / 100.0 * columns as f64;
-    // Neither is a little nothing, nor nearly all everything.
-    let filled = match whole.round() as usize {
-        0 if !share.is_zero() => 1,
-        n if n >= columns && share < Percent::FULL => columns.saturating_sub(1),
-        n => n.min(columns),
-    };
+    let Some(filled) = words::cells(share, columns) else { return " ".repeat(columns) };
     scene.glyphs().meter(filled, columns)
 }
 

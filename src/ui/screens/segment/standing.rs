@@ -1,15 +1,19 @@
 //! Where a segment stands, in a line; and in further lines what holds it.
 //!
-//! In: the scene and a segment. Out: lines, cut to a width.
+//! In: the scene and a segment. Out: lines, wrapped or cut to a width.
 
 use ratatui::text::Line;
 
 use crate::domain::Verdict;
 use crate::domain::text::cut;
 use crate::engine::model::{Hold, Latch, SegmentModel};
+use crate::engine::{Model, is_unanswered};
 use crate::theme::Role;
 use crate::ui::pieces::{Piece, fill};
-use crate::ui::{Scene, facts, words};
+use crate::ui::{Scene, facts, paint, words};
+
+/// Columns by which the further lines of a note stand in.
+const INDENT: usize = 3;
 
 /// Verdict with its station, phase, stage, bake.
 pub fn line(scene: &Scene<'_>, segment: &SegmentModel, width: u16) -> Line<'static> {
@@ -39,33 +43,51 @@ pub fn line(scene: &Scene<'_>, segment: &SegmentModel, width: u16) -> Line<'stat
     fill(pieces, width)
 }
 
-/// What is latched, held and different, the heaviest first.
-pub fn notes(scene: &Scene<'_>, segment: &SegmentModel, width: usize) -> Vec<Line<'static>> {
-    let say = |text: String, role| scene.line(cut(&format!(" {text}"), width), role);
-    let mut lines = Vec::new();
+/// What is latched, held and different, the heaviest first: in full where that fits into the rows, else each in a line.
+pub fn notes(scene: &Scene<'_>, segment: &SegmentModel, (width, rows): (usize, u16)) -> Vec<Line<'static>> {
+    let rows = usize::from(rows);
+    let mut notes = Vec::new();
     for latch in segment.latches.iter().rev() {
-        lines.push(say(latched(scene, latch), Role::Danger));
+        notes.push((latched(scene, segment, latch), Role::Danger));
     }
     for (hold, word) in
         [(&segment.killed, "killed"), (&segment.paused, "paused"), (&segment.lowered, "taken back")]
     {
-        lines.extend(hold.as_ref().map(|hold| say(held(word, hold), Role::Hold)));
+        notes.extend(hold.as_ref().map(|hold| (held(word, hold), Role::Hold)));
     }
     for platform in scene.model.platforms.iter().filter(|p| p.drifting.contains(&segment.name)) {
         let text = format!("{} {}", platform.name, facts::drift(platform, &segment.name));
-        lines.push(say(text, Role::Danger));
+        notes.push((text, Role::Danger));
     }
     for platform in &scene.model.platforms {
         if let Some(ramp) = facts::ramp(platform, &segment.name, scene.model.now) {
-            lines.push(say(format!("{} {ramp}", platform.name), Role::Hold));
+            notes.push((format!("{} {ramp}", platform.name), Role::Hold));
         }
     }
-    lines
+    let wrap = |(text, role): &(String, Role)| {
+        let wrapped = paint::wrap(text, width.saturating_sub(INDENT).max(1)).into_iter().enumerate();
+        let indent = |at| if at == 0 { 1 } else { INDENT };
+        let role = *role;
+        wrapped
+            .map(move |(at, text)| scene.line(format!("{:1$}{text}", "", indent(at)), role))
+            .collect::<Vec<_>>()
+    };
+    let lines: Vec<_> = notes.iter().flat_map(wrap).collect();
+    if lines.len() <= rows {
+        return lines;
+    }
+    // The beginning of each says more than all of the first.
+    notes.into_iter().map(|(text, role)| scene.line(cut(&format!(" {text}"), width), role)).collect()
+}
+
+/// What is said of a NO-GO while those who are exposed to it still are: an autopilot that only speaks has not acted.
+pub fn answer(model: &Model, segment: &SegmentModel) -> &'static str {
+    if is_unanswered(model, segment) { ", nobody acted on it" } else { "" }
 }
 
 /// `✘ NO-GO by errors-10 at 14:05:10 UTC, nobody acted on it: 31 of …`.
-fn latched(scene: &Scene<'_>, latch: &Latch) -> String {
-    let answer = if latch.answered { "" } else { ", nobody acted on it" };
+fn latched(scene: &Scene<'_>, segment: &SegmentModel, latch: &Latch) -> String {
+    let answer = answer(scene.model, segment);
     format!(
         "{} by {} at {} UTC{answer}: {}",
         words::verdict(scene.glyphs(), Verdict::NoGo),
