@@ -90,6 +90,7 @@ fn figures_that_are_shown_do_not_keep_an_idle_cockpit_drawing() {
     let world = World::serve(&text(0, ""));
     // A wider screen has a clock.
     let cockpit = world.watch_live(80, 24, &["--stats"]);
+    cockpit.until_line(&["/s", "ms local"]);
     cockpit.until_quiet(Duration::from_secs(2));
     let before = cockpit.bytes_written();
     let start = Instant::now();

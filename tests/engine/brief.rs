@@ -230,3 +230,19 @@ fn a_rollout_holds_while_a_no_go_stands_whatever_was_done_about_it() {
     bench.tick(0);
     assert_eq!(bench.model.phase(), Phase::Running, "{:?}", bench.model.verdict());
 }
+
+#[test]
+fn the_segment_that_climbs_is_the_one_that_moved_last_and_those_at_the_top_are_counted() {
+    let mut bench = Bench::live(Autopilot::Off, 5., 5.);
+    let brief = |bench: &Bench| (bench.model.brief().moving, bench.model.brief().topped);
+    bench.now += 1_000;
+    bench.flag(true, 5., 25.);
+    assert_eq!(brief(&bench), (Some(1), 0));
+    bench.now += 1_000;
+    bench.flag(true, 25., 25.);
+    assert_eq!(brief(&bench), (Some(0), 0));
+    bench.flag(true, 50., 25.);
+    assert_eq!(brief(&bench), (Some(1), 1), "50 % is the top of its ladder");
+    bench.flag(true, 50., 0.);
+    assert_eq!(brief(&bench), (None, 1), "who has nobody is not on the way");
+}

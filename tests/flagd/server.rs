@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 /// No wait is longer; all end as soon as what they wait for is there.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The flag of all tests.
 pub const FLAG: &str = "checkout-v2";

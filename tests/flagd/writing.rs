@@ -7,7 +7,7 @@ use gonogo::effect::Change;
 use serde_json::json;
 
 use crate::server::{
-    alone, apply, command, document, kill, read, refusal, rule, segment, share, shares, widen,
+    DEADLINE, alone, apply, command, document, kill, read, refusal, rule, segment, share, shares, widen,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,13 +113,16 @@ async fn variants_are_weighed_with_a_warning_who_would_change() {
     .replace("\"on\": true", "\"blue\": true, \"green\": true");
     let adapter = server.adapter_with(&[("control", json!("off"))]);
     server.put(&text);
-    let state = loop {
-        let state = read(&adapter).await;
-        if !state.splits.is_empty() {
-            break state;
+    let split = async {
+        loop {
+            let state = read(&adapter).await;
+            if !state.splits.is_empty() {
+                return state;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
+    let state = tokio::time::timeout(DEADLINE, split).await.expect("flagd serves its file");
     assert_eq!(state.shares.get(&segment("free")), Some(&share(20.0)));
     let wider = command(Verb::Widen, shares(&[("free", 40.0)]), Some(state.version));
     let warnings = adapter.control().expect("rights").rehearse(&wider).await.expect("possible");

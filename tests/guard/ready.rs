@@ -77,7 +77,7 @@ fn the_status_tells_the_service_manager_of_a_no_go() {
     let mut command = guard(&world, &[]);
     let _guard = Guard::start(command.env("NOTIFY_SOCKET", world.path("notify")));
     manager.until("READY=1");
-    manager.until("STATUS=checkout-v2 RUNNING NO-GO");
+    manager.until("STATUS=checkout-v2 HOLDING NO-GO");
 }
 
 #[test]

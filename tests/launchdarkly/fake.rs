@@ -170,9 +170,12 @@ impl Fake {
 
     /// Waits until somebody listens to the stream.
     pub async fn is_listened_to(&self) {
-        while self.news.receiver_count() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let listened = async {
+            while self.news.receiver_count() == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), listened).await.expect("somebody listens");
     }
 
     /// Any event to all streams.

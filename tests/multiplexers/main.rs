@@ -151,8 +151,9 @@ impl Session {
 
     /// What is shown once nothing changes any more.
     fn text_at_rest(&self) -> String {
-        let mut before = String::new();
+        let (mut before, start) = (String::new(), Instant::now());
         loop {
+            assert!(start.elapsed() < DEADLINE, "{:?}: it never rests:\n{before}", self.between);
             thread::sleep(Duration::from_millis(400));
             let now = self.seen.0.lock().unwrap().emulator.screen().contents();
             if now == before {

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::engine::Model;
 use crate::engine::model::Cell;
 use crate::ui::chart::curve::Curve;
+use crate::ui::chart::rail;
 use crate::ui::view::Shown;
 use crate::ui::{Scene, View, chart};
 
@@ -143,6 +144,12 @@ fn the_line_of_the_guardrail_is_what_the_guardrail_compares_with() {
     };
     let against_control = line(rollout.clone());
     assert!(against_control.contains("guardrail 1.") && against_control.contains("= control +10%"));
+    let model = world::launch().model;
+    let (free, name) = (model.segment(&seg("free")).unwrap(), metric("errors"));
+    let curve = Curve::of_metric(&model, free, &name, 60);
+    let rail = rail::of(&model, free, &name, &curve).and_then(|rail| rail.value).unwrap();
+    let control = curve.control.bad / curve.control.units;
+    assert!(control > 0.0 && (rail - 110.0 * control).abs() < 1e-9, "{rail} is not 10 % above {control}");
     rollout.guardrails[0].compare = Compare::Above { rate: 0.02, least: 50 };
     assert!(line(rollout.clone()).contains("guardrail 2.00% as written"));
     rollout.guardrails[0].compare = Compare::Baseline;

@@ -13,6 +13,7 @@ use crate::domain::{Phase, Platform, RolloutName, Text};
 use crate::engine::{Model, Need};
 use crate::keys::Input;
 use crate::theme::Theme;
+use crate::ui::screens::Order;
 use crate::ui::{Intent, View, draw};
 
 fn named(name: &str, owner: &str, mut model: Model) -> Model {
@@ -126,6 +127,26 @@ fn the_order_is_changed_by_a_key_and_equals_stand_by_name() {
         view.order = view.order.next();
         assert_eq!(rows(&twins, &view).0, ["a", "b", "c"], "{:?}", view.order);
     }
+}
+
+#[test]
+fn by_age_what_is_stale_stands_first_and_what_is_current_by_name() {
+    let silent = |steps: usize| {
+        let mut world = world::launch();
+        (0..steps).for_each(|_| world.step(&["ios"], 0.012));
+        world.model
+    };
+    let models = [
+        named("a-current", "x", silent(0)),
+        named("b-current", "x", silent(0)),
+        named("c-stale", "x", silent(4)),
+        named("d-older", "x", silent(8)),
+    ];
+    let mut refs: Vec<&Model> = models.iter().collect();
+    assert!(models[2].brief().oldest.is_stale && models[3].brief().oldest.is_stale);
+    Order::Age.sort(&mut refs);
+    let names: Vec<_> = refs.iter().map(|model| model.rollout.name.as_str()).collect();
+    assert_eq!(names[2..], ["a-current", "b-current"]);
 }
 
 #[test]
