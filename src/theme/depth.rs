@@ -125,11 +125,12 @@ fn nearest_indexed(rgb: [u8; 3]) -> u8 {
 const COLOURED: u8 = 48;
 
 /// The nearest of the sixteen named colours. A colour never becomes a grey and a grey never a colour:
-/// a muted green that turned grey would no longer mean anything.
+/// a muted green that turned grey would no longer mean anything. The dark blue is left out: on the black of a console
+/// nobody can read it.
 fn nearest_ansi(rgb: [u8; 3]) -> Color {
     let coloured = saturation(rgb) >= COLOURED;
     ANSI.iter()
-        .filter(|(_, candidate)| (saturation(*candidate) > 0) == coloured)
+        .filter(|(color, candidate)| (saturation(*candidate) > 0) == coloured && *color != Color::Blue)
         .min_by_key(|(_, candidate)| distance(*candidate, rgb))
         .map_or(Color::Reset, |(color, _)| *color)
 }

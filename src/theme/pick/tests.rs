@@ -51,6 +51,16 @@ fn every_theme_is_picked_at_every_depth_within_the_depth() {
 }
 
 #[test]
+fn no_word_is_in_the_dark_blue_that_cannot_be_read_on_a_console() {
+    for name in names() {
+        let theme = pick(name, Depth::Ansi16, false).unwrap();
+        for role in Role::ALL {
+            assert_ne!(theme.style(*role).fg, Some(ratatui::style::Color::Blue), "{name} {role:?}");
+        }
+    }
+}
+
+#[test]
 fn every_theme_names_every_role() {
     for name in names() {
         let sheet = file::read(name, shipped::text(name).unwrap()).unwrap();
