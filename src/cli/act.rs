@@ -101,7 +101,8 @@ pub async fn run(verb: Verb, arguments: Arguments) -> Result<Exit, Failure> {
     let (mut kill, mut rehearsed) = (None, Vec::new());
     let answer = tokio::select! {
         answer = async {
-            if verb == Verb::Widen {
+            // What cannot be read is asked nothing: that contact is lost, the act itself says.
+            if verb == Verb::Widen && headless::read_flags(&mut session, until).await {
                 kill = kill_after(&mut session, &request, until).await;
                 tell_kill(&session, kill.as_ref(), arguments.json);
                 rehearsed = rehearsal::ask(&mut session, &request, until).await;
@@ -150,13 +151,13 @@ struct Known {
     rehearsed: Vec<rehearsal::Said>,
 }
 
-/// Watches the traffic for a moment, so that the kill after a widening can be told before it is asked for.
+/// Watches the traffic for a moment, so that the kill after a widening can be told before it is asked for. The flags were
+/// read.
 async fn kill_after(session: &mut Session, request: &Request, until: Instant) -> Kill {
     let moves = |model: &Model| {
         let request = Request { seen: model.versions(), ..request.clone() };
         acts::plan(model, &request).map(|plan| plan.moves).unwrap_or_default()
     };
-    headless::read_flags(session, until).await;
     // What will be refused needs no forecast.
     let wanted = moves(&session.model);
     if wanted.is_empty() {

@@ -204,27 +204,41 @@ async fn a_lost_stream_is_a_problem_and_the_flag_is_polled_meanwhile() {
     watched.state(|state| !state.on).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_widening_that_the_dry_run_refuses_is_asked_for_nowhere_and_exits_1() {
-    let fake = Fake::start().await;
-    fake.world().needs_approval = true;
+/// Runs `gonogo widen` against a server; returns what it said on standard error, and its exit code.
+async fn widen(url: &str) -> (String, Option<i32>) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("rollout.toml");
     let text = format!(
         "name = \"checkout\"\n[[platforms]]\nname = \"web\"\nflag = \"{FLAG}\"\n\
-         backend = {{ kind = \"launchdarkly\", api_url = \"{}\", project = \"shop\", api_token = {{ env = \"LD\" }} }}\n\
-         [[segments]]\nname = \"enterprise\"\n[plan]\nstages = [{{ exposure = 100, bake = \"1s\", sample = 1 }}]\n",
-        fake.url
+         backend = {{ kind = \"launchdarkly\", api_url = \"{url}\", project = \"shop\", api_token = {{ env = \"LD\" }} }}\n\
+         [[segments]]\nname = \"enterprise\"\n[plan]\nstages = [{{ exposure = 100, bake = \"1s\", sample = 1 }}]\n"
     );
     std::fs::write(&file, text).expect("a file");
     let mut widen = std::process::Command::new(env!("CARGO_BIN_EXE_gonogo"));
     widen.arg("widen").arg(&file).arg("--state-dir").arg(folder.path()).env("LD", crate::fake::TOKEN);
-    widen.args(["--segment", "enterprise", "--to", "20", "--reason", "we know"]);
+    widen.args(["--segment", "enterprise", "--to", "20", "--reason", "we know", "--timeout", "4s"]);
     let ended =
         tokio::task::spawn_blocking(move || widen.output()).await.expect("a thread").expect("it runs");
-    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(ended.status.code(), Some(1), "{said}");
+    (String::from_utf8_lossy(&ended.stderr).into_owned(), ended.status.code())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_widening_that_the_dry_run_refuses_is_asked_for_nowhere_and_exits_1() {
+    let fake = Fake::start().await;
+    fake.world().needs_approval = true;
+    let (said, code) = widen(&fake.url).await;
+    assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("refused: nothing was changed: dry run at web: "), "{said}");
     assert_eq!(said.matches("approval is required").count(), 1, "said once: {said}");
     assert_eq!(fake.patches(), [json!(null); 0], "nothing but the dry run");
+    fake.world().needs_approval = false;
+    let (said, code) = widen(&fake.url).await;
+    assert_eq!((code, fake.patches().len()), (Some(0), 1), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_widening_at_a_server_that_does_not_answer_is_lost_contact_and_no_refusal() {
+    let (said, code) = widen("http://127.0.0.1:9").await;
+    assert_eq!(code, Some(3), "{said}");
+    assert!(!said.contains("dry run"), "{said}");
 }
