@@ -35,7 +35,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use self::bells::Bells;
 use self::member::{Fallen, Member};
 use super::pacer;
-use super::service::post::Post;
+use super::service::post::{Opened, Post};
 use super::session::Session;
 use crate::action::{Request, Verb};
 use crate::domain::RolloutName;
@@ -58,10 +58,10 @@ pub struct Fleet {
     alarm: Option<Pin<Box<Sleep>>>,
     /// The next one to be told the time. `None`: all were.
     ticking: Option<usize>,
-    /// What each rollout needs, for the sign that another one needs somebody, and how often that has changed.
+    /// What each rollout needs, for the sign that another one needs somebody, and how often that has changed, or a session.
     needs: Vec<Need>,
     calls: u64,
-    opening: JoinSet<(usize, Result<(Session, Vec<String>), String>)>,
+    opening: JoinSet<(usize, Opened)>,
 }
 
 /// Where a rollout stands among the others, and which of its sessions is alive.
@@ -306,6 +306,7 @@ impl Fleet {
     /// Opens a session again after a while, if it is known how.
     fn reopen(&mut self, place: usize) {
         self.assess(place);
+        self.calls += 1;
         let Some(member) = self.members.get(place) else { return };
         let Some(post) = &member.post else { return };
         let (open, patience) = (Arc::clone(&post.open), member.patience());
@@ -327,6 +328,8 @@ impl Fleet {
                         Ok(()) => {
                             self.bells.ring(place);
                             self.assess(place);
+                            // Its count of changes begins anew, and might be what it was.
+                            self.calls += 1;
                         }
                         Err(Fallen) => self.reopen(place),
                     }

@@ -36,8 +36,11 @@ const LAST_LINES_OPEN: Duration = Duration::from_millis(500);
 /// How long the end waits for a recording's last events.
 const LAST_EVENTS: Duration = Duration::from_millis(500);
 
-/// Opens a session: reads the journal, builds the adapters. Returns warnings with it, or why it cannot be opened.
-pub type Open = dyn Fn() -> Result<(Session, Vec<String>), String> + Send + Sync;
+/// A session with warnings, or why it cannot be opened.
+pub type Opened = Result<(Session, Vec<String>), String>;
+
+/// Opens a session: reads the journal, builds the adapters.
+pub type Open = dyn Fn() -> Opened + Send + Sync;
 
 /// One rollout to guard.
 #[derive(Clone)]
