@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::coach;
 use super::model::{Autopilot, Latch, Link, Model, SegmentModel, Tracked};
+use crate::action::Verb;
 use crate::domain::{
     Actor, LinkState, Percent, Phase, Response, Segment, Source, SourceKind, Station, Timestamp, Verdict,
 };
@@ -236,14 +237,28 @@ pub fn is_unanswered(model: &Model, segment: &SegmentModel) -> bool {
             model.commands.iter().filter(|tracked| tracked.is_open() && tracked.command.is_urgent());
         open.any(|tracked| tracked.command.change.touches(&segment.name))
     };
+    // A roll-back that was refused has lowered nothing.
+    let lowered = segment.lowered.as_ref().filter(|_| !is_roll_back_refused(model, segment));
     let is_stopped = |latch: &Latch| {
-        let mut holds = [&segment.paused, &segment.lowered].into_iter().flatten();
+        let mut holds = segment.paused.iter().chain(lowered);
         let is_paused = segment.paused.is_some() && latch.response == Response::Pause;
         is_paused || holds.any(|hold| hold.since >= latch.at)
     };
     segment.latches.iter().any(|latch| latch.response != Response::Warn && !is_stopped(latch))
         && segment.exposure.confirmed.is_none_or(|share| !share.is_zero())
         && !is_stopping()
+}
+
+/// Whether the newest roll-back of a segment was refused, at any platform.
+fn is_roll_back_refused(model: &Model, segment: &SegmentModel) -> bool {
+    let back = || {
+        let all = model.commands.iter().filter(|tracked| tracked.command.verb == Verb::RollBack);
+        all.filter(|tracked| tracked.command.change.touches(&segment.name))
+    };
+    let newest = back().map(|tracked| tracked.requested_at).max();
+    back().any(|tracked| {
+        Some(tracked.requested_at) == newest && matches!(tracked.outcome, Some(Outcome::Refused { .. }))
+    })
 }
 
 /// The first command that stops and is not known to have stopped, or whose effect an edge does not show.
@@ -316,7 +331,8 @@ fn climb(model: &Model) -> (Exposed, Option<usize>, usize) {
         let Some(share) = segment.exposure.confirmed else { continue };
         known += 1;
         part += weight * share.as_f64();
-        let is_top = planned.is_some_and(|planned| planned.ladder.next_after(share).is_none());
+        let is_top =
+            segment.is_even && planned.is_some_and(|planned| planned.ladder.next_after(share).is_none());
         if is_top {
             topped += 1;
         } else if !share.is_zero() && moving.is_none_or(|(_, since)| segment.stage_since > since) {

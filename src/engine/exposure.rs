@@ -145,7 +145,8 @@ fn phase(model: &Model, segment: &SegmentModel) -> Phase {
     if segment.verdict >= Verdict::Hold {
         return Phase::Holding;
     }
-    if confirmed == Percent::FULL { Phase::Complete } else { Phase::Running }
+    // Not while a platform still gives it to fewer.
+    if confirmed == Percent::FULL && segment.is_even { Phase::Complete } else { Phase::Running }
 }
 
 impl Model {

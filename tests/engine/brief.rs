@@ -87,6 +87,11 @@ fn a_no_go_is_unanswered_until_something_was_stopped_since() {
     assert_eq!((need(&bench), place(&bench)), (Need::Unanswered, Some("free")));
     bench.press(Verb::Pause, Some("free"));
     assert_eq!((need(&bench), place(&bench)), (Need::NoGo, Some("free")));
+    let mut back = sick();
+    let command = commands(&back.press(Verb::RollBack, Some("free")))[0].clone();
+    assert_eq!(need(&back), Need::NoGo, "it is on its way");
+    back.outcome(command.id, Outcome::Refused { cause: "403: no right".into(), state: None });
+    assert_eq!(need(&back), Need::Unanswered, "what was refused has stopped nothing");
     // Who was paused before it keeps the feature, and nobody has looked since.
     let mut early = Bench::live(Autopilot::Advise, 25., 25.);
     early.press(Verb::Pause, Some("free"));

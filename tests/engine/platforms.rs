@@ -43,6 +43,16 @@ fn what_goes_to_all_platforms_at_once_belongs_together() {
 }
 
 #[test]
+fn a_segment_is_complete_only_when_every_platform_gives_it_to_everybody() {
+    let mut bench = two();
+    let everybody = bench.state(true, 100., 100.);
+    read(&mut bench, "web", everybody.clone());
+    assert_eq!((bench.phase("free"), bench.model.brief().topped), (Phase::Running, 0), "ios has 5 %");
+    read(&mut bench, "ios", everybody);
+    assert_eq!((bench.phase("free"), bench.model.brief().topped), (Phase::Complete, 2));
+}
+
+#[test]
 fn a_kill_that_one_platform_has_not_confirmed_is_not_done() {
     let mut bench = two();
     let effects = bench.press(Verb::Kill, None);
