@@ -1,7 +1,7 @@
 //! Twenty rollouts at once, each with a service of its own: the sick one is found, opened and killed, and no other is touched.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gonogo::demo::{self, Scenario, Served};
 use gonogo::domain::{Actor, FlagKey, Percent, SegmentName, Text};
