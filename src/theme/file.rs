@@ -68,7 +68,7 @@ pub enum ThemeError {
         hint: String,
     },
     /// The file cannot be read.
-    #[error("cannot read the theme {origin}: {cause}")]
+    #[error("cannot read the theme {origin}: {cause}\nhint: `gonogo themes` lists those that there are")]
     Unreadable {
         /// The file.
         origin: String,
@@ -98,6 +98,7 @@ impl ThemeError {
     pub fn brief(&self) -> String {
         match self {
             Self::Invalid { first, .. } => first.clone(),
+            Self::Unreadable { origin, cause } => format!("cannot read the theme {origin}: {cause}"),
             other => other.to_string().replace("\nhint: ", "; "),
         }
     }
